@@ -1,0 +1,290 @@
+-- The first schema. Words in braces are put in by the migration runner for
+-- the engine: {ID} an automatic 64-bit key, {INT} a 64-bit integer,
+-- {BYTES} raw bytes, {STRICT} what follows a table's closing bracket.
+-- Times are UTC microseconds, booleans 0 or 1.
+
+CREATE TABLE setting (
+  key TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) {STRICT};
+
+CREATE TABLE department (
+  id {ID},
+  slug TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL
+) {STRICT};
+
+CREATE TABLE account (
+  id {ID},
+  address TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  roles TEXT NOT NULL,             -- words with blanks between: researcher reviewer validator postmaster
+  department_id {INT} REFERENCES department (id),
+  os_user TEXT UNIQUE,             -- may act as this account from the command line of a live home
+  password TEXT,                   -- Argon2id, PHC string
+  login_hash {BYTES},              -- of the one-time link
+  login_until {INT},
+  disabled {INT} NOT NULL DEFAULT 0,
+  created {INT} NOT NULL
+) {STRICT};
+
+CREATE TABLE token (
+  id {ID},
+  account_id {INT} NOT NULL REFERENCES account (id),
+  hash {BYTES} NOT NULL UNIQUE,    -- SHA-256 of the token
+  scope TEXT NOT NULL,
+  created {INT} NOT NULL
+) {STRICT};
+
+CREATE TABLE identity (
+  id {ID},
+  name TEXT NOT NULL UNIQUE,
+  domains TEXT NOT NULL,           -- blanks between; the first is the one of From
+  relay TEXT NOT NULL,             -- URL without the password
+  outbound TEXT NOT NULL,          -- addresses, blanks between
+  purpose TEXT NOT NULL,           -- mailing, system, list
+  relay_signs {INT} NOT NULL DEFAULT 0,
+  selector_rsa TEXT NOT NULL,
+  selector_ed TEXT NOT NULL,
+  record_rsa TEXT NOT NULL,        -- what is published at the selector
+  record_ed TEXT NOT NULL,
+  created {INT} NOT NULL
+) {STRICT};
+
+CREATE TABLE project (
+  id {ID},
+  slug TEXT NOT NULL UNIQUE,
+  title TEXT NOT NULL,
+  summary TEXT NOT NULL,
+  originator_id {INT} NOT NULL REFERENCES account (id),
+  contact TEXT NOT NULL,
+  department_id {INT} NOT NULL REFERENCES department (id),
+  identity_id {INT} NOT NULL REFERENCES identity (id),
+  ethics TEXT NOT NULL,
+  link_hosts TEXT NOT NULL DEFAULT '',
+  state TEXT NOT NULL,             -- draft, approved, closed
+  approved_by {INT} REFERENCES account (id),
+  approved_at {INT},
+  created {INT} NOT NULL
+) {STRICT};
+
+CREATE TABLE list (
+  id {ID},
+  name TEXT NOT NULL UNIQUE,
+  project_id {INT} NOT NULL REFERENCES project (id),
+  created {INT} NOT NULL
+) {STRICT};
+
+-- One row for each mailbox. key_hash is the keyed hash of the match key
+-- (ADR-4): variants of one person's address share it.
+CREATE TABLE address (
+  id {ID},
+  delivery TEXT NOT NULL UNIQUE,
+  given TEXT NOT NULL,
+  key_hash {BYTES} NOT NULL,
+  reserved {INT} NOT NULL,         -- of a domain reserved for examples (trial homes)
+  utf8 {INT} NOT NULL DEFAULT 0,   -- its local part needs SMTPUTF8
+  bounced {INT} NOT NULL DEFAULT 0,
+  created {INT} NOT NULL
+) {STRICT};
+CREATE INDEX address_key ON address (key_hash);
+
+CREATE TABLE import (
+  id {ID},
+  list_id {INT} NOT NULL REFERENCES list (id),
+  by_id {INT} NOT NULL REFERENCES account (id),
+  file_hash {BYTES} NOT NULL,
+  at {INT} NOT NULL,
+  done {INT} NOT NULL DEFAULT 0
+) {STRICT};
+
+CREATE TABLE member (
+  list_id {INT} NOT NULL REFERENCES list (id),
+  address_id {INT} NOT NULL REFERENCES address (id),
+  fields TEXT NOT NULL,            -- JSON object of texts
+  flags TEXT NOT NULL,             -- words with blanks between: role disposable ...
+  import_id {INT} NOT NULL REFERENCES import (id),
+  PRIMARY KEY (list_id, address_id)
+) {STRICT};
+CREATE INDEX member_address ON member (address_id);
+
+CREATE TABLE consent_text (
+  id {ID},
+  hash {BYTES} NOT NULL UNIQUE,
+  text TEXT NOT NULL,
+  created {INT} NOT NULL
+) {STRICT};
+
+-- The ledger: rows are added, never changed. The newest of an address and a
+-- project counts.
+CREATE TABLE consent (
+  id {ID},
+  address_id {INT} NOT NULL REFERENCES address (id),
+  project_id {INT} NOT NULL REFERENCES project (id),
+  action TEXT NOT NULL,            -- given, withdrawn, voided
+  kind TEXT NOT NULL,              -- own-sign-up, signed-form, online-form, oral
+  ref TEXT NOT NULL,
+  given_on TEXT NOT NULL,          -- the day, as 2026-11-23
+  text_id {INT} REFERENCES consent_text (id),
+  import_id {INT} REFERENCES import (id),
+  by_id {INT} REFERENCES account (id),
+  at {INT} NOT NULL
+) {STRICT};
+CREATE INDEX consent_address ON consent (address_id, project_id, id);
+CREATE INDEX consent_import ON consent (import_id);
+
+-- A list's sign-off under way or done: the sample is drawn from `seed`.
+CREATE TABLE signoff (
+  id {ID},
+  list_id {INT} NOT NULL REFERENCES list (id),
+  seed {INT} NOT NULL,
+  population {INT} NOT NULL,       -- N: unflagged, undecided addresses when it was drawn
+  allowed {INT} NOT NULL DEFAULT 0,-- failures the plan allows now
+  planned {INT} NOT NULL,          -- n of that plan
+  opened {INT} NOT NULL,
+  by_id {INT} REFERENCES account (id),
+  how TEXT,
+  done {INT}                       -- when it was signed
+) {STRICT};
+CREATE INDEX signoff_list ON signoff (list_id, id);
+
+-- Each address of a sign-off: `place` is its position in the drawn order,
+-- NULL for flagged ones, which are all decided.
+CREATE TABLE signoff_item (
+  signoff_id {INT} NOT NULL REFERENCES signoff (id),
+  address_id {INT} NOT NULL REFERENCES address (id),
+  place {INT},
+  PRIMARY KEY (signoff_id, address_id)
+) {STRICT};
+CREATE INDEX signoff_place ON signoff_item (signoff_id, place);
+
+-- What a person decided of one address. sampled: in the sample of a sign-off.
+CREATE TABLE decision (
+  id {ID},
+  signoff_id {INT} NOT NULL REFERENCES signoff (id),
+  address_id {INT} NOT NULL REFERENCES address (id),
+  decision TEXT NOT NULL,          -- accept, reject
+  reason TEXT NOT NULL,
+  by_id {INT} NOT NULL REFERENCES account (id),
+  source TEXT NOT NULL,            -- file, page
+  at {INT} NOT NULL,
+  UNIQUE (signoff_id, address_id)
+) {STRICT};
+
+-- The standing validation of an address: what may_mail asks.
+CREATE TABLE validation (
+  address_id {INT} PRIMARY KEY REFERENCES address (id),
+  accepted {INT} NOT NULL,
+  by_id {INT} NOT NULL REFERENCES account (id),
+  signoff_id {INT} NOT NULL REFERENCES signoff (id),
+  how TEXT NOT NULL,
+  at {INT} NOT NULL,
+  until {INT} NOT NULL
+) {STRICT};
+
+-- seq rises in the order of commits: a sender reads what is new by it.
+CREATE TABLE opt_out (
+  seq {ID},
+  key_hash {BYTES} NOT NULL UNIQUE,
+  way TEXT NOT NULL,               -- page, one-click, mail, staff, complaint
+  why TEXT NOT NULL,
+  by_id {INT} REFERENCES account (id),
+  at {INT} NOT NULL
+) {STRICT};
+
+CREATE TABLE mailing (
+  id {ID},
+  project_id {INT} NOT NULL REFERENCES project (id),
+  list_id {INT} NOT NULL REFERENCES list (id),
+  subject TEXT NOT NULL,
+  body TEXT NOT NULL,
+  language TEXT NOT NULL,
+  state TEXT NOT NULL,
+  state_by TEXT NOT NULL DEFAULT '',
+  state_why TEXT NOT NULL DEFAULT '',
+  created_by {INT} NOT NULL REFERENCES account (id),
+  created {INT} NOT NULL,
+  accepted_text TEXT,              -- the responsibility that was accepted, and by whom
+  submitted_by {INT} REFERENCES account (id),
+  submitted_at {INT},
+  not_before {INT},
+  not_after {INT},
+  bound_hash {BYTES},              -- content, selection, identity, window: what the approval binds to
+  content_text TEXT,               -- the text part as approved, fields in braces: the public proof
+  approved_by {INT} REFERENCES account (id),
+  approved_at {INT},
+  started {INT},
+  ended {INT}
+) {STRICT};
+CREATE INDEX mailing_project ON mailing (project_id);
+CREATE INDEX mailing_list ON mailing (list_id);
+CREATE INDEX mailing_state ON mailing (state);
+
+-- One row for each person of a frozen selection, skipped ones too.
+CREATE TABLE delivery (
+  id {ID},
+  mailing_id {INT} NOT NULL REFERENCES mailing (id),
+  address_id {INT} NOT NULL REFERENCES address (id),
+  consent_id {INT} REFERENCES consent (id),
+  fields TEXT NOT NULL,
+  state TEXT NOT NULL,             -- queued, attempting, accepted, deferred, failed, uncertain, skipped
+  skipped TEXT NOT NULL DEFAULT '',
+  attempts {INT} NOT NULL DEFAULT 0,
+  first {INT},                     -- time of the first attempt: the Date of the message
+  last {INT},
+  due {INT} NOT NULL DEFAULT 0,
+  sender_id {INT},                 -- the send process that holds it
+  relay TEXT NOT NULL DEFAULT '',
+  queue_id TEXT NOT NULL DEFAULT '',
+  reply TEXT NOT NULL DEFAULT '',
+  maybe_twice {INT} NOT NULL DEFAULT 0,
+  bounced {INT} NOT NULL DEFAULT 0,
+  UNIQUE (mailing_id, address_id)
+) {STRICT};
+CREATE INDEX delivery_due ON delivery (mailing_id, state, due);
+CREATE INDEX delivery_sender ON delivery (sender_id) WHERE sender_id IS NOT NULL;
+CREATE INDEX delivery_address ON delivery (address_id);
+
+CREATE TABLE sender (
+  id {ID},
+  host TEXT NOT NULL,
+  journal TEXT NOT NULL,
+  started {INT} NOT NULL,
+  ended {INT}
+) {STRICT};
+
+-- Append-only, hash-chained (AUD-1): hash = SHA-256(0x02, previous, entry).
+CREATE TABLE audit (
+  seq {INT} PRIMARY KEY,
+  at {INT} NOT NULL,
+  actor TEXT NOT NULL,             -- account, or system
+  os_user TEXT NOT NULL,
+  action TEXT NOT NULL,
+  object TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  hash {BYTES} NOT NULL
+) {STRICT};
+
+-- Who may be mailed, and if not, why not: the one place that says so. One row
+-- for each member of an address list. `why` is '' for people who may be
+-- mailed until `valid_until`; queries add 'lapsed' for a time past it, and in
+-- a trial home 'trial' for people outside the reserved domains.
+CREATE VIEW may_mail AS
+SELECT m.list_id, m.address_id, l.project_id, a.key_hash, a.reserved,
+  c.id AS consent_id, v.until AS valid_until,
+  CASE
+    WHEN o.seq IS NOT NULL THEN 'opted-out'
+    WHEN c.id IS NULL OR c.action <> 'given' THEN 'no-consent'
+    WHEN a.bounced = 1 THEN 'bounced'
+    WHEN v.address_id IS NULL THEN 'not-validated'
+    WHEN v.accepted = 0 THEN 'rejected'
+    ELSE ''
+  END AS why
+FROM member m
+JOIN list l ON l.id = m.list_id
+JOIN address a ON a.id = m.address_id
+LEFT JOIN consent c ON c.id = (
+  SELECT max(n.id) FROM consent n
+  WHERE n.address_id = m.address_id AND n.project_id = l.project_id)
+LEFT JOIN validation v ON v.address_id = m.address_id
+LEFT JOIN opt_out o ON o.key_hash = a.key_hash;

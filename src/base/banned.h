@@ -1,0 +1,21 @@
+/*
+ * Included first into every source file by the build: functions that have no
+ * bound, hide an allocation, or keep state of the process. Using one is a
+ * compile error; what to use instead stands beside it.
+ */
+#ifndef PLACET_BANNED_H
+#define PLACET_BANNED_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#pragma GCC poison sprintf vsprintf strcpy strcat strncpy strncat stpcpy gets /* buf_addf, buf_add */
+#pragma GCC poison strtok atoi atol atoll                                    /* parse_i64 */
+#pragma GCC poison system popen execl execlp execvp                         /* no shell */
+#pragma GCC poison localtime gmtime asctime ctime                           /* date.h */
+#pragma GCC poison rand srand random drand48                                /* rng.h */
+#pragma GCC poison strdup strndup asprintf vasprintf                        /* arena_*, mem_copy_text */
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * Markdown (CommonMark with tables, by md4c) to the inner text and HTML of a
+ * message. Bytes below 0x20 other than tab and line feed stand for slots and
+ * pass through untouched; the caller refuses them in its input.
+ */
+#ifndef PLACET_MARKDOWN_H
+#define PLACET_MARKDOWN_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Readable plain text, lines of at most 72 columns where words allow, each web address on its own line
+   or in angle brackets and unbroken. */
+int markdown_to_text(const char *md, size_t n, struct buf *out, struct err *e) MUST_USE;
+/* HTML for mail (inline styles) or, with `page` true, for our web pages (none): paragraphs, headings
+   below h1, lists, quotes, tables, emphasis, links (https, mailto), code. No images, no raw HTML. */
+int markdown_to_html(const char *md, size_t n, bool page, struct buf *out, struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,121 @@
+/*
+ * One interface to two engines: SQLite (sqlite:PATH) and PostgreSQL
+ * (postgresql://...). Statements are constants with $1, $2, ...; each is
+ * prepared once per connection. Knows no tables.
+ *
+ * Portable subset: ON CONFLICT, RETURNING, CTEs; 64-bit integers, text, bytes.
+ * A statement may carry a second text for PostgreSQL.
+ *
+ * SQLite connections never checkpoint by themselves: db_checkpoint() does, in
+ * one process at a time, while it holds the write lock (see wal.c).
+ */
+#ifndef PLACET_DB_H
+#define PLACET_DB_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct db;
+
+enum db_engine { DB_SQLITE, DB_POSTGRESQL };
+
+/* A statement: a name of its own in the whole program, and its text. */
+struct query {
+	const char *name;
+	const char *sql; /* for both engines, or for SQLite where pg is given */
+	const char *pg;
+};
+
+/* A value bound to $n; made by the functions below. Text and bytes are not copied: they must live
+   until the call returns (in a batch on PostgreSQL too: libpq copies them). */
+struct dbval {
+	enum { DBVAL_NULL, DBVAL_I64, DBVAL_TEXT, DBVAL_BYTES } type;
+	int64_t i;
+	const char *p;
+	size_t n;
+};
+
+static inline struct dbval db_null(void)
+{
+	return (struct dbval){ .type = DBVAL_NULL };
+}
+
+static inline struct dbval db_i64(int64_t i)
+{
+	return (struct dbval){ .type = DBVAL_I64, .i = i };
+}
+
+static inline struct dbval db_bytes(const void *p, size_t n)
+{
+	return (struct dbval){ .type = p ? DBVAL_BYTES : DBVAL_NULL, .p = p, .n = n };
+}
+
+struct dbval db_text(const char *s); /* NULL binds SQL NULL */
+struct dbval db_slice(struct slice s);
+
+/* ARGS(db_i64(7), db_text("x")): the bound values of a call, in the order $1, $2, ... */
+#define ARGS(...) ((const struct dbval[]){ __VA_ARGS__ }), (sizeof((const struct dbval[]){ __VA_ARGS__ }) / sizeof(struct dbval))
+#define NO_ARGS NULL, 0
+
+/* A result being read. */
+struct rows {
+	struct db *db;
+	void *cursor; /* the engine's */
+	const struct query *query;
+};
+
+/* Opens a database by its URL: "sqlite:/path/file.db" or "postgresql://...". The SQLite file is made
+   if absent. Waits up to 30 s for locks. ERR_AGAIN when the server cannot be reached. */
+struct db *db_open(const char *url, struct err *e) MUST_USE;
+void db_free(struct db *db);
+enum db_engine db_engine_of(const struct db *db);
+/* The path of an SQLite file, NULL on PostgreSQL. */
+const char *db_path(const struct db *db);
+
+/* Transactions. db_begin takes the write lock at once (BEGIN IMMEDIATE); db_begin_read cannot write.
+   They do not nest. db_rollback never fails and is fine outside of a transaction. On PostgreSQL a
+   lost connection is reported as ERR_AGAIN by the next call, and reopened by the next db_begin. */
+int db_begin(struct db *db, struct err *e) MUST_USE;
+int db_begin_read(struct db *db, struct err *e) MUST_USE;
+int db_commit(struct db *db, struct err *e) MUST_USE;
+void db_rollback(struct db *db);
+bool db_in_transaction(const struct db *db);
+
+/* Runs a statement without result. `changed`, if not NULL, gets the number of rows. A unique or
+   foreign key violation is ERR_REFUSED; busy or unreachable ERR_AGAIN; all else ERR_BROKEN. */
+int db_exec(struct db *db, const struct query *q, const struct dbval *v, size_t n, int64_t *changed,
+	    struct err *e) MUST_USE;
+/* Runs a statement whose rows are then read with rows_next: 1 a row, 0 the end, -1 an error.
+   rows_close is needed in every case and is fine on a zeroed struct. */
+int db_query(struct db *db, const struct query *q, const struct dbval *v, size_t n, struct rows *out,
+	     struct err *e) MUST_USE;
+int rows_next(struct rows *r, struct err *e) MUST_USE;
+void rows_close(struct rows *r);
+int64_t rows_i64(struct rows *r, int column); /* NULL reads as 0 */
+const char *rows_text(struct rows *r, int column); /* valid until rows_next; NULL when SQL NULL */
+struct slice rows_bytes(struct rows *r, int column); /* likewise; p is NULL when SQL NULL */
+bool rows_is_null(struct rows *r, int column);
+
+/* The first column of the first row as a number. Returns 1, 0 when there is no row (out untouched), -1. */
+int db_get_i64(struct db *db, const struct query *q, const struct dbval *v, size_t n, int64_t *out,
+	       struct err *e) MUST_USE;
+
+/* Many statements without result, sent without waiting for each (PostgreSQL's pipeline; on SQLite no
+   difference). Between the two calls only db_exec with changed == NULL; errors may come at the end. */
+int db_batch_begin(struct db *db, struct err *e) MUST_USE;
+int db_batch_end(struct db *db, struct err *e) MUST_USE;
+
+/* Brings the schema to the newest migration; a database of a newer program is ERR_REFUSED. The
+   migrations are those of sql/, embedded in the program. */
+int db_migrate(struct db *db, struct err *e) MUST_USE;
+/* The number of the newest migration that this program has, and that the database has. */
+int db_schema_newest(void);
+int db_schema_of(struct db *db, int64_t *out, struct err *e) MUST_USE;
+/* Prepares a statement and throws it away: for the test that prepares all of them. */
+int db_try_prepare(struct db *db, const struct query *q, struct err *e) MUST_USE;
+
+/* SQLite: copies the log into the database file if it has grown past `min_bytes` and no other process
+   is at it. Does nothing on PostgreSQL or inside a transaction. Cheap when nothing is due. */
+int db_checkpoint(struct db *db, int64_t min_bytes, struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * Addresses as they stand in a cell of a spreadsheet, and the three forms that
+ * are stored of each (ADR-1 to ADR-6, ADR-8, ADR-10).
+ */
+#ifndef PLACET_ADDRESS_H
+#define PLACET_ADDRESS_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct address {
+	const char *given;        /* the cell's address part as it stood */
+	const char *name;         /* display name beside it ("Ann <a@b.c>"), or NULL */
+	const char *local;        /* NFC, quotes removed where possible */
+	const char *domain;       /* A-labels, lower case */
+	const char *domain_shown; /* U-labels */
+	const char *delivery;     /* local@domain: what is mailed */
+	const char *key;          /* match key: lower case, no +tag, gmail's dots gone (ADR-4) */
+	const char *cleaned;      /* what was taken away around the address ("mailto:", "trailing comma"), or NULL */
+	bool utf8;                /* the local part needs SMTPUTF8 */
+	bool reserved;            /* .test, .example, .invalid, example.com/.net/.org and below */
+};
+
+enum address_flag {
+	ADDRESS_ROLE = 1,            /* ADR-8 names and patterns */
+	ADDRESS_DISPOSABLE = 2,
+	ADDRESS_FREE_PROVIDER = 4,
+	ADDRESS_LIST = 8,            /* looks like a mailing list's address */
+	ADDRESS_NON_ASCII_LOCAL = 16,
+	ADDRESS_LOOKALIKE = 32,      /* mixed scripts in one label */
+};
+
+/* Reads one cell. ERR_INPUT says what is wrong and how to mend it. Strings live in the arena. */
+int address_parse(struct arena *a, const char *cell, struct address *out, struct err *e) MUST_USE;
+/* What a person should look at; a set of enum address_flag. */
+unsigned address_flags(const struct address *addr);
+/* "role", "disposable", "free-provider", "list-address", "non-ascii-local", "lookalike". */
+const char *address_flag_name(enum address_flag f);
+/* Does a person have to decide this one? free-provider alone is a fact, not a doubt. */
+bool address_needs_decision(unsigned flags);
+/* "j…@e…": the address as a stranger may see it. */
+char *address_masked(struct arena *a, const char *delivery);
+/* Lower-case A-label form of a host or domain; NULL if it is none (single labels are none, but
+   "localhost" and IP literals neither). */
+char *domain_parse(struct arena *a, const char *text);
+/* Is `domain` equal to `parent` or below it? Both as from domain_parse. */
+bool domain_is_within(const char *domain, const char *parent);
+
+#endif

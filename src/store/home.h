@@ -1,0 +1,52 @@
+/*
+ * A home: the folder that holds one installation. placet.conf says where its
+ * database and its web address are; keys/ has the token keys, the hash key of
+ * opt-outs and the DKIM keys; journal/ what senders are doing; run/ the change
+ * counter of opt-outs.
+ */
+#ifndef PLACET_HOME_H
+#define PLACET_HOME_H
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/rng.h"
+#include "db/db.h"
+#include "mail/token.h"
+
+struct home {
+	const char *path;
+	const char *database;    /* URL */
+	const char *url;         /* "https://research-mail.example.ac.uk", no final slash */
+	bool trial;
+	struct clock clock;
+	struct rng rng;
+	struct token_keys tokens; /* after home_read_keys */
+	uint8_t hash_key[TOKEN_KEY_SIZE];
+	struct db *db;           /* after home_open_db */
+	_Atomic uint64_t *opt_out_counter; /* shared between the processes of one host; after home_open_db */
+	struct arena *arena;     /* lives as long as the home */
+};
+
+/* --home, else PLACET_HOME, else /var/lib/placet if it is there, else ~/.local/share/placet. */
+const char *home_path(struct arena *a, const char *given);
+/* Reads placet.conf. ERR_MISSING when there is no home at `path`. PLACET_CLOCK is heard in a trial home. */
+struct home *home_open(const char *path, struct err *e) MUST_USE;
+int home_open_db(struct home *h, struct err *e) MUST_USE;
+/* Token keys and the hash key. */
+int home_read_keys(struct home *h, struct err *e) MUST_USE;
+void home_free(struct home *h);
+int64_t home_now(const struct home *h);
+/* A path below the home, from the arena. */
+const char *home_file(const struct home *h, struct arena *a, const char *name);
+
+struct home_plan {
+	const char *path, *database /* NULL: sqlite in the home */, *url;
+	bool trial;
+};
+/* Makes the home: folders, configuration, keys, database with its schema. ERR_REFUSED when there is one. */
+int home_make(const struct home_plan *p, struct err *e) MUST_USE;
+
+/* Keyed hash of an address's match key. */
+void home_key_hash(const struct home *h, const char *match_key, uint8_t out[KEY_HASH_SIZE]);
+
+#endif

@@ -1,0 +1,44 @@
+/* Projects: what is registered, who approved it, and what the public may see. */
+#ifndef PLACET_PROJECT_H
+#define PLACET_PROJECT_H
+
+#include "store/home.h"
+
+struct project {
+	int64_t id, originator_id, department_id, identity_id;
+	const char *slug, *title, *summary; /* summary: Markdown */
+	const char *originator;             /* name */
+	const char *originator_address;
+	const char *contact, *department, *identity, *ethics, *link_hosts, *state;
+	const char *approved_by;            /* name, NULL if not approved */
+	int64_t approved_at, created;
+	const char *url;                    /* of its public page */
+};
+
+/* 1 found, 0 none, -1. */
+int project_by_slug(struct home *h, struct arena *a, const char *slug, struct project *out, struct err *e) MUST_USE;
+int project_by_id(struct home *h, struct arena *a, int64_t id, struct project *out, struct err *e) MUST_USE;
+/* All, or those that are public (approved or closed), by title. */
+int project_list(struct home *h, struct arena *a, bool public_only, struct project **out, size_t *n,
+		 struct err *e) MUST_USE;
+int project_add(struct home *h, const struct project *p, int64_t *id, struct err *e) MUST_USE;
+int project_approve(struct home *h, int64_t id, int64_t by, struct err *e) MUST_USE;
+
+/* A mailing as the public may see it: approved ones and what became of them. */
+struct public_mailing {
+	int64_t id;
+	const char *subject, *state; /* approved, scheduled, sending, paused, done, revoked, cancelled */
+	const char *text;            /* as approved, fields in braces */
+	const char *language;
+	const char *why;             /* of revoked and cancelled */
+	const char *approved_by;     /* name */
+	int64_t approved_at, started, ended;
+	const char *url;
+};
+int project_public_mailings(struct home *h, struct arena *a, const struct project *p, struct public_mailing **out,
+			    size_t *n, struct err *e) MUST_USE;
+/* 1, 0 (none, or not public), -1. */
+int project_public_mailing(struct home *h, struct arena *a, const struct project *p, int64_t id,
+			   struct public_mailing *out, struct err *e) MUST_USE;
+
+#endif
