@@ -10,12 +10,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
+
+/* With clang, the fortified ones are macros. */
+#undef sprintf
+#undef vsprintf
+#undef asprintf
+#undef vasprintf
 
 #pragma GCC poison sprintf vsprintf strcpy strcat strncpy strncat stpcpy gets /* buf_addf, buf_add */
 #pragma GCC poison strtok atoi atol atoll                                    /* parse_i64 */
 #pragma GCC poison system popen execl execlp execvp                         /* no shell */
 #pragma GCC poison localtime gmtime asctime ctime                           /* date.h */
-#pragma GCC poison rand srand random drand48                                /* rng.h */
+#pragma GCC poison srand srandom drand48                                     /* rng.h */
 #pragma GCC poison strdup strndup asprintf vasprintf                        /* arena_*, mem_copy_text */
+
+/* OpenSSL's headers name parameters `rand`, so it cannot be poisoned: a call draws a warning, which is an error. */
+int rand(void) __attribute__((deprecated("use rng.h")));
+long random(void) __attribute__((deprecated("use rng.h")));
 
 #endif
