@@ -1,0 +1,209 @@
+/*
+ * Files: see file.h. A file is replaced by writing a new one beside it,
+ * flushing it, renaming it over the old one and flushing the folder: after a
+ * power cut either the old or the new content is there, whole.
+ */
+#include "base/file.h"
+#include "base/rng.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CHUNK (64 * 1024)
+
+static enum err_kind kind_of(int number)
+{
+	switch (number) {
+	case ENOENT:
+		return ERR_MISSING;
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return ERR_DENIED;
+	case EISDIR:
+	case ENOTDIR:
+	case ENAMETOOLONG:
+	case ELOOP:
+		return ERR_INPUT;
+	default:
+		return ERR_BROKEN;
+	}
+}
+
+static int failed(struct err *e, const char *doing, const char *path)
+{
+	int number = errno;
+
+	return err_sys(e, kind_of(number), number, "%s %s", doing, path);
+}
+
+static int read_all(int fd, const char *path, struct buf *out, struct err *e)
+{
+	for (;;) {
+		size_t left = out->max - out->n;
+		char one, *to = left ? buf_room(out, left < CHUNK ? left : CHUNK) : &one;
+		ssize_t got = read(fd, to, left == 0 ? 1 : left < CHUNK ? left : CHUNK);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return failed(e, "cannot read", path);
+		if (got == 0)
+			return 0;
+		if (!left)
+			return err_set(e, ERR_INPUT, "%s is larger than the %zu bytes allowed here", path, out->max);
+		buf_used(out, (size_t)got);
+	}
+}
+
+int file_read(const char *path, struct buf *out, struct err *e)
+{
+	int fd, rc;
+
+	MUST(!out->over);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return failed(e, "cannot open", path);
+	rc = read_all(fd, path, out, e);
+	close(fd);
+	return rc;
+}
+
+static int write_all(int fd, const char *p, size_t n)
+{
+	while (n) {
+		ssize_t done = write(fd, p, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -1;
+		p += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+/* The folder part of a path, "." when it has none. */
+static int folder_of(const char *path, char out[PATH_MAX], struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	size_t n = slash ? (size_t)(slash - path) : 0;
+
+	if (n >= PATH_MAX)
+		return err_set(e, ERR_INPUT, "this path is too long: %.200s...", path);
+	snprintf(out, PATH_MAX, "%.*s", (int)n, path);
+	if (!n)
+		snprintf(out, PATH_MAX, "%s", slash ? "/" : ".");
+	return 0;
+}
+
+static int write_temporary(const char *path, const void *p, size_t n, mode_t mode, struct err *e)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	bool ok;
+
+	if (fd < 0)
+		return failed(e, "cannot make", path);
+	ok = write_all(fd, p, n) == 0 && fsync(fd) == 0;
+	if (!ok)
+		failed(e, "cannot write", path);
+	if (close(fd) < 0 && ok) {
+		ok = false;
+		failed(e, "cannot write", path);
+	}
+	if (!ok)
+		unlink(path);
+	return ok ? 0 : -1;
+}
+
+int file_write(const char *path, const void *p, size_t n, mode_t mode, struct err *e)
+{
+	char temporary[PATH_MAX], folder[PATH_MAX];
+	struct rng rng = { 0 };
+
+	if (folder_of(path, folder, e) < 0)
+		return -1;
+	if (snprintf(temporary, sizeof(temporary), "%s.%016llx.tmp", path, (unsigned long long)rng_u64(&rng)) >=
+	    (int)sizeof(temporary))
+		return err_set(e, ERR_INPUT, "this path is too long: %.200s...", path);
+	if (write_temporary(temporary, p, n, mode, e) < 0)
+		return -1;
+	if (rename(temporary, path) < 0) {
+		failed(e, "cannot replace", path);
+		unlink(temporary);
+		return -1;
+	}
+	return file_sync_dir(folder, e);
+}
+
+bool file_exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+/* Makes one folder; that it is there already is fine. */
+static int make_dir(const char *path, mode_t mode, struct err *e)
+{
+	struct stat st;
+
+	if (mkdir(path, mode) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return failed(e, "cannot make the folder", path);
+	if (stat(path, &st) < 0)
+		return failed(e, "cannot look at", path);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, ERR_INPUT, "%s is there already, and is not a folder", path);
+	return 0;
+}
+
+int file_make_dirs(const char *path, mode_t mode, struct err *e)
+{
+	char part[PATH_MAX];
+
+	if (snprintf(part, sizeof(part), "%s", path) >= (int)sizeof(part))
+		return err_set(e, ERR_INPUT, "this path is too long: %.200s...", path);
+	for (char *at = part + 1; part[0] && *at; at++) {
+		if (*at != '/' || at[-1] == '/')
+			continue;
+		*at = '\0';
+		if (make_dir(part, mode, e) < 0)
+			return -1;
+		*at = '/';
+	}
+	return make_dir(part, mode, e);
+}
+
+int file_sync_dir(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
+
+	if (fd < 0)
+		return failed(e, "cannot open the folder", path);
+	/* Some file systems cannot flush a folder and say EINVAL: then there is nothing to do. */
+	if (fsync(fd) < 0 && errno != EINVAL)
+		rc = failed(e, "cannot flush the folder", path);
+	close(fd);
+	return rc;
+}
+
+int file_lock(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return failed(e, "cannot open", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	if (errno == EWOULDBLOCK)
+		err_set(e, ERR_AGAIN, "another process holds %s: end it, or wait until it is done", path);
+	else
+		failed(e, "cannot lock", path);
+	close(fd);
+	return -1;
+}

@@ -1,0 +1,114 @@
+/*
+ * Unicode text: see utf8.h. Decoding, normal form and lower case are
+ * libunistring's; the lists of unwanted characters are ours, because they
+ * follow a rule of ours (FMT-3) and no property of Unicode.
+ */
+#include "base/utf8.h"
+
+#include <unicase.h>
+#include <uninorm.h>
+#include <unistr.h>
+
+#define REPLACEMENT 0xFFFD
+
+bool utf8_valid(const char *s, size_t n)
+{
+	return u8_check((const uint8_t *)s, n) == NULL;
+}
+
+uint32_t utf8_char(const char *s, size_t n, size_t *len)
+{
+	ucs4_t c;
+	int used;
+
+	MUST(n > 0);
+	used = u8_mbtoucr(&c, (const uint8_t *)s, n);
+	*len = used > 0 ? (size_t)used : 1;
+	return used > 0 ? c : REPLACEMENT;
+}
+
+size_t utf8_put(uint32_t c, char out[4])
+{
+	int used = u8_uctomb((uint8_t *)out, c, 4);
+
+	if (used < 0) /* a surrogate, or past U+10FFFF */
+		used = u8_uctomb((uint8_t *)out, REPLACEMENT, 4);
+	return (size_t)used;
+}
+
+size_t utf8_count(const char *s)
+{
+	size_t left = strlen(s), count = 0, len;
+
+	for (; left; s += len, left -= len, count++)
+		utf8_char(s, left, &len);
+	return count;
+}
+
+/* Moves what libunistring allocated into the arena. */
+static char *keep(struct arena *a, uint8_t *text, size_t n)
+{
+	char *kept;
+
+	MUST(text); /* NULL for malformed input, which the caller has promised not to give */
+	kept = arena_text_n(a, (char *)text, n);
+	free(text);
+	return kept;
+}
+
+char *utf8_nfc(struct arena *a, const char *s)
+{
+	size_t n = 0;
+
+	if (!*s)
+		return arena_text(a, "");
+	return keep(a, u8_normalize(UNINORM_NFC, (const uint8_t *)s, strlen(s), NULL, &n), n);
+}
+
+char *utf8_lower(struct arena *a, const char *s)
+{
+	size_t n = 0;
+
+	if (!*s)
+		return arena_text(a, "");
+	return keep(a, u8_tolower((const uint8_t *)s, strlen(s), NULL, NULL, NULL, &n), n);
+}
+
+bool utf8_is_control(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7F && c <= 0x9F);
+}
+
+bool utf8_is_invisible(uint32_t c)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{ 0x00AD, 0x00AD }, /* soft hyphen */
+		{ 0x200B, 0x200F }, /* zero width; marks of direction */
+		{ 0x202A, 0x202E }, /* embedding and override of direction */
+		{ 0x2060, 0x2064 }, /* word joiner; invisible operators */
+		{ 0x2066, 0x2069 }, /* isolates */
+		{ 0xFEFF, 0xFEFF }, /* byte order mark */
+		{ 0xE0000, 0xE007F }, /* tags */
+	};
+
+	for (size_t i = 0; i < COUNT(ranges); i++)
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return true;
+	return false;
+}
+
+bool utf8_is_plain(const char *s)
+{
+	size_t left = strlen(s), len;
+
+	for (; left; s += len, left -= len) {
+		uint32_t c = utf8_char(s, left, &len);
+
+		/* One byte that reads as U+FFFD is a malformed one. */
+		if (utf8_is_control(c) || utf8_is_invisible(c) || (c == REPLACEMENT && len == 1))
+			return false;
+	}
+	return true;
+}
