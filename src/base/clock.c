@@ -77,7 +77,7 @@ static int64_t days_of(int64_t year, int month, int day)
 
 static struct civil civil_of(int64_t t)
 {
-	int64_t days = floor_div(t, DAY), seconds = (t - days * DAY) / SECOND;
+	int64_t days = floor_div(t, DAY), seconds = (t % DAY + DAY) % DAY / SECOND;
 	int64_t z = days + EPOCH_DAY, era = floor_div(z, DAYS_OF_ERA), day = z - era * DAYS_OF_ERA;
 	/* Take out the leap days that came before, and what is left are plain years. */
 	int64_t year = (day - day / 1460 + day / 36524 - day / (DAYS_OF_ERA - 1)) / 365;

@@ -58,20 +58,24 @@ static char *keep(struct arena *a, uint8_t *text, size_t n)
 
 char *utf8_nfc(struct arena *a, const char *s)
 {
+	uint8_t *text;
 	size_t n = 0;
 
 	if (!*s)
 		return arena_text(a, "");
-	return keep(a, u8_normalize(UNINORM_NFC, (const uint8_t *)s, strlen(s), NULL, &n), n);
+	text = u8_normalize(UNINORM_NFC, (const uint8_t *)s, strlen(s), NULL, &n);
+	return keep(a, text, n);
 }
 
 char *utf8_lower(struct arena *a, const char *s)
 {
+	uint8_t *text;
 	size_t n = 0;
 
 	if (!*s)
 		return arena_text(a, "");
-	return keep(a, u8_tolower((const uint8_t *)s, strlen(s), NULL, NULL, NULL, &n), n);
+	text = u8_tolower((const uint8_t *)s, strlen(s), NULL, NULL, NULL, &n);
+	return keep(a, text, n);
 }
 
 bool utf8_is_control(uint32_t c)
