@@ -1,0 +1,167 @@
+/*
+ * The server: see server.h. libmicrohttpd reads and writes; this file turns
+ * what it says into facts for an exchange, and the response into its terms.
+ * Its own decoding of addresses is switched off: the router decodes, strictly.
+ */
+#include "web/server.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define CONNECTIONS_MAX 1000
+#define CONNECTION_MEMORY (32 << 10)
+#define IDLE_SECONDS 30
+/* A body must be through by then, however steadily it drips. */
+#define BODY_TIME (120 * SECOND)
+
+struct server {
+	const struct site *site;
+	struct MHD_Daemon *daemon;
+};
+
+/* What the library keeps for us with a request. */
+struct held {
+	struct exchange *exchange;
+	int64_t began;
+};
+
+static size_t leave_encoded(void *ctx, struct MHD_Connection *c, char *s)
+{
+	(void)ctx;
+	(void)c;
+	return strlen(s);
+}
+
+static void *begin(void *ctx, const char *target, struct MHD_Connection *c)
+{
+	struct server *s = ctx;
+	struct held *h = mem_alloc(sizeof(*h));
+
+	(void)c;
+	h->exchange = exchange_new(s->site, target);
+	h->began = clock_ticks();
+	return h;
+}
+
+static void end(void *ctx, struct MHD_Connection *c, void **held, enum MHD_RequestTerminationCode why)
+{
+	struct held *h = *held;
+
+	(void)ctx;
+	(void)c;
+	(void)why;
+	if (!h)
+		return;
+	exchange_free(h->exchange);
+	free(h);
+	*held = NULL;
+}
+
+struct fields {
+	struct gate_field field[GATE_FIELDS_MAX];
+	size_t n;
+};
+
+static enum MHD_Result collect(void *ctx, enum MHD_ValueKind kind, const char *name, size_t name_n, const char *value,
+			       size_t value_n)
+{
+	struct fields *f = ctx;
+
+	(void)kind;
+	if (f->n < GATE_FIELDS_MAX)
+		f->field[f->n] = (struct gate_field){ { name, name_n }, { value ? value : "", value_n } };
+	f->n++;
+	return MHD_YES;
+}
+
+static bool open_exchange(struct exchange *x, struct MHD_Connection *c, const char *method, const char *version)
+{
+	struct fields fields = { .n = 0 };
+	struct gate_facts facts = { .method = method, .version = version, .fields = fields.field };
+
+	MHD_get_connection_values_n(c, MHD_HEADER_KIND, collect, &fields);
+	facts.n_fields = fields.n;
+	return exchange_open(x, &facts, MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Type"));
+}
+
+/* Hands the page's memory over to the library; `asset` bytes stay where they are. */
+static struct MHD_Response *make_response(struct response *r)
+{
+	struct MHD_Response *m;
+
+	if (r->asset)
+		return MHD_create_response_from_buffer(r->asset_n, (void *)(uintptr_t)r->asset, MHD_RESPMEM_PERSISTENT);
+	if (!r->body.n)
+		return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	m = MHD_create_response_from_buffer(r->body.n, r->body.p, MHD_RESPMEM_MUST_FREE);
+	if (m)
+		buf_init(&r->body, RESPONSE_MAX);
+	return m;
+}
+
+static enum MHD_Result answer(const struct site *site, struct exchange *x, struct MHD_Connection *c)
+{
+	struct response *r = exchange_answer(x);
+	struct response_header headers[RESPONSE_HEADERS_MAX];
+	char room[16];
+	size_t n = response_headers(r, site->https, room, headers);
+	struct MHD_Response *m = make_response(r);
+	enum MHD_Result rc = m ? MHD_YES : MHD_NO;
+
+	for (size_t i = 0; i < n && rc == MHD_YES; i++)
+		rc = MHD_add_response_header(m, headers[i].name, headers[i].value);
+	if (rc == MHD_YES)
+		rc = MHD_queue_response(c, (unsigned)r->status, m);
+	if (m)
+		MHD_destroy_response(m);
+	return rc;
+}
+
+static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *url, const char *method,
+			      const char *version, const char *data, size_t *n, void **held)
+{
+	struct server *s = ctx;
+	struct held *h = *held;
+
+	(void)url;
+	if (!exchange_is_open(h->exchange))
+		return open_exchange(h->exchange, c, method, version) ? MHD_YES : answer(s->site, h->exchange, c);
+	if (*n) {
+		size_t got = *n;
+
+		*n = 0;
+		return exchange_body(h->exchange, data, got) && clock_ticks() - h->began < BODY_TIME ? MHD_YES : MHD_NO;
+	}
+	return answer(s->site, h->exchange, c);
+}
+
+struct server *server_start(const struct site *site, int sock, struct err *e)
+{
+	struct server *s = mem_alloc(sizeof(*s));
+
+	s->site = site;
+	s->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC, 0, NULL, NULL, handle, s,
+		MHD_OPTION_LISTEN_SOCKET, sock, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_URI_LOG_CALLBACK, begin, s,
+		MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, s, MHD_OPTION_NOTIFY_COMPLETED, end, s, MHD_OPTION_END);
+	if (!s->daemon) {
+		err_sys(e, ERR_BROKEN, errno, "the web server for %s does not start", site->name);
+		close(sock);
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void server_stop(struct server *s)
+{
+	if (!s)
+		return;
+	MHD_stop_daemon(s->daemon);
+	free(s);
+}
