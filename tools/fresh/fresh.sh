@@ -63,12 +63,13 @@ clone() {
 }
 
 # inside PARENT UID HOME USER: demo and test, with an empty environment, no input, and a bound in time.
+# shellcheck disable=SC2016 # expanded in there
 inside() {
 	local parent=$1 uid=$2 home=$3 user=$4
 	timeout -k 20 2700 chroot "$ROOT" setpriv --reuid "$uid" --regid "$uid" --clear-groups env -i HOME="$home" \
 		USER="$user" LOGNAME="$user" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 		NODE_EXTRA_CA_CERTS=/etc/machine-ca.crt ${npm_config_registry:+npm_config_registry="$npm_config_registry"} \
-		bash -c 'cd -- "$1" && ./dev demo --once && ./dev test' bash "$parent/$STRANGE" </dev/null
+		bash -c 'cd -- "$1" && ./dev demo --once; demo=$?; ./dev test && exit $demo' bash "$parent/$STRANGE" </dev/null
 }
 
 one_run() {
