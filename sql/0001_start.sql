@@ -108,6 +108,25 @@ CREATE TABLE member (
 ) {STRICT};
 CREATE INDEX member_address ON member (address_id);
 
+-- The rows of an import under way, one batch at a time; empty otherwise.
+CREATE TABLE import_row (
+  import_id {INT} NOT NULL REFERENCES import (id),
+  line {INT} NOT NULL,
+  delivery TEXT NOT NULL,
+  given TEXT NOT NULL,
+  key_hash {BYTES} NOT NULL,
+  reserved {INT} NOT NULL,
+  utf8 {INT} NOT NULL,
+  fields TEXT NOT NULL,
+  flags TEXT NOT NULL,
+  kind TEXT,                       -- of the consent; NULL: this row has no evidence
+  ref TEXT,
+  given_on TEXT,
+  known {INT} NOT NULL DEFAULT 0,
+  PRIMARY KEY (import_id, line)
+) {STRICT};
+CREATE INDEX import_row_key ON import_row (import_id, key_hash);
+
 CREATE TABLE consent_text (
   id {ID},
   hash {BYTES} NOT NULL UNIQUE,

@@ -152,3 +152,17 @@ void arena_defer(struct arena *a, void (*fn)(void *), void *obj)
 	d->next = a->deferred;
 	a->deferred = d;
 }
+
+void *arena_room(struct arena *a, void *items, size_t n, size_t *room, size_t item_size)
+{
+	size_t more = *room ? *room * 2 : 16;
+	char *copy;
+
+	if (n < *room)
+		return items;
+	copy = arena_alloc(a, more * item_size);
+	if (n)
+		memcpy(copy, items, n * item_size);
+	*room = more;
+	return copy;
+}

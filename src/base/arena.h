@@ -25,6 +25,9 @@ char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
 /* Calls fn(obj) at arena_clear or arena_free. */
 void arena_defer(struct arena *a, void (*fn)(void *), void *obj);
 
+/* `items` with room for one more than `n`: the same, or a doubled copy. *room starts at 0 with items NULL. */
+void *arena_room(struct arena *a, void *items, size_t n, size_t *room, size_t item_size);
+
 #define ARENA_NEW(a, type) ((type *)arena_alloc(a, sizeof(type)))
 #define ARENA_ARRAY(a, type, n) ((type *)arena_alloc(a, sizeof(type) * (n)))
 

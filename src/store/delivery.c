@@ -1,0 +1,256 @@
+/* Deliveries, claims and outcomes: see delivery.h. */
+#include "store/delivery.h"
+
+#include "store/query.h"
+
+QUERY(Q_SENDER_ADD, "INSERT INTO sender (host, journal, started) VALUES ($1, $2, $3) RETURNING id");
+QUERY(Q_SENDER_END, "UPDATE sender SET ended = $2 WHERE id = $1");
+
+#define CLAIM(skip_locked)                                                                                           \
+	"UPDATE delivery SET state = 'attempting', sender_id = $1, last = $2, first = COALESCE(first, $2)"          \
+	" WHERE id IN (SELECT d.id FROM delivery d WHERE d.mailing_id = $3 AND d.state = $4 AND d.due <= $2"        \
+	" ORDER BY d.due, d.id LIMIT $5" skip_locked ")"
+QUERY(Q_DELIVERY_CLAIM, CLAIM(""), CLAIM(" FOR UPDATE SKIP LOCKED"));
+QUERY(Q_DELIVERY_CLAIMED,
+      "SELECT d.id, d.first, d.attempts, a.delivery, d.fields, a.utf8, a.key_hash, c.kind, c.ref, c.given_on, c.at"
+      " FROM delivery d JOIN address a ON a.id = d.address_id JOIN consent c ON c.id = d.consent_id"
+      " WHERE d.sender_id = $1 AND d.state = 'attempting' AND d.last = $2 ORDER BY d.id");
+QUERY(Q_DELIVERY_WRITE,
+      "UPDATE delivery SET state = $3, skipped = $4, due = $5, last = $6, relay = $7, queue_id = $8, reply = $9,"
+      " attempts = attempts + $10, sender_id = NULL WHERE id = $1 AND sender_id = $2 AND state = 'attempting'");
+QUERY(Q_DELIVERY_VOID, "UPDATE address SET bounced = 1 WHERE id = (SELECT address_id FROM delivery WHERE id = $1)");
+QUERY(Q_DELIVERY_RELEASE, "UPDATE delivery SET state = 'queued', sender_id = NULL"
+			  " WHERE sender_id = $1 AND state = 'attempting'");
+QUERY(Q_OPT_OUTS_SINCE, "SELECT seq, key_hash FROM opt_out WHERE seq > $1 ORDER BY seq");
+QUERY(Q_OPT_OUTS_LAST, "SELECT COALESCE(max(seq), 0) FROM opt_out");
+QUERY(Q_DELIVERY_COUNT, "SELECT state, count(*) FROM delivery WHERE mailing_id = $1 GROUP BY state");
+QUERY(Q_DELIVERY_SKIPPED, "SELECT skipped, count(*) FROM delivery WHERE mailing_id = $1 AND state = 'skipped'"
+			  " GROUP BY skipped ORDER BY skipped");
+QUERY(Q_DELIVERY_BOUNCED, "SELECT count(*) FROM delivery WHERE mailing_id = $1 AND state = 'accepted' AND bounced = 1");
+QUERY(Q_DELIVERY_NEXT, "SELECT min(due) FROM delivery WHERE mailing_id = $1 AND state = $2");
+QUERY(Q_EACH_REPORT,
+      "SELECT a.delivery, d.state, d.skipped, d.relay, d.queue_id, d.reply, d.attempts, d.first, d.last, d.maybe_twice"
+      " FROM delivery d JOIN address a ON a.id = d.address_id WHERE d.mailing_id = $1 ORDER BY d.id");
+QUERY(Q_DELIVERY_RETRY, "UPDATE delivery SET state = 'queued', due = 0, maybe_twice = 1"
+			" WHERE mailing_id = $1 AND state = 'uncertain'");
+
+int sender_begin(struct home *h, const char *host, const char *journal, int64_t *id, struct err *e)
+{
+	return db_get_i64(h->db, &Q_SENDER_ADD, ARGS(db_text(host), db_text(journal), db_i64(home_now(h))), id, e) < 0 ? -1
+														     : 0;
+}
+
+int sender_end(struct home *h, int64_t id, struct err *e)
+{
+	return db_exec(h->db, &Q_SENDER_END, ARGS(db_i64(id), db_i64(home_now(h))), NULL, e);
+}
+
+/* --- claims ------------------------------------------------------------------------------------ */
+
+static int read_claimed(struct home *h, struct arena *a, int64_t sender, int64_t at, struct delivery **out, size_t *n,
+			struct err *e)
+{
+	struct rows r = { 0 };
+	size_t room = 0;
+	int got;
+
+	*out = NULL;
+	*n = 0;
+	if (db_query(h->db, &Q_DELIVERY_CLAIMED, ARGS(db_i64(sender), db_i64(at)), &r, e) < 0)
+		return -1;
+	while ((got = rows_next(&r, e)) > 0) {
+		struct slice hash = rows_bytes(&r, 6);
+		struct delivery *d;
+
+		*out = arena_room(a, *out, *n, &room, sizeof(**out));
+		d = &(*out)[(*n)++];
+		*d = (struct delivery){
+			.id = rows_i64(&r, 0),
+			.first = rows_i64(&r, 1),
+			.attempts = rows_i64(&r, 2),
+			.address = arena_text(a, rows_text(&r, 3)),
+			.fields = arena_text(a, rows_text(&r, 4)),
+			.utf8 = rows_i64(&r, 5) != 0,
+			.kind = arena_text(a, rows_text(&r, 7)),
+			.ref = arena_text(a, rows_text(&r, 8)),
+			.given_on = arena_text(a, rows_text(&r, 9)),
+			.consent_at = rows_i64(&r, 10),
+		};
+		MUST(hash.n == KEY_HASH_SIZE);
+		memcpy(d->key_hash, hash.p, KEY_HASH_SIZE);
+	}
+	rows_close(&r);
+	return got < 0 ? -1 : 0;
+}
+
+int delivery_claim(struct home *h, struct arena *a, int64_t mailing, int64_t sender, int64_t at, int64_t limit,
+		   struct delivery **out, size_t *n, struct err *e)
+{
+	static const char *const STATES[] = { "deferred", "queued" };
+	int64_t claimed = 0, changed;
+
+	MUST(db_in_transaction(h->db));
+	for (size_t i = 0; i < COUNT(STATES) && claimed < limit; i++) {
+		if (db_exec(h->db, &Q_DELIVERY_CLAIM,
+			    ARGS(db_i64(sender), db_i64(at), db_i64(mailing), db_text(STATES[i]), db_i64(limit - claimed)),
+			    &changed, e) < 0)
+			return -1;
+		claimed += changed;
+	}
+	*n = 0;
+	return claimed ? read_claimed(h, a, sender, at, out, n, e) : 0;
+}
+
+static int write_one(struct home *h, int64_t sender, const struct outcome *o, struct err *e)
+{
+	if (db_exec(h->db, &Q_DELIVERY_WRITE,
+		    ARGS(db_i64(o->id), db_i64(sender), db_text(o->state), db_text(o->skipped), db_i64(o->due),
+			 db_i64(o->at), db_text(o->relay), db_text(o->queue_id), db_text(o->reply), db_i64(o->counts)),
+		    NULL, e) < 0)
+		return -1;
+	return o->voids ? db_exec(h->db, &Q_DELIVERY_VOID, ARGS(db_i64(o->id)), NULL, e) : 0;
+}
+
+int delivery_write(struct home *h, int64_t sender, const struct outcome *o, size_t n, struct err *e)
+{
+	int rc = 0;
+
+	MUST(db_in_transaction(h->db));
+	if (!n)
+		return 0;
+	if (db_batch_begin(h->db, e) < 0)
+		return -1;
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = write_one(h, sender, &o[i], e);
+	return db_batch_end(h->db, e) < 0 ? -1 : rc;
+}
+
+int delivery_release(struct home *h, int64_t sender, struct err *e)
+{
+	return db_exec(h->db, &Q_DELIVERY_RELEASE, ARGS(db_i64(sender)), NULL, e);
+}
+
+/* --- opt-outs, as a sender sees them ----------------------------------------------------------- */
+
+int opt_outs_since(struct home *h, int64_t *seq, void (*each)(void *ctx, const uint8_t hash[KEY_HASH_SIZE]), void *ctx,
+		   struct err *e)
+{
+	struct rows r = { 0 };
+	int got;
+
+	if (db_query(h->db, &Q_OPT_OUTS_SINCE, ARGS(db_i64(*seq)), &r, e) < 0)
+		return -1;
+	while ((got = rows_next(&r, e)) > 0) {
+		struct slice hash = rows_bytes(&r, 1);
+
+		MUST(hash.n == KEY_HASH_SIZE);
+		*seq = rows_i64(&r, 0);
+		each(ctx, (const uint8_t *)hash.p);
+	}
+	rows_close(&r);
+	return got < 0 ? -1 : 0;
+}
+
+int opt_outs_last(struct home *h, int64_t *seq, struct err *e)
+{
+	return db_get_i64(h->db, &Q_OPT_OUTS_LAST, NO_ARGS, seq, e) < 0 ? -1 : 0;
+}
+
+/* --- figures ----------------------------------------------------------------------------------- */
+
+static void count_state(struct delivery_counts *c, const char *state, int64_t n)
+{
+	const struct {
+		const char *state;
+		int64_t *count;
+	} SLOTS[] = {
+		{ "queued", &c->queued }, { "attempting", &c->attempting }, { "accepted", &c->accepted },
+		{ "deferred", &c->deferred }, { "failed", &c->failed }, { "uncertain", &c->uncertain },
+		{ "skipped", &c->skipped },
+	};
+
+	for (size_t i = 0; i < COUNT(SLOTS); i++)
+		if (strcmp(SLOTS[i].state, state) == 0)
+			*SLOTS[i].count = n;
+	c->recipients += n;
+}
+
+static int count_states(struct home *h, int64_t mailing, struct delivery_counts *out, struct err *e)
+{
+	struct rows r = { 0 };
+	int got;
+
+	if (db_query(h->db, &Q_DELIVERY_COUNT, ARGS(db_i64(mailing)), &r, e) < 0)
+		return -1;
+	while ((got = rows_next(&r, e)) > 0)
+		count_state(out, rows_text(&r, 0), rows_i64(&r, 1));
+	rows_close(&r);
+	return got < 0 ? -1 : 0;
+}
+
+static int count_skipped(struct home *h, struct arena *a, int64_t mailing, struct delivery_counts *out, struct err *e)
+{
+	struct rows r = { 0 };
+	int got;
+
+	if (db_query(h->db, &Q_DELIVERY_SKIPPED, ARGS(db_i64(mailing)), &r, e) < 0)
+		return -1;
+	while ((got = rows_next(&r, e)) > 0) {
+		MUST(out->n_why < COUNT(out->why));
+		out->why[out->n_why].why = arena_text(a, rows_text(&r, 0));
+		out->why[out->n_why++].n = rows_i64(&r, 1);
+	}
+	rows_close(&r);
+	return got < 0 ? -1 : 0;
+}
+
+int delivery_count(struct home *h, struct arena *a, int64_t mailing, struct delivery_counts *out, struct err *e)
+{
+	int64_t queued = 0, deferred = 0;
+
+	*out = (struct delivery_counts){ 0 };
+	if (count_states(h, mailing, out, e) < 0 || count_skipped(h, a, mailing, out, e) < 0 ||
+	    db_get_i64(h->db, &Q_DELIVERY_BOUNCED, ARGS(db_i64(mailing)), &out->bounced, e) < 0 ||
+	    db_get_i64(h->db, &Q_DELIVERY_NEXT, ARGS(db_i64(mailing), db_text("queued")), &queued, e) < 0 ||
+	    db_get_i64(h->db, &Q_DELIVERY_NEXT, ARGS(db_i64(mailing), db_text("deferred")), &deferred, e) < 0)
+		return -1;
+	if (out->queued)
+		out->next_due = queued ? queued : 1;
+	if (out->deferred && (!out->next_due || deferred < out->next_due))
+		out->next_due = deferred;
+	return 0;
+}
+
+int delivery_report(struct home *h, int64_t mailing, int (*each)(void *ctx, const struct report_row *r), void *ctx,
+		    struct err *e)
+{
+	struct rows r = { 0 };
+	int got;
+
+	if (db_query(h->db, &Q_EACH_REPORT, ARGS(db_i64(mailing)), &r, e) < 0)
+		return -1;
+	while ((got = rows_next(&r, e)) > 0) {
+		struct report_row row = {
+			.address = rows_text(&r, 0),
+			.state = rows_text(&r, 1),
+			.skipped = rows_text(&r, 2),
+			.relay = rows_text(&r, 3),
+			.queue_id = rows_text(&r, 4),
+			.reply = rows_text(&r, 5),
+			.attempts = rows_i64(&r, 6),
+			.first = rows_i64(&r, 7),
+			.last = rows_i64(&r, 8),
+			.maybe_twice = rows_i64(&r, 9) != 0,
+		};
+
+		if (each(ctx, &row) != 0)
+			break;
+	}
+	rows_close(&r);
+	return got < 0 ? -1 : 0;
+}
+
+int delivery_retry_uncertain(struct home *h, int64_t mailing, int64_t *n, struct err *e)
+{
+	return db_exec(h->db, &Q_DELIVERY_RETRY, ARGS(db_i64(mailing)), n, e);
+}

@@ -1,0 +1,70 @@
+/*
+ * Deliveries: the durable outcome of each recipient (decision 6). A sender
+ * claims some, in a transaction, before it starts them, and writes what became
+ * of them in batches. What a dead sender left is settled from its journal.
+ */
+#ifndef PLACET_DELIVERY_H
+#define PLACET_DELIVERY_H
+
+#include "store/home.h"
+
+struct delivery {
+	int64_t id, first, attempts;
+	const char *address, *fields;
+	bool utf8;
+	uint8_t key_hash[KEY_HASH_SIZE];
+	const char *kind, *ref, *given_on;
+	int64_t consent_at;
+};
+
+/* What is written of one delivery that ended in some way. */
+struct outcome {
+	int64_t id, at, due;      /* due: of deferred and given-back ones */
+	const char *state;        /* accepted, deferred, failed, uncertain, skipped, queued (given back) */
+	const char *skipped;      /* reason, "" */
+	const char *relay, *queue_id, *reply;
+	bool counts;              /* an attempt of the recipient, not a fault of the relay */
+	bool voids;               /* hard failure: the address is bounced, its validation void */
+};
+
+/* A send process: its row, by which claims are known. */
+int sender_begin(struct home *h, const char *host, const char *journal, int64_t *id, struct err *e) MUST_USE;
+int sender_end(struct home *h, int64_t id, struct err *e) MUST_USE;
+
+/* Claims at most `limit` due deliveries of a mailing and reads them; in the caller's transaction. `at` must
+   be greater than in the call before. */
+int delivery_claim(struct home *h, struct arena *a, int64_t mailing, int64_t sender, int64_t at, int64_t limit,
+		   struct delivery **out, size_t *n, struct err *e) MUST_USE;
+/* Writes outcomes of this sender's claims; in the caller's transaction. Rows that are no longer its are left. */
+int delivery_write(struct home *h, int64_t sender, const struct outcome *o, size_t n, struct err *e) MUST_USE;
+/* Gives back what a sender still holds, as not started; in the caller's transaction. */
+int delivery_release(struct home *h, int64_t sender, struct err *e) MUST_USE;
+
+/* Opt-outs with seq > *seq: calls `each` with their hashes and moves *seq on. */
+int opt_outs_since(struct home *h, int64_t *seq, void (*each)(void *ctx, const uint8_t hash[KEY_HASH_SIZE]), void *ctx,
+		   struct err *e) MUST_USE;
+int opt_outs_last(struct home *h, int64_t *seq, struct err *e) MUST_USE;
+
+struct delivery_counts {
+	int64_t recipients, queued, attempting, accepted, deferred, failed, uncertain, skipped, bounced;
+	int64_t next_due; /* of queued and deferred; 0: none */
+	struct {
+		const char *why;
+		int64_t n;
+	} why[16];
+	size_t n_why;
+};
+int delivery_count(struct home *h, struct arena *a, int64_t mailing, struct delivery_counts *out,
+		   struct err *e) MUST_USE;
+
+struct report_row {
+	const char *address, *state, *skipped, *relay, *queue_id, *reply;
+	int64_t attempts, first, last;
+	bool maybe_twice;
+};
+int delivery_report(struct home *h, int64_t mailing, int (*each)(void *ctx, const struct report_row *r), void *ctx,
+		    struct err *e) MUST_USE;
+/* Uncertain ones become queued again, marked maybe_twice; in the caller's transaction. */
+int delivery_retry_uncertain(struct home *h, int64_t mailing, int64_t *n, struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,325 @@
+/*
+ * Homes: see home.h. A home is made in a folder that is empty or absent, and
+ * its configuration is written last: a half-made one is not a home.
+ */
+#include "store/home.h"
+
+#include "base/codec.h"
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CONF_MAX (64 * 1024)
+
+const char *home_path(struct arena *a, const char *given)
+{
+	const char *env = getenv("PLACET_HOME"), *user = getenv("HOME");
+
+	if (given)
+		return given;
+	if (env && env[0])
+		return env;
+	if (file_exists("/var/lib/placet"))
+		return "/var/lib/placet";
+	return arena_printf(a, "%s/.local/share/placet", user ? user : "");
+}
+
+const char *home_file(const struct home *h, struct arena *a, const char *name)
+{
+	return arena_printf(a, "%s/%s", h->path, name);
+}
+
+int64_t home_now(const struct home *h)
+{
+	return clock_now(&h->clock);
+}
+
+/* --- placet.conf ------------------------------------------------------------------------------- */
+
+struct conf_reading {
+	struct home *home;
+	struct err *e;
+	bool failed;
+};
+
+static int conf_refuse(struct conf_reading *r, const char *what, const char *name)
+{
+	if (!r->failed)
+		err_set(r->e, ERR_INPUT, "%s: %s", what, name);
+	r->failed = true;
+	return 0;
+}
+
+static int conf_value(void *user, const char *section, const char *name, const char *value)
+{
+	struct conf_reading *r = user;
+	struct home *h = r->home;
+
+	if (strcmp(section, "placet") != 0)
+		return conf_refuse(r, "unknown section (there is [placet] alone)", section);
+	if (strcmp(name, "database") == 0)
+		h->database = arena_text(h->arena, value);
+	else if (strcmp(name, "url") == 0)
+		h->url = arena_text(h->arena, value);
+	else if (strcmp(name, "trial") == 0 && (strcmp(value, "yes") == 0 || strcmp(value, "no") == 0))
+		h->trial = strcmp(value, "yes") == 0;
+	else
+		return conf_refuse(r, "unknown setting or value (database, url, trial yes|no)", name);
+	return 1;
+}
+
+static int conf_read(struct home *h, struct err *e)
+{
+	struct conf_reading r = { .home = h, .e = e };
+	const char *path = home_file(h, h->arena, "placet.conf");
+	struct buf text;
+	int rc = -1;
+
+	buf_init(&text, CONF_MAX);
+	if (file_read(path, &text, e) < 0) {
+		if (e->kind == ERR_MISSING)
+			err_set(e, ERR_MISSING, "no home at %s: make one with placet init, or name it with --home", h->path);
+		goto out;
+	}
+	rc = ini_parse_string(buf_text(&text), conf_value, &r);
+	if (r.failed)
+		rc = err_in(e, "%s", path);
+	else if (rc != 0)
+		rc = err_set(e, ERR_INPUT, "%s: line %d cannot be read", path, rc);
+	else if (!h->database || !h->url)
+		rc = err_set(e, ERR_INPUT, "%s: database or url is missing", path);
+out:
+	buf_free(&text);
+	return rc;
+}
+
+/* --- keys -------------------------------------------------------------------------------------- */
+
+/* One line: key id in decimal, blank, 64 hex digits. */
+static int key_line(struct home *h, char *line, const char *path, struct err *e)
+{
+	struct token_keys *t = &h->tokens;
+	char *blank = strchr(line, ' ');
+	int64_t kid;
+
+	if (t->n == TOKEN_KEYS_MAX)
+		return err_set(e, ERR_INPUT, "%s: more than %d keys", path, TOKEN_KEYS_MAX);
+	if (!blank)
+		return err_set(e, ERR_INPUT, "%s: a line is not 'number hex-digits'", path);
+	*blank = '\0';
+	if (parse_i64(line, 1, 255, &kid) < 0 ||
+	    hex_decode(t->key[t->n].key, TOKEN_KEY_SIZE, blank + 1, strlen(blank + 1)) != TOKEN_KEY_SIZE)
+		return err_set(e, ERR_INPUT, "%s: a line is not 'number hex-digits'", path);
+	t->key[t->n++].kid = (uint8_t)kid;
+	return 0;
+}
+
+static int read_token_keys(struct home *h, struct err *e)
+{
+	const char *path = home_file(h, h->arena, "keys/token.keys");
+	struct buf text;
+	char *line, *rest;
+	int rc = -1;
+
+	buf_init(&text, CONF_MAX);
+	h->tokens.n = 0;
+	if (file_read(path, &text, e) < 0)
+		goto out;
+	for (line = text.p; line && *line; line = rest) {
+		rest = line + strcspn(line, "\n");
+		if (*rest)
+			*rest++ = '\0';
+		if (*line && key_line(h, line, path, e) < 0)
+			goto out;
+	}
+	rc = h->tokens.n ? 0 : err_set(e, ERR_INPUT, "%s: no key in it", path);
+out:
+	buf_free(&text);
+	return rc;
+}
+
+static int read_hash_key(struct home *h, struct err *e)
+{
+	const char *path = home_file(h, h->arena, "keys/hash.key");
+	struct buf text;
+	int rc = -1;
+
+	buf_init(&text, CONF_MAX);
+	if (file_read(path, &text, e) < 0)
+		goto out;
+	while (text.n && text.p[text.n - 1] == '\n')
+		buf_cut(&text, text.n - 1);
+	rc = 0;
+	if (hex_decode(h->hash_key, TOKEN_KEY_SIZE, buf_text(&text), text.n) != TOKEN_KEY_SIZE)
+		rc = err_set(e, ERR_INPUT, "%s: not 64 hex digits", path);
+out:
+	buf_free(&text);
+	return rc;
+}
+
+int home_read_keys(struct home *h, struct err *e)
+{
+	return read_token_keys(h, e) < 0 || read_hash_key(h, e) < 0 ? -1 : 0;
+}
+
+void home_key_hash(const struct home *h, const char *match_key, uint8_t out[KEY_HASH_SIZE])
+{
+	match_key_hash(h->hash_key, match_key, out);
+}
+
+/* --- opening ----------------------------------------------------------------------------------- */
+
+struct home *home_open(const char *path, struct err *e)
+{
+	const char *shift = getenv("PLACET_CLOCK");
+	struct arena *a = arena_new();
+	struct home *h = ARENA_NEW(a, struct home);
+
+	h->arena = a;
+	h->path = arena_text(a, path);
+	if (conf_read(h, e) < 0)
+		goto fail;
+	if (shift && shift[0]) {
+		if (!h->trial) {
+			err_set(e, ERR_DENIED, "PLACET_CLOCK is for trial homes; unset it");
+			goto fail;
+		}
+		if (clock_parse_shift(shift, &h->clock.shift, e) < 0) {
+			err_in(e, "PLACET_CLOCK");
+			goto fail;
+		}
+	}
+	return h;
+fail:
+	arena_free(a);
+	return NULL;
+}
+
+/* The counter is one page shared by the processes of this host: a sender reads it before each
+   message, which costs nothing, and asks the database only when it has moved (decision 7). */
+static int map_counter(struct home *h, struct err *e)
+{
+	const char *path = home_file(h, h->arena, "run/opt-out.counter");
+	void *page = MAP_FAILED;
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
+
+	if (fd >= 0 && ftruncate(fd, (off_t)sizeof(uint64_t)) == 0)
+		page = mmap(NULL, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (page == MAP_FAILED)
+		err_sys(e, ERR_BROKEN, errno, "%s", path);
+	if (fd >= 0)
+		close(fd);
+	if (page == MAP_FAILED)
+		return -1;
+	h->opt_out_counter = page;
+	return 0;
+}
+
+static const char *database_url(const struct home *h)
+{
+	static const char sqlite[] = "sqlite:";
+	const char *name = h->database + strlen(sqlite);
+
+	if (strncmp(h->database, sqlite, strlen(sqlite)) != 0 || name[0] == '/')
+		return h->database;
+	return arena_printf(h->arena, "sqlite:%s/%s", h->path, name);
+}
+
+int home_open_db(struct home *h, struct err *e)
+{
+	h->db = db_open(database_url(h), e);
+	if (!h->db)
+		return err_in(e, "database of %s", h->path);
+	if (db_migrate(h->db, e) < 0)
+		return err_in(e, "database of %s", h->path);
+	return map_counter(h, e);
+}
+
+void home_free(struct home *h)
+{
+	if (!h)
+		return;
+	db_free(h->db);
+	if (h->opt_out_counter)
+		munmap((void *)h->opt_out_counter, sizeof(uint64_t));
+	arena_free(h->arena);
+}
+
+/* --- making ------------------------------------------------------------------------------------ */
+
+static int write_key(struct home *h, const char *name, bool numbered, struct err *e)
+{
+	uint8_t key[TOKEN_KEY_SIZE];
+	struct buf text;
+	int rc;
+
+	rng_bytes(&h->rng, key, sizeof(key));
+	buf_init(&text, 256);
+	if (numbered)
+		buf_adds(&text, "1 ");
+	hex_encode(&text, key, sizeof(key));
+	buf_addc(&text, '\n');
+	rc = file_write(home_file(h, h->arena, name), text.p, text.n, 0600, e);
+	buf_free(&text);
+	return rc;
+}
+
+static int make_folders(struct home *h, struct err *e)
+{
+	static const char *const FOLDERS[] = { "", "keys", "keys/dkim", "keys/relay", "journal", "run" };
+
+	for (size_t i = 0; i < COUNT(FOLDERS); i++)
+		if (file_make_dirs(home_file(h, h->arena, FOLDERS[i]), 0700, e) < 0)
+			return -1;
+	return 0;
+}
+
+static int write_conf(struct home *h, struct err *e)
+{
+	const char *text = arena_printf(h->arena,
+		"; The configuration of this home. Settings of the institution are in the database:\n"
+		"; see placet institution show.\n"
+		"[placet]\n"
+		"database = %s\n"
+		"url = %s\n"
+		"trial = %s\n",
+		h->database, h->url, h->trial ? "yes" : "no");
+
+	return file_write(home_file(h, h->arena, "placet.conf"), text, strlen(text), 0600, e);
+}
+
+static int fill_home(struct home *h, const struct home_plan *p, struct err *e)
+{
+	h->path = p->path;
+	h->database = p->database ? p->database : "sqlite:placet.db";
+	h->url = p->url;
+	h->trial = p->trial;
+	if (file_exists(home_file(h, h->arena, "placet.conf")))
+		return err_set(e, ERR_REFUSED, "%s is a home already; name another folder with --home", p->path);
+	if (make_folders(h, e) < 0)
+		return -1;
+	if (!file_exists(home_file(h, h->arena, "keys/token.keys")) && write_key(h, "keys/token.keys", true, e) < 0)
+		return -1;
+	if (!file_exists(home_file(h, h->arena, "keys/hash.key")) && write_key(h, "keys/hash.key", false, e) < 0)
+		return -1;
+	if (home_open_db(h, e) < 0)
+		return -1;
+	return write_conf(h, e);
+}
+
+int home_make(const struct home_plan *p, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct home *h = ARENA_NEW(a, struct home);
+	int rc;
+
+	h->arena = a;
+	rc = fill_home(h, p, e);
+	home_free(h);
+	return rc;
+}

@@ -1,0 +1,156 @@
+/*
+ * Imports: a batch of judged rows becomes addresses, members and consent.
+ * The batch is put into import_row and then worked on as a set, so that the
+ * cost of a row is a few inserts and no question per row.
+ */
+#include "store/audit.h"
+#include "store/list.h"
+#include "store/query.h"
+
+QUERY(Q_IMPORT_BEGIN, "INSERT INTO import (list_id, by_id, file_hash, at) VALUES ($1, $2, $3, $4) RETURNING id");
+QUERY(Q_IMPORT_END, "UPDATE import SET done = 1 WHERE id = $1");
+QUERY(Q_IMPORT_ROW, "INSERT INTO import_row (import_id, line, delivery, given, key_hash, reserved, utf8, fields, flags,"
+		    " kind, ref, given_on) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
+/* 1: the same mailbox is there already; 2: the same person by another spelling. */
+QUERY(Q_IMPORT_KNOWN,
+      "UPDATE import_row SET known = CASE WHEN EXISTS (SELECT 1 FROM address a JOIN member m ON m.address_id = a.id"
+      "   AND m.list_id = $2 WHERE a.delivery = import_row.delivery) THEN 1 ELSE 2 END"
+      " WHERE import_id = $1 AND EXISTS (SELECT 1 FROM address a JOIN member m ON m.address_id = a.id"
+      "   AND m.list_id = $2 WHERE a.key_hash = import_row.key_hash)");
+QUERY(Q_IMPORT_TWICE,
+      "UPDATE import_row SET known = CASE WHEN EXISTS (SELECT 1 FROM import_row b WHERE b.import_id = $1"
+      "   AND b.key_hash = import_row.key_hash AND b.line < import_row.line AND b.delivery = import_row.delivery)"
+      "   THEN 1 ELSE 2 END"
+      " WHERE import_id = $1 AND known = 0 AND EXISTS (SELECT 1 FROM import_row b WHERE b.import_id = $1"
+      "   AND b.key_hash = import_row.key_hash AND b.line < import_row.line)");
+QUERY(Q_IMPORT_ADDRESSES,
+      "INSERT INTO address (delivery, given, key_hash, reserved, utf8, created)"
+      " SELECT delivery, given, key_hash, reserved, utf8, $2 FROM import_row WHERE import_id = $1 AND known = 0"
+      " ORDER BY line ON CONFLICT (delivery) DO NOTHING");
+QUERY(Q_IMPORT_MEMBERS,
+      "INSERT INTO member (list_id, address_id, fields, flags, import_id)"
+      " SELECT $2, a.id, r.fields, r.flags, r.import_id FROM import_row r JOIN address a ON a.delivery = r.delivery"
+      " WHERE r.import_id = $1 AND r.known = 0");
+QUERY(Q_IMPORT_CONSENT,
+      "INSERT INTO consent (address_id, project_id, action, kind, ref, given_on, text_id, import_id, by_id, at)"
+      " SELECT a.id, $2, 'given', r.kind, r.ref, r.given_on, $3, r.import_id, $4, $5"
+      " FROM import_row r JOIN address a ON a.delivery = r.delivery"
+      " JOIN member m ON m.address_id = a.id AND m.list_id = $6"
+      " WHERE r.import_id = $1 AND r.kind IS NOT NULL AND r.known < 2"
+      " AND NOT EXISTS (SELECT 1 FROM consent c WHERE c.address_id = a.id AND c.project_id = $2)"
+      " AND NOT EXISTS (SELECT 1 FROM import_row b WHERE b.import_id = $1 AND b.delivery = r.delivery"
+      "   AND b.kind IS NOT NULL AND b.line < r.line)");
+QUERY(Q_IMPORT_COUNT, "SELECT count(*), sum(CASE WHEN known > 0 THEN 1 ELSE 0 END),"
+		      " sum(CASE WHEN known = 2 THEN 1 ELSE 0 END) FROM import_row WHERE import_id = $1");
+QUERY(Q_IMPORT_NOT_MAILABLE,
+      "SELECT count(*) FROM import_row r LEFT JOIN address a ON a.delivery = r.delivery"
+      " LEFT JOIN may_mail v ON v.list_id = $2 AND v.address_id = a.id"
+      " WHERE r.import_id = $1 AND (v.why IS NULL OR v.why IN ('opted-out', 'no-consent'))");
+QUERY(Q_IMPORT_CLEAR, "DELETE FROM import_row WHERE import_id = $1");
+
+int import_begin(struct home *h, int64_t list, int64_t by, const uint8_t file_hash[32], int64_t *id, struct err *e)
+{
+	if (db_begin(h->db, e) < 0)
+		return -1;
+	if (db_get_i64(h->db, &Q_IMPORT_BEGIN,
+		       ARGS(db_i64(list), db_i64(by), db_bytes(file_hash, 32), db_i64(home_now(h))), id, e) == 1 &&
+	    db_commit(h->db, e) == 0)
+		return 0;
+	db_rollback(h->db);
+	return -1;
+}
+
+static int put_row(struct home *h, int64_t import, const struct import_row *r, struct err *e)
+{
+	uint8_t hash[KEY_HASH_SIZE];
+
+	home_key_hash(h, r->addr->key, hash);
+	return db_exec(h->db, &Q_IMPORT_ROW,
+		       ARGS(db_i64(import), db_i64(r->line), db_text(r->addr->delivery), db_text(r->addr->given),
+			    db_bytes(hash, sizeof(hash)), db_i64(r->addr->reserved), db_i64(r->addr->utf8),
+			    db_text(r->fields), db_text(r->flags), db_text(r->kind), db_text(r->ref),
+			    db_text(r->given_on)),
+		       NULL, e);
+}
+
+static int put_rows(struct home *h, int64_t import, const struct import_row *rows, size_t n, struct err *e)
+{
+	if (db_batch_begin(h->db, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (put_row(h, import, &rows[i], e) < 0) {
+			struct err ignored;
+
+			return db_batch_end(h->db, &ignored) < 0 ? -1 : -1;
+		}
+	return db_batch_end(h->db, e);
+}
+
+static int count_rows(struct home *h, int64_t import, int64_t list, struct import_counts *counts, struct err *e)
+{
+	struct rows r = { 0 };
+	int64_t not_mailable = 0;
+	int got;
+
+	if (db_query(h->db, &Q_IMPORT_COUNT, ARGS(db_i64(import)), &r, e) < 0)
+		return -1;
+	got = rows_next(&r, e);
+	if (got > 0) {
+		counts->added += rows_i64(&r, 0) - rows_i64(&r, 1);
+		counts->known += rows_i64(&r, 1);
+		counts->duplicate_person += rows_i64(&r, 2);
+	}
+	rows_close(&r);
+	if (got < 0 ||
+	    db_get_i64(h->db, &Q_IMPORT_NOT_MAILABLE, ARGS(db_i64(import), db_i64(list)), &not_mailable, e) < 0)
+		return -1;
+	counts->not_mailable += not_mailable;
+	return 0;
+}
+
+static int work_on_rows(struct home *h, int64_t import, const struct list *l, int64_t by, int64_t text_id,
+			struct err *e)
+{
+	struct dbval id = db_i64(import), list = db_i64(l->id), now = db_i64(home_now(h));
+
+	if (db_exec(h->db, &Q_IMPORT_KNOWN, ARGS(id, list), NULL, e) < 0 ||
+	    db_exec(h->db, &Q_IMPORT_TWICE, ARGS(id), NULL, e) < 0 ||
+	    db_exec(h->db, &Q_IMPORT_ADDRESSES, ARGS(id, now), NULL, e) < 0 ||
+	    db_exec(h->db, &Q_IMPORT_MEMBERS, ARGS(id, list), NULL, e) < 0)
+		return -1;
+	return db_exec(h->db, &Q_IMPORT_CONSENT,
+		       ARGS(id, db_i64(l->project_id), text_id ? db_i64(text_id) : db_null(), db_i64(by), now, list),
+		       NULL, e);
+}
+
+int import_batch(struct home *h, int64_t import, const struct list *l, int64_t by, int64_t text_id,
+		 const struct import_row *rows, size_t n, bool keep, struct import_counts *counts, struct err *e)
+{
+	if (db_begin(h->db, e) < 0)
+		return -1;
+	if (put_rows(h, import, rows, n, e) < 0 || work_on_rows(h, import, l, by, text_id, e) < 0 ||
+	    count_rows(h, import, l->id, counts, e) < 0 ||
+	    db_exec(h->db, &Q_IMPORT_CLEAR, ARGS(db_i64(import)), NULL, e) < 0)
+		goto fail;
+	if (!keep) {
+		db_rollback(h->db);
+		return 0;
+	}
+	if (db_commit(h->db, e) < 0)
+		goto fail;
+	return db_checkpoint(h->db, 16 * 1024 * 1024, e);
+fail:
+	db_rollback(h->db);
+	return err_in(e, "rows from line %lld", n ? (long long)rows[0].line : 0LL);
+}
+
+int import_end(struct home *h, int64_t import, int64_t by, const char *object, const char *detail, struct err *e)
+{
+	if (db_begin(h->db, e) < 0)
+		return -1;
+	if (db_exec(h->db, &Q_IMPORT_END, ARGS(db_i64(import)), NULL, e) == 0 &&
+	    audit_add(h, by, "import", object, detail, e) == 0 && db_commit(h->db, e) == 0)
+		return 0;
+	db_rollback(h->db);
+	return -1;
+}

@@ -1,0 +1,74 @@
+/* Address lists and their members, and how an import puts people on them. */
+#ifndef PLACET_LIST_H
+#define PLACET_LIST_H
+
+#include "mail/address.h"
+#include "store/home.h"
+
+struct list {
+	int64_t id, project_id;
+	const char *name, *project; /* project: slug */
+	int64_t members, mailable;  /* after list_count */
+};
+
+int list_add(struct home *h, const char *name, int64_t project, int64_t *id, struct err *e) MUST_USE;
+/* 1, 0, -1. */
+int list_by_name(struct home *h, struct arena *a, const char *name, struct list *out, struct err *e) MUST_USE;
+int list_by_id(struct home *h, struct arena *a, int64_t id, struct list *out, struct err *e) MUST_USE;
+int list_all(struct home *h, struct arena *a, struct list **out, size_t *n, struct err *e) MUST_USE;
+int list_count(struct home *h, struct list *l, struct err *e) MUST_USE;
+
+struct member {
+	const char *address, *fields /* JSON */, *flags, *why /* '' when mailable */;
+};
+int list_each_member(struct home *h, int64_t list, int (*each)(void *ctx, const struct member *m), void *ctx,
+		     struct err *e) MUST_USE;
+
+/* --- import: rows in batches, each batch one transaction --- */
+
+struct import_row {
+	int64_t line;
+	const struct address *addr;
+	const char *fields; /* JSON object of texts */
+	const char *flags;  /* words */
+	/* Evidence; kind NULL: none. given_on "" when the day is not known. */
+	const char *kind, *ref, *given_on;
+};
+
+struct import_counts {
+	int64_t added, known, duplicate_person, not_mailable;
+};
+
+/* Opens the record of an import, in a transaction of its own. */
+int import_begin(struct home *h, int64_t list, int64_t by, const uint8_t file_hash[32], int64_t *id,
+		 struct err *e) MUST_USE;
+/* Loads one batch and adds to `counts`. Rows of people on the list already, or earlier in the batch, are
+   known. Consent is added only where this project has no entry for the address: an import never restores
+   (policy). `text_id` 0: no text. With `keep` false everything is rolled back (a dry run: give the whole
+   file as one batch). */
+int import_batch(struct home *h, int64_t import, const struct list *l, int64_t by, int64_t text_id,
+		 const struct import_row *rows, size_t n, bool keep, struct import_counts *counts,
+		 struct err *e) MUST_USE;
+int import_end(struct home *h, int64_t import, int64_t by, const char *object, const char *detail,
+	       struct err *e) MUST_USE;
+
+/* The id of a consent text, stored once by its hash; in the caller's transaction. */
+int consent_text_id(struct home *h, const char *text, int64_t *id, struct err *e) MUST_USE;
+
+struct consent {
+	int64_t id, at;
+	const char *action, *kind, *ref, *given_on, *project, *by;
+};
+/* Adds one entry to the ledger, in the caller's transaction. */
+int consent_add(struct home *h, int64_t address, int64_t project, const char *action, const char *kind,
+		const char *ref, const char *given_on, int64_t text_id, int64_t by, struct err *e) MUST_USE;
+int consent_of(struct home *h, struct arena *a, int64_t address, struct consent **out, size_t *n,
+	       struct err *e) MUST_USE;
+/* The number of an address by its delivery form. 1, 0, -1. */
+int address_find(struct home *h, const char *delivery, int64_t *id, struct err *e) MUST_USE;
+/* "signed-form", "online-form", "oral" (own-sign-up only the confirmation link may record). */
+bool consent_kind_is_importable(const char *kind);
+/* "on 3 May 2026, with a signed form (SC-12)": the words of an entry for the message. */
+const char *consent_words(struct arena *a, const char *kind, const char *ref, const char *given_on, int64_t at);
+
+#endif

@@ -1,0 +1,263 @@
+/* Mailings and their states: see mailing.h. STATES is the one table of which step may follow which. */
+#include "store/mailing.h"
+
+#include "store/audit.h"
+#include "store/query.h"
+
+#define MAILING_COLUMNS                                                                                              \
+	"SELECT m.id, m.project_id, m.list_id, l.name, p.slug, m.subject, m.body, m.language, m.state, m.state_by,"  \
+	" m.state_why, m.created_by, m.created, m.accepted_text, m.submitted_by, m.submitted_at, m.not_before,"     \
+	" m.not_after, m.bound_hash, m.content_text, m.approved_by, m.approved_at, m.started, m.ended"              \
+	" FROM mailing m JOIN list l ON l.id = m.list_id JOIN project p ON p.id = m.project_id"
+
+QUERY(Q_MAILING_ADD, "INSERT INTO mailing (project_id, list_id, subject, body, language, state, created_by, created)"
+		     " VALUES ($1, $2, $3, $4, $5, 'draft', $6, $7) RETURNING id");
+QUERY(Q_MAILING_BY_ID, MAILING_COLUMNS " WHERE m.id = $1");
+QUERY(Q_MAILING_ALL, MAILING_COLUMNS " ORDER BY m.id");
+QUERY(Q_MAILING_SENDING, MAILING_COLUMNS
+      " WHERE m.state = 'sending' OR (m.state = 'scheduled' AND m.not_before <= $1) ORDER BY m.id");
+QUERY(Q_MAILING_EDIT, "UPDATE mailing SET subject = $2, body = $3 WHERE id = $1 AND state = 'draft'");
+QUERY(Q_MAILING_MOVE, "UPDATE mailing SET state = $3, state_by = $4, state_why = $5 WHERE id = $1 AND state = $2");
+QUERY(Q_MAILING_APPROVED, "UPDATE mailing SET approved_by = $2, approved_at = $3 WHERE id = $1");
+QUERY(Q_MAILING_STARTED, "UPDATE mailing SET started = $2 WHERE id = $1");
+QUERY(Q_MAILING_ENDED, "UPDATE mailing SET ended = $2 WHERE id = $1");
+QUERY(Q_MAILING_UNFREEZE, "DELETE FROM delivery WHERE mailing_id = $1");
+QUERY(Q_MAILING_UNBIND, "UPDATE mailing SET bound_hash = NULL, content_text = NULL, accepted_text = NULL,"
+			" submitted_by = NULL, submitted_at = NULL, approved_by = NULL, approved_at = NULL,"
+			" not_before = NULL, not_after = NULL WHERE id = $1");
+QUERY(Q_MAILING_DROP_REST, "UPDATE delivery SET state = 'skipped', skipped = $2"
+			   " WHERE mailing_id = $1 AND state IN ('queued', 'deferred')");
+QUERY(Q_MAILING_BIND, "UPDATE mailing SET bound_hash = $2, content_text = $3, accepted_text = $4, submitted_by = $5,"
+		      " submitted_at = $6, not_before = $7, not_after = $8 WHERE id = $1");
+QUERY(Q_MAILING_BOUND, "UPDATE mailing SET bound_hash = $2 WHERE id = $1");
+QUERY(Q_ACCOUNT_ADDRESS, "SELECT address FROM account WHERE id = $1");
+
+int mailing_add(struct home *h, const struct mailing *m, int64_t *id, struct err *e)
+{
+	return db_get_i64(h->db, &Q_MAILING_ADD,
+			  ARGS(db_i64(m->project_id), db_i64(m->list_id), db_text(m->subject), db_text(m->body),
+			       db_text(m->language), db_i64(m->created_by), db_i64(home_now(h))),
+			  id, e) < 0
+		       ? -1
+		       : 0;
+}
+
+static void mailing_from(struct rows *r, struct arena *a, struct mailing *out)
+{
+	struct slice bound = rows_bytes(r, 18);
+
+	*out = (struct mailing){
+		.id = rows_i64(r, 0),
+		.project_id = rows_i64(r, 1),
+		.list_id = rows_i64(r, 2),
+		.list = arena_text(a, rows_text(r, 3)),
+		.project = arena_text(a, rows_text(r, 4)),
+		.subject = arena_text(a, rows_text(r, 5)),
+		.body = arena_text(a, rows_text(r, 6)),
+		.language = arena_text(a, rows_text(r, 7)),
+		.state = arena_text(a, rows_text(r, 8)),
+		.by = arena_text(a, rows_text(r, 9)),
+		.why = arena_text(a, rows_text(r, 10)),
+		.created_by = rows_i64(r, 11),
+		.created = rows_i64(r, 12),
+		.accepted_text = arena_text(a, rows_text(r, 13)),
+		.submitted_by = rows_i64(r, 14),
+		.submitted_at = rows_i64(r, 15),
+		.not_before = rows_i64(r, 16),
+		.not_after = rows_i64(r, 17),
+		.content_text = arena_text(a, rows_text(r, 19)),
+		.approved_by = rows_i64(r, 20),
+		.approved_at = rows_i64(r, 21),
+		.started = rows_i64(r, 22),
+		.ended = rows_i64(r, 23),
+	};
+	if (bound.p)
+		out->bound = (struct slice){ arena_text_n(a, bound.p, bound.n), bound.n };
+}
+
+int mailing_by_id(struct home *h, struct arena *a, int64_t id, struct mailing *out, struct err *e)
+{
+	struct rows r = { 0 };
+	int got;
+
+	if (db_query(h->db, &Q_MAILING_BY_ID, ARGS(db_i64(id)), &r, e) < 0)
+		return -1;
+	got = rows_next(&r, e);
+	if (got > 0)
+		mailing_from(&r, a, out);
+	rows_close(&r);
+	return got;
+}
+
+static int read_mailings(struct rows *r, struct arena *a, struct mailing **out, size_t *n, struct err *e)
+{
+	size_t room = 0;
+	int got;
+
+	*out = NULL;
+	*n = 0;
+	while ((got = rows_next(r, e)) > 0) {
+		*out = arena_room(a, *out, *n, &room, sizeof(**out));
+		mailing_from(r, a, &(*out)[(*n)++]);
+	}
+	rows_close(r);
+	return got;
+}
+
+int mailing_all(struct home *h, struct arena *a, struct mailing **out, size_t *n, struct err *e)
+{
+	struct rows r = { 0 };
+
+	return db_query(h->db, &Q_MAILING_ALL, NO_ARGS, &r, e) < 0 ? -1 : read_mailings(&r, a, out, n, e);
+}
+
+int mailing_sending(struct home *h, struct arena *a, struct mailing **out, size_t *n, struct err *e)
+{
+	struct rows r = { 0 };
+
+	if (db_query(h->db, &Q_MAILING_SENDING, ARGS(db_i64(home_now(h))), &r, e) < 0)
+		return -1;
+	return read_mailings(&r, a, out, n, e);
+}
+
+/* --- states ------------------------------------------------------------------------------------ */
+
+enum effect { PLAIN, APPROVES, STARTS, ENDS, UNFREEZES, DROPS_REST };
+
+static const struct step {
+	const char *verb, *from, *to;
+	enum effect effect;
+} STEPS[] = {
+	{ "submit", "draft", "submitted", PLAIN },
+	{ "approve", "submitted", "approved", APPROVES },
+	{ "reject", "submitted", "draft", UNFREEZES },
+	{ "withdraw", "submitted", "draft", UNFREEZES },
+	{ "edit", "submitted", "draft", UNFREEZES },
+	{ "edit", "approved", "draft", UNFREEZES },
+	{ "void", "approved", "draft", UNFREEZES },
+	{ "start", "approved", "sending", STARTS },
+	{ "schedule", "approved", "scheduled", STARTS },
+	{ "open", "scheduled", "sending", PLAIN },
+	{ "pause", "sending", "paused", PLAIN },
+	{ "pause", "scheduled", "paused", PLAIN },
+	{ "resume", "paused", "sending", PLAIN },
+	{ "again", "done", "sending", PLAIN },
+	{ "finish", "sending", "done", ENDS },
+	{ "cancel", "approved", "cancelled", DROPS_REST },
+	{ "cancel", "scheduled", "cancelled", DROPS_REST },
+	{ "cancel", "sending", "cancelled", DROPS_REST },
+	{ "cancel", "paused", "cancelled", DROPS_REST },
+	{ "revoke", "approved", "revoked", DROPS_REST },
+	{ "revoke", "scheduled", "revoked", DROPS_REST },
+	{ "revoke", "sending", "revoked", DROPS_REST },
+	{ "revoke", "paused", "revoked", DROPS_REST },
+};
+
+static const struct step *find_step(const char *verb, const char *from)
+{
+	for (size_t i = 0; i < COUNT(STEPS); i++)
+		if (strcmp(STEPS[i].verb, verb) == 0 && strcmp(STEPS[i].from, from) == 0)
+			return &STEPS[i];
+	return NULL;
+}
+
+static int take_effect(struct home *h, const struct mailing *m, const struct step *s, int64_t by, struct err *e)
+{
+	struct dbval id = db_i64(m->id), now = db_i64(home_now(h));
+
+	switch (s->effect) {
+	case PLAIN:
+		return 0;
+	case APPROVES:
+		return db_exec(h->db, &Q_MAILING_APPROVED, ARGS(id, db_i64(by), now), NULL, e);
+	case STARTS:
+		return db_exec(h->db, &Q_MAILING_STARTED, ARGS(id, now), NULL, e);
+	case ENDS:
+		return db_exec(h->db, &Q_MAILING_ENDED, ARGS(id, now), NULL, e);
+	case UNFREEZES:
+		if (db_exec(h->db, &Q_MAILING_UNFREEZE, ARGS(id), NULL, e) < 0)
+			return -1;
+		return db_exec(h->db, &Q_MAILING_UNBIND, ARGS(id), NULL, e);
+	case DROPS_REST:
+		if (db_exec(h->db, &Q_MAILING_DROP_REST, ARGS(id, db_text(s->to)), NULL, e) < 0)
+			return -1;
+		return db_exec(h->db, &Q_MAILING_ENDED, ARGS(id, now), NULL, e);
+	}
+	BUG("effect");
+}
+
+static int actor_address(struct home *h, struct arena *a, int64_t by, const char **out, struct err *e)
+{
+	struct rows r = { 0 };
+	int got;
+
+	*out = "system";
+	if (!by)
+		return 0;
+	if (db_query(h->db, &Q_ACCOUNT_ADDRESS, ARGS(db_i64(by)), &r, e) < 0)
+		return -1;
+	got = rows_next(&r, e);
+	if (got > 0)
+		*out = arena_text(a, rows_text(&r, 0));
+	rows_close(&r);
+	return got < 0 ? -1 : 0;
+}
+
+static int move(struct home *h, struct arena *a, struct mailing *m, const char *verb, int64_t by, const char *why,
+		struct err *e)
+{
+	const struct step *s = find_step(verb, m->state);
+	const char *actor;
+	int64_t changed;
+
+	if (!s)
+		return err_set(e, ERR_REFUSED, "mailing %lld is %s: it cannot %s now", (long long)m->id, m->state, verb);
+	if (actor_address(h, a, by, &actor, e) < 0 ||
+	    db_exec(h->db, &Q_MAILING_MOVE,
+		    ARGS(db_i64(m->id), db_text(s->from), db_text(s->to), db_text(actor), db_text(why)), &changed, e) < 0)
+		return -1;
+	if (!changed)
+		return err_set(e, ERR_AGAIN, "mailing %lld was changed by somebody else just now; look at it again",
+			       (long long)m->id);
+	if (take_effect(h, m, s, by, e) < 0)
+		return -1;
+	m->state = s->to;
+	return audit_add(h, by, arena_printf(a, "mailing-%s", verb), arena_printf(a, "mailing %lld", (long long)m->id),
+			 why, e);
+}
+
+int mailing_move(struct home *h, struct mailing *m, const char *verb, int64_t by, const char *why, struct err *e)
+{
+	struct arena *a = arena_new();
+	int rc = move(h, a, m, verb, by, why, e);
+
+	arena_free(a);
+	return rc;
+}
+
+int mailing_edit(struct home *h, int64_t id, const char *subject, const char *body, struct err *e)
+{
+	int64_t changed;
+
+	if (db_exec(h->db, &Q_MAILING_EDIT, ARGS(db_i64(id), db_text(subject), db_text(body)), &changed, e) < 0)
+		return -1;
+	return changed ? 0 : err_set(e, ERR_REFUSED, "mailing %lld is no draft", (long long)id);
+}
+
+int mailing_submit(struct home *h, struct mailing *m, const struct submission *s, struct err *e)
+{
+	uint8_t hash[32];
+
+	if (mailing_move(h, m, "submit", s->by, s->accepted_text, e) < 0 || selection_freeze(h, m, e) < 0)
+		return -1;
+	m->not_before = s->not_before;
+	m->not_after = s->not_after;
+	if (db_exec(h->db, &Q_MAILING_BIND,
+		    ARGS(db_i64(m->id), db_null(), db_text(s->content_text), db_text(s->accepted_text), db_i64(s->by),
+			 db_i64(home_now(h)), s->not_before ? db_i64(s->not_before) : db_null(),
+			 s->not_after ? db_i64(s->not_after) : db_null()),
+		    NULL, e) < 0 ||
+	    mailing_hash(h, m, hash, e) < 0)
+		return -1;
+	return db_exec(h->db, &Q_MAILING_BOUND, ARGS(db_i64(m->id), db_bytes(hash, sizeof(hash))), NULL, e);
+}

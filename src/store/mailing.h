@@ -1,0 +1,78 @@
+/*
+ * Mailings: drafts, submission that freezes the selection, approval bound to
+ * one hash, and the states of design.md. The rules themselves are in policy/;
+ * here is what is stored, and which state may follow which.
+ */
+#ifndef PLACET_MAILING_H
+#define PLACET_MAILING_H
+
+#include "store/list.h"
+
+struct mailing {
+	int64_t id, project_id, list_id;
+	const char *list, *project;  /* name, slug */
+	const char *subject, *body, *language;
+	const char *state, *by, *why;
+	int64_t created_by, created;
+	const char *accepted_text;   /* NULL before submission */
+	int64_t submitted_by, submitted_at;
+	int64_t not_before, not_after; /* 0: none */
+	struct slice bound;          /* hash, 32 bytes; NULL before submission */
+	const char *content_text;
+	int64_t approved_by, approved_at, started, ended;
+};
+
+int mailing_add(struct home *h, const struct mailing *m, int64_t *id, struct err *e) MUST_USE;
+/* 1, 0, -1. */
+int mailing_by_id(struct home *h, struct arena *a, int64_t id, struct mailing *out, struct err *e) MUST_USE;
+int mailing_all(struct home *h, struct arena *a, struct mailing **out, size_t *n, struct err *e) MUST_USE;
+/* Mailings that a sender should look at: sending, or scheduled and their window is open. */
+int mailing_sending(struct home *h, struct arena *a, struct mailing **out, size_t *n, struct err *e) MUST_USE;
+
+/* Changes the words of a draft; a submitted or approved one becomes a draft again (its freeze is undone). */
+int mailing_edit(struct home *h, int64_t id, const char *subject, const char *body, struct err *e) MUST_USE;
+
+/* --- selection --- */
+
+/* Words of the contract: opted-out, no-consent, not-validated, lapsed, rejected, bounced, fatigue, trial. */
+struct selection {
+	int64_t members, mailable;
+	struct {
+		const char *why;
+		int64_t n;
+	} skipped[12];
+	size_t n_skipped;
+};
+
+/* How the selection of a mailing's list would turn out now; of a frozen one, how it was frozen. */
+int selection_count(struct home *h, struct arena *a, const struct mailing *m, struct selection *out,
+		    struct err *e) MUST_USE;
+/* Each mailable person: address, fields, consent words. Before submission those of now, afterwards those
+   frozen. */
+struct selected {
+	int64_t delivery; /* 0 before submission */
+	const char *address, *fields;
+	const char *kind, *ref, *given_on;
+	int64_t consent_at;
+};
+int selection_each(struct home *h, const struct mailing *m, int (*each)(void *ctx, const struct selected *s),
+		   void *ctx, struct err *e) MUST_USE;
+
+/* --- the way through the states; all in the caller's transaction --- */
+
+/* Freezes people and field values as they are now; part of mailing_submit. */
+int selection_freeze(struct home *h, const struct mailing *m, struct err *e) MUST_USE;
+
+struct submission {
+	int64_t by, not_before, not_after;
+	const char *accepted_text, *content_text;
+};
+/* draft -> submitted: freezes people and field values, and stores the hash. */
+int mailing_submit(struct home *h, struct mailing *m, const struct submission *s, struct err *e) MUST_USE;
+/* What the approval binds to: content, selection, identity, window. Removals do not change it. */
+int mailing_hash(struct home *h, const struct mailing *m, uint8_t out[32], struct err *e) MUST_USE;
+/* Any change of state that the table of states permits; ERR_REFUSED otherwise. Writes the audit entry. */
+int mailing_move(struct home *h, struct mailing *m, const char *verb, int64_t by, const char *why,
+		 struct err *e) MUST_USE;
+
+#endif

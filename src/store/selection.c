@@ -1,0 +1,212 @@
+/*
+ * Selections: who of a list a mailing goes to, and why the others are left
+ * out. The view may_mail says it; here a time, the trial home and contact
+ * fatigue are added, in one expression that all statements below share.
+ */
+#include "store/audit.h"
+#include "store/identity.h"
+#include "store/institution.h"
+#include "store/mailing.h"
+#include "store/project.h"
+#include "store/query.h"
+
+#include <openssl/evp.h>
+
+#define FATIGUE_WINDOW (30 * DAY)
+
+/* $1 list, $2 now, $3 trial, $4 ceiling, $5 begin of the window. */
+#define WHY                                                                                                          \
+	"CASE WHEN v.why <> '' THEN v.why WHEN v.valid_until <= $2 THEN 'lapsed'"                                    \
+	" WHEN $3 = 1 AND v.reserved = 0 THEN 'trial'"                                                               \
+	" WHEN (SELECT count(*) FROM address fa JOIN delivery fd ON fd.address_id = fa.id"                           \
+	"   WHERE fa.key_hash = v.key_hash AND fd.state IN ('attempting', 'accepted', 'uncertain')"                  \
+	"   AND fd.last > $5) >= $4 THEN 'fatigue' ELSE '' END"
+
+QUERY(Q_SELECTION_COUNT, "SELECT w, count(*) FROM (SELECT " WHY " AS w FROM may_mail v WHERE v.list_id = $1) AS s"
+			 " GROUP BY w ORDER BY w");
+QUERY(Q_EACH_SELECTED,
+      "SELECT s.delivery, s.fields, c.kind, c.ref, c.given_on, c.at FROM (SELECT a.delivery, m.fields, v.consent_id,"
+      " v.address_id, " WHY " AS w FROM may_mail v JOIN member m ON m.list_id = v.list_id"
+      " AND m.address_id = v.address_id JOIN address a ON a.id = v.address_id WHERE v.list_id = $1) AS s"
+      " JOIN consent c ON c.id = s.consent_id WHERE s.w = '' ORDER BY s.address_id");
+QUERY(Q_SELECTION_FREEZE,
+      "INSERT INTO delivery (mailing_id, address_id, consent_id, fields, state, skipped)"
+      " SELECT CAST($6 AS BIGINT), s.address_id, s.consent_id, s.fields,"
+      " CASE WHEN s.w = '' THEN 'queued' ELSE 'skipped' END, s.w"
+      " FROM (SELECT v.address_id, v.consent_id, m.fields, " WHY " AS w FROM may_mail v JOIN member m"
+      " ON m.list_id = v.list_id AND m.address_id = v.address_id WHERE v.list_id = $1) AS s ORDER BY s.address_id");
+QUERY(Q_FROZEN_COUNT, "SELECT skipped, count(*) FROM delivery WHERE mailing_id = $1 GROUP BY skipped ORDER BY skipped");
+QUERY(Q_EACH_FROZEN,
+      "SELECT d.id, a.delivery, d.fields, c.kind, c.ref, c.given_on, c.at FROM delivery d"
+      " JOIN address a ON a.id = d.address_id JOIN consent c ON c.id = d.consent_id"
+      " WHERE d.mailing_id = $1 AND d.state <> 'skipped' ORDER BY d.id");
+QUERY(Q_EACH_BOUND, "SELECT d.address_id, d.fields, d.consent_id, a.delivery FROM delivery d"
+		    " JOIN address a ON a.id = d.address_id WHERE d.mailing_id = $1 ORDER BY d.id");
+
+struct limits {
+	int64_t ceiling, since;
+};
+
+static int read_limits(struct home *h, struct limits *out, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct institution inst;
+	int rc = institution_load(h, a, &inst, e);
+
+	if (rc == 0)
+		*out = (struct limits){ inst.fatigue_ceiling, home_now(h) - FATIGUE_WINDOW };
+	arena_free(a);
+	return rc;
+}
+
+#define WHY_ARGS(h, m, l) \
+	db_i64((m)->list_id), db_i64(home_now(h)), db_i64((h)->trial), db_i64((l)->ceiling), db_i64((l)->since)
+
+int selection_count(struct home *h, struct arena *a, const struct mailing *m, struct selection *out, struct err *e)
+{
+	bool frozen = m->submitted_at != 0;
+	struct rows r = { 0 };
+	struct limits l;
+	int got;
+
+	*out = (struct selection){ 0 };
+	if (read_limits(h, &l, e) < 0)
+		return -1;
+	got = frozen ? db_query(h->db, &Q_FROZEN_COUNT, ARGS(db_i64(m->id)), &r, e)
+		     : db_query(h->db, &Q_SELECTION_COUNT, ARGS(WHY_ARGS(h, m, &l)), &r, e);
+	if (got < 0)
+		return -1;
+	while ((got = rows_next(&r, e)) > 0) {
+		const char *why = rows_text(&r, 0);
+		int64_t n = rows_i64(&r, 1);
+
+		out->members += n;
+		if (!why[0]) {
+			out->mailable = n;
+			continue;
+		}
+		MUST(out->n_skipped < COUNT(out->skipped));
+		out->skipped[out->n_skipped].why = arena_text(a, why);
+		out->skipped[out->n_skipped++].n = n;
+	}
+	rows_close(&r);
+	return got < 0 ? -1 : 0;
+}
+
+int selection_each(struct home *h, const struct mailing *m, int (*each)(void *ctx, const struct selected *s), void *ctx,
+		   struct err *e)
+{
+	bool frozen = m->submitted_at != 0;
+	int first = frozen ? 1 : 0, got;
+	struct rows r = { 0 };
+	struct limits l;
+
+	if (read_limits(h, &l, e) < 0)
+		return -1;
+	got = frozen ? db_query(h->db, &Q_EACH_FROZEN, ARGS(db_i64(m->id)), &r, e)
+		     : db_query(h->db, &Q_EACH_SELECTED, ARGS(WHY_ARGS(h, m, &l)), &r, e);
+	if (got < 0)
+		return -1;
+	while ((got = rows_next(&r, e)) > 0) {
+		struct selected s = {
+			.delivery = frozen ? rows_i64(&r, 0) : 0,
+			.address = rows_text(&r, first),
+			.fields = rows_text(&r, first + 1),
+			.kind = rows_text(&r, first + 2),
+			.ref = rows_text(&r, first + 3),
+			.given_on = rows_text(&r, first + 4),
+			.consent_at = rows_i64(&r, first + 5),
+		};
+
+		if (each(ctx, &s) != 0)
+			break;
+	}
+	rows_close(&r);
+	return got < 0 ? -1 : 0;
+}
+
+int selection_freeze(struct home *h, const struct mailing *m, struct err *e)
+{
+	struct limits l;
+
+	if (read_limits(h, &l, e) < 0)
+		return -1;
+	return db_exec(h->db, &Q_SELECTION_FREEZE, ARGS(WHY_ARGS(h, m, &l), db_i64(m->id)), NULL, e);
+}
+
+/* --- what the approval binds to ---------------------------------------------------------------- */
+
+static void hash_text(EVP_MD_CTX *md, const char *s)
+{
+	uint64_t n = s ? strlen(s) : UINT64_MAX;
+
+	/* Lengths in front: no two different lists of texts give the same bytes. */
+	MUST(EVP_DigestUpdate(md, &n, sizeof(n)) == 1);
+	if (s)
+		MUST(EVP_DigestUpdate(md, s, strlen(s)) == 1);
+}
+
+static void hash_i64(EVP_MD_CTX *md, int64_t v)
+{
+	MUST(EVP_DigestUpdate(md, &v, sizeof(v)) == 1);
+}
+
+static int hash_registered(struct home *h, struct arena *a, const struct mailing *m, EVP_MD_CTX *md, struct err *e)
+{
+	struct institution inst;
+	struct project p;
+	struct identity id;
+
+	if (institution_load(h, a, &inst, e) < 0 || project_by_id(h, a, m->project_id, &p, e) < 0 ||
+	    identity_by_id(h, a, p.identity_id, &id, e) < 0)
+		return -1;
+	hash_text(md, inst.name);
+	hash_text(md, inst.postal_address);
+	hash_text(md, inst.statement_url);
+	hash_text(md, pair_find(inst.unofficial, m->language));
+	hash_text(md, pair_find(inst.opt_out_wording, m->language));
+	hash_text(md, p.slug);
+	hash_text(md, p.title);
+	hash_text(md, p.originator);
+	hash_text(md, p.department);
+	hash_text(md, p.contact);
+	hash_text(md, id.name);
+	hash_text(md, id.domains);
+	return 0;
+}
+
+static int hash_people(struct home *h, const struct mailing *m, EVP_MD_CTX *md, struct err *e)
+{
+	struct rows r = { 0 };
+	int got;
+
+	if (db_query(h->db, &Q_EACH_BOUND, ARGS(db_i64(m->id)), &r, e) < 0)
+		return -1;
+	while ((got = rows_next(&r, e)) > 0) {
+		hash_i64(md, rows_i64(&r, 0));
+		hash_text(md, rows_text(&r, 1));
+		hash_i64(md, rows_i64(&r, 2));
+		hash_text(md, rows_text(&r, 3));
+	}
+	rows_close(&r);
+	return got < 0 ? -1 : 0;
+}
+
+int mailing_hash(struct home *h, const struct mailing *m, uint8_t out[32], struct err *e)
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	struct arena *a = arena_new();
+	int rc;
+
+	MUST(md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1);
+	hash_text(md, m->subject);
+	hash_text(md, m->body);
+	hash_text(md, m->language);
+	hash_i64(md, m->not_before);
+	hash_i64(md, m->not_after);
+	rc = hash_registered(h, a, m, md, e) < 0 || hash_people(h, m, md, e) < 0 ? -1 : 0;
+	MUST(EVP_DigestFinal_ex(md, out, NULL) == 1);
+	EVP_MD_CTX_free(md);
+	arena_free(a);
+	return rc;
+}

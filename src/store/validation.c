@@ -1,0 +1,363 @@
+/*
+ * Sign-offs: see validation.h. The order in which addresses come up for the
+ * sample is drawn once from a recorded seed over the addresses in the order
+ * of their numbers; a growing sample is a longer beginning of the same order.
+ */
+#include "store/validation.h"
+
+#include "store/audit.h"
+#include "store/institution.h"
+#include "store/query.h"
+
+#include <math.h>
+
+#define MONTH (30 * DAY + 12 * HOUR)
+#define RISK 0.05
+#define BAD_SHARE 0.02
+#define FAILURES_BEFORE_ALL 3
+
+/* Members of the list who need a decision: no standing validation, and in no open sign-off. */
+#define WAITING                                                                                                     \
+	" FROM member m LEFT JOIN validation v ON v.address_id = m.address_id AND v.until > $2"                    \
+	" WHERE m.list_id = $1 AND v.address_id IS NULL AND NOT EXISTS (SELECT 1 FROM signoff_item i"              \
+	"   JOIN signoff s ON s.id = i.signoff_id WHERE i.address_id = m.address_id AND s.list_id = $1 AND s.done IS NULL)"
+
+QUERY(Q_SIGNOFF_WAITING_COUNT, "SELECT count(*)" WAITING);
+QUERY(Q_EACH_SIGNOFF_WAITING, "SELECT m.address_id, m.flags" WAITING " ORDER BY m.address_id");
+QUERY(Q_SIGNOFF_ADD, "INSERT INTO signoff (list_id, seed, population, planned, opened) VALUES ($1, $2, $3, $4, $5)"
+		     " RETURNING id");
+QUERY(Q_SIGNOFF_ITEM, "INSERT INTO signoff_item (signoff_id, address_id, place) VALUES ($1, $2, $3)");
+QUERY(Q_SIGNOFF_OPEN, "SELECT id, population, planned, allowed, seed FROM signoff"
+		      " WHERE list_id = $1 AND done IS NULL ORDER BY id LIMIT 1");
+QUERY(Q_SIGNOFF_COUNTS,
+      "SELECT"
+      " (SELECT count(*) FROM signoff_item WHERE signoff_id = $1 AND place IS NULL),"
+      " (SELECT count(*) FROM signoff_item i JOIN decision d ON d.signoff_id = i.signoff_id"
+      "   AND d.address_id = i.address_id WHERE i.signoff_id = $1 AND i.place IS NULL),"
+      " (SELECT count(*) FROM signoff_item i JOIN decision d ON d.signoff_id = i.signoff_id"
+      "   AND d.address_id = i.address_id WHERE i.signoff_id = $1 AND i.place < $2),"
+      " (SELECT count(*) FROM signoff_item i JOIN decision d ON d.signoff_id = i.signoff_id"
+      "   AND d.address_id = i.address_id WHERE i.signoff_id = $1 AND i.place < $2 AND d.decision = 'reject')");
+QUERY(Q_EACH_FLAGGED,
+      "SELECT a.delivery, m.flags, m.fields FROM signoff_item i JOIN signoff s ON s.id = i.signoff_id"
+      " JOIN address a ON a.id = i.address_id JOIN member m ON m.list_id = s.list_id AND m.address_id = i.address_id"
+      " WHERE i.signoff_id = $1 AND i.place IS NULL AND $2 >= 0 AND NOT EXISTS (SELECT 1 FROM decision d"
+      "   WHERE d.signoff_id = i.signoff_id AND d.address_id = i.address_id) ORDER BY i.address_id");
+QUERY(Q_EACH_SAMPLED,
+      "SELECT a.delivery, m.flags, m.fields FROM signoff_item i JOIN signoff s ON s.id = i.signoff_id"
+      " JOIN address a ON a.id = i.address_id JOIN member m ON m.list_id = s.list_id AND m.address_id = i.address_id"
+      " WHERE i.signoff_id = $1 AND i.place < $2 AND NOT EXISTS (SELECT 1 FROM decision d"
+      "   WHERE d.signoff_id = i.signoff_id AND d.address_id = i.address_id) ORDER BY i.place");
+QUERY(Q_SIGNOFF_FIND, "SELECT i.address_id, i.place FROM signoff_item i JOIN address a ON a.id = i.address_id"
+		      " WHERE i.signoff_id = $1 AND a.delivery = $2");
+QUERY(Q_DECISION_ADD,
+      "INSERT INTO decision (signoff_id, address_id, decision, reason, by_id, source, at)"
+      " VALUES ($1, $2, $3, $4, $5, 'file', $6)"
+      " ON CONFLICT (signoff_id, address_id) DO UPDATE SET decision = excluded.decision, reason = excluded.reason,"
+      " by_id = excluded.by_id, at = excluded.at");
+QUERY(Q_SIGNOFF_GROW, "UPDATE signoff SET planned = $2, allowed = $3 WHERE id = $1");
+QUERY(Q_SIGNOFF_VALIDATE,
+      "INSERT INTO validation (address_id, accepted, by_id, signoff_id, how, at, until)"
+      " SELECT i.address_id, CASE WHEN d.decision = 'reject' THEN 0 ELSE 1 END, COALESCE(d.by_id, $2), i.signoff_id,"
+      " $3, $4, $5 FROM signoff_item i LEFT JOIN decision d ON d.signoff_id = i.signoff_id"
+      "   AND d.address_id = i.address_id WHERE i.signoff_id = $1"
+      " ON CONFLICT (address_id) DO UPDATE SET accepted = excluded.accepted, by_id = excluded.by_id,"
+      " signoff_id = excluded.signoff_id, how = excluded.how, at = excluded.at, until = excluded.until");
+QUERY(Q_SIGNOFF_DONE, "UPDATE signoff SET done = $2, by_id = $3, how = $4 WHERE id = $1");
+
+/* --- the plan ---------------------------------------------------------------------------------- */
+
+static double log_choose(int64_t n, int64_t k)
+{
+	return lgamma((double)n + 1) - lgamma((double)k + 1) - lgamma((double)(n - k) + 1);
+}
+
+/* P(at most `allowed` of the n drawn are bad), D of N being bad. */
+static double chance(int64_t N, int64_t D, int64_t n, int64_t allowed)
+{
+	double sum = 0;
+
+	for (int64_t bad = 0; bad <= allowed; bad++)
+		if (bad <= D && n - bad <= N - D && bad <= n)
+			sum += exp(log_choose(D, bad) + log_choose(N - D, n - bad) - log_choose(N, n));
+	return sum;
+}
+
+int64_t sample_size(int64_t population, int64_t allowed)
+{
+	int64_t bad = (int64_t)ceil(BAD_SHARE * (double)population - 1e-9);
+	int64_t low = 0, high = population;
+
+	/* The chance falls as n grows; with n = N it is 0 or 1. */
+	if (population == 0 || bad <= allowed)
+		return population;
+	while (low + 1 < high) {
+		int64_t n = low + (high - low) / 2;
+
+		if (chance(population, bad, n, allowed) <= RISK + 1e-12)
+			high = n;
+		else
+			low = n;
+	}
+	return high;
+}
+
+/* --- opening ----------------------------------------------------------------------------------- */
+
+struct drawing {
+	struct arena *a;
+	int64_t *flagged, *plain; /* address ids */
+	size_t n_flagged, n_plain, room_flagged, room_plain;
+};
+
+static bool flags_need_decision(const char *flags)
+{
+	unsigned set = 0;
+
+	for (unsigned f = 1; f <= ADDRESS_LOOKALIKE; f <<= 1)
+		if (strstr(flags, address_flag_name((enum address_flag)f)))
+			set |= f;
+	return address_needs_decision(set);
+}
+
+static int read_waiting(struct home *h, int64_t list, struct drawing *d, struct err *e)
+{
+	struct rows r = { 0 };
+	int got;
+
+	if (db_query(h->db, &Q_EACH_SIGNOFF_WAITING, ARGS(db_i64(list), db_i64(home_now(h))), &r, e) < 0)
+		return -1;
+	while ((got = rows_next(&r, e)) > 0) {
+		if (flags_need_decision(rows_text(&r, 1))) {
+			d->flagged = arena_room(d->a, d->flagged, d->n_flagged, &d->room_flagged, sizeof(int64_t));
+			d->flagged[d->n_flagged++] = rows_i64(&r, 0);
+		} else {
+			d->plain = arena_room(d->a, d->plain, d->n_plain, &d->room_plain, sizeof(int64_t));
+			d->plain[d->n_plain++] = rows_i64(&r, 0);
+		}
+	}
+	rows_close(&r);
+	return got < 0 ? -1 : 0;
+}
+
+static void shuffle(int64_t *id, size_t n, uint64_t seed)
+{
+	struct rng r = { 0 };
+
+	rng_seed(&r, seed);
+	for (size_t i = n; i > 1; i--) {
+		size_t j = (size_t)rng_below(&r, i);
+		int64_t x = id[i - 1];
+
+		id[i - 1] = id[j];
+		id[j] = x;
+	}
+}
+
+static int put_items(struct home *h, int64_t signoff, const struct drawing *d, struct err *e)
+{
+	int rc = 0;
+
+	if (db_batch_begin(h->db, e) < 0)
+		return -1;
+	for (size_t i = 0; rc == 0 && i < d->n_flagged; i++)
+		rc = db_exec(h->db, &Q_SIGNOFF_ITEM, ARGS(db_i64(signoff), db_i64(d->flagged[i]), db_null()), NULL, e);
+	for (size_t i = 0; rc == 0 && i < d->n_plain; i++)
+		rc = db_exec(h->db, &Q_SIGNOFF_ITEM, ARGS(db_i64(signoff), db_i64(d->plain[i]), db_i64((int64_t)i)), NULL,
+			     e);
+	return db_batch_end(h->db, e) < 0 ? -1 : rc;
+}
+
+static int draw(struct home *h, const struct list *l, int64_t by, struct arena *a, struct err *e)
+{
+	struct drawing d = { .a = a };
+	int64_t seed = (int64_t)(rng_u64(&h->rng) >> 1), id, planned;
+
+	if (read_waiting(h, l->id, &d, e) < 0)
+		return -1;
+	if (!d.n_flagged && !d.n_plain)
+		return 0;
+	shuffle(d.plain, d.n_plain, (uint64_t)seed);
+	planned = sample_size((int64_t)d.n_plain, 0);
+	if (db_get_i64(h->db, &Q_SIGNOFF_ADD,
+		       ARGS(db_i64(l->id), db_i64(seed), db_i64((int64_t)d.n_plain), db_i64(planned),
+			    db_i64(home_now(h))),
+		       &id, e) < 0 ||
+	    put_items(h, id, &d, e) < 0)
+		return -1;
+	return audit_add(h, by, "sign-off-opened", l->name,
+			 arena_printf(a, "sign-off %lld: %zu flagged, sample of %lld from %zu, seed %lld", (long long)id,
+				      d.n_flagged, (long long)planned, d.n_plain, (long long)seed),
+			 e);
+}
+
+int validation_state(struct home *h, int64_t list, struct signoff *out, struct err *e)
+{
+	struct rows r = { 0 };
+	int got;
+
+	*out = (struct signoff){ 0 };
+	if (db_get_i64(h->db, &Q_SIGNOFF_WAITING_COUNT, ARGS(db_i64(list), db_i64(home_now(h))), &out->waiting, e) < 0 ||
+	    db_query(h->db, &Q_SIGNOFF_OPEN, ARGS(db_i64(list)), &r, e) < 0)
+		return -1;
+	got = rows_next(&r, e);
+	if (got > 0) {
+		out->id = rows_i64(&r, 0);
+		out->population = rows_i64(&r, 1);
+		out->planned = rows_i64(&r, 2);
+		out->allowed = rows_i64(&r, 3);
+		out->seed = rows_i64(&r, 4);
+	}
+	rows_close(&r);
+	if (got <= 0)
+		return got;
+	if (db_query(h->db, &Q_SIGNOFF_COUNTS, ARGS(db_i64(out->id), db_i64(out->planned)), &r, e) < 0)
+		return -1;
+	got = rows_next(&r, e);
+	if (got > 0) {
+		out->flagged = rows_i64(&r, 0);
+		out->flagged_left = out->flagged - rows_i64(&r, 1);
+		out->decided = rows_i64(&r, 2);
+		out->failures = rows_i64(&r, 3);
+	}
+	rows_close(&r);
+	return got < 0 ? -1 : 0;
+}
+
+int validation_open(struct home *h, const struct list *l, int64_t by, struct signoff *out, struct err *e)
+{
+	struct arena *a;
+	int rc = -1;
+
+	if (validation_state(h, l->id, out, e) < 0)
+		return -1;
+	if (out->id || !out->waiting)
+		return 0;
+	if (db_begin(h->db, e) < 0)
+		return -1;
+	a = arena_new();
+	/* Somebody else may have opened one between the look and the lock. */
+	if (validation_state(h, l->id, out, e) == 0 && (out->id || draw(h, l, by, a, e) == 0))
+		rc = db_commit(h->db, e);
+	arena_free(a);
+	db_rollback(h->db);
+	return rc < 0 ? -1 : validation_state(h, l->id, out, e);
+}
+
+/* --- deciding ---------------------------------------------------------------------------------- */
+
+int validation_each(struct home *h, const struct signoff *s, bool flagged,
+		    int (*each)(void *ctx, const struct candidate *c), void *ctx, struct err *e)
+{
+	struct rows r = { 0 };
+	int got;
+
+	if (db_query(h->db, flagged ? &Q_EACH_FLAGGED : &Q_EACH_SAMPLED, ARGS(db_i64(s->id), db_i64(s->planned)), &r, e) < 0)
+		return -1;
+	while ((got = rows_next(&r, e)) > 0) {
+		struct candidate c = { rows_text(&r, 0), rows_text(&r, 1), rows_text(&r, 2) };
+
+		if (each(ctx, &c) != 0)
+			break;
+	}
+	rows_close(&r);
+	return got < 0 ? -1 : 0;
+}
+
+/* 1 and its number and place (-1: flagged), 0 not in this sign-off, -1. */
+static int find_item(struct home *h, int64_t signoff, const char *delivery, int64_t *address, int64_t *place,
+		     struct err *e)
+{
+	struct rows r = { 0 };
+	int got;
+
+	if (db_query(h->db, &Q_SIGNOFF_FIND, ARGS(db_i64(signoff), db_text(delivery)), &r, e) < 0)
+		return -1;
+	got = rows_next(&r, e);
+	if (got > 0) {
+		*address = rows_i64(&r, 0);
+		*place = rows_is_null(&r, 1) ? -1 : rows_i64(&r, 1);
+	}
+	rows_close(&r);
+	return got;
+}
+
+int validation_decide(struct home *h, const struct signoff *s, const char *delivery, bool accept, const char *reason,
+		      int64_t by, struct err *e)
+{
+	int64_t address, place;
+	int got = find_item(h, s->id, delivery, &address, &place, e);
+
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		return err_set(e, ERR_INPUT, "%s waits for no decision in this sign-off; --flagged and --sample print those that do",
+			       delivery);
+	if (place < 0 && !reason[0])
+		return err_set(e, ERR_INPUT, "%s is flagged: its decision needs a written reason of its own", delivery);
+	/* A rejection outside of the sample is welcome; an acceptance there would bend the sample. */
+	if (place >= s->planned && accept)
+		return err_set(e, ERR_INPUT, "%s is not in the sample: it can be rejected, but only the sample is accepted one by one",
+			       delivery);
+	return db_exec(h->db, &Q_DECISION_ADD,
+		       ARGS(db_i64(s->id), db_i64(address), db_text(accept ? "accept" : "reject"), db_text(reason),
+			    db_i64(by), db_i64(home_now(h))),
+		       NULL, e);
+}
+
+int validation_grow(struct home *h, int64_t list, struct signoff *s, struct err *e)
+{
+	/* A longer sample may take in earlier rejections, so look again until it stands still. */
+	for (;;) {
+		int64_t planned;
+
+		if (validation_state(h, list, s, e) < 0)
+			return -1;
+		if (s->failures <= s->allowed || s->planned == s->population)
+			return 0;
+		planned = s->failures >= FAILURES_BEFORE_ALL ? s->population : sample_size(s->population, s->failures);
+		if (db_exec(h->db, &Q_SIGNOFF_GROW, ARGS(db_i64(s->id), db_i64(planned), db_i64(s->failures)), NULL, e) < 0)
+			return -1;
+	}
+}
+
+/* --- signing ----------------------------------------------------------------------------------- */
+
+static int refuse_unfinished(const struct list *l, const struct signoff *s, struct err *e)
+{
+	if (s->flagged_left)
+		return err_set(e, ERR_REFUSED, "%s: %lld flagged addresses are undecided; placet validate %s --flagged prints them",
+			       l->name, (long long)s->flagged_left, l->name);
+	if (s->decided < s->planned)
+		return err_set(e, ERR_REFUSED, "%s: %lld of %lld in the sample are undecided; placet validate %s --sample prints them",
+			       l->name, (long long)(s->planned - s->decided), (long long)s->planned, l->name);
+	return 0;
+}
+
+int validation_sign(struct home *h, const struct list *l, struct signoff *s, int64_t by, const char *how, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct institution inst;
+	int64_t now = home_now(h), until;
+	int rc = -1;
+
+	if (!s->id) {
+		err_set(e, ERR_REFUSED, "%s: nobody waits for a sign-off", l->name);
+		goto out;
+	}
+	if (refuse_unfinished(l, s, e) < 0 || institution_load(h, a, &inst, e) < 0)
+		goto out;
+	until = now + inst.validity_months * MONTH;
+	if (db_exec(h->db, &Q_SIGNOFF_VALIDATE,
+		    ARGS(db_i64(s->id), db_i64(by), db_text(how), db_i64(now), db_i64(until)), NULL, e) < 0 ||
+	    db_exec(h->db, &Q_SIGNOFF_DONE, ARGS(db_i64(s->id), db_i64(now), db_i64(by), db_text(how)), NULL, e) < 0)
+		goto out;
+	rc = audit_add(h, by, "signed-off", l->name,
+		       arena_printf(a, "sign-off %lld: %lld flagged, sample %lld of %lld, %lld rejected in it; in use: %s",
+				    (long long)s->id, (long long)s->flagged, (long long)s->planned,
+				    (long long)s->population, (long long)s->failures, how),
+		       e);
+out:
+	arena_free(a);
+	return rc;
+}
