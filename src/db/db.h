@@ -4,7 +4,11 @@
  * prepared once per connection. Knows no tables.
  *
  * Portable subset: ON CONFLICT, RETURNING, CTEs; 64-bit integers, text, bytes.
- * A statement may carry a second text for PostgreSQL.
+ * A statement may carry a second text for PostgreSQL. Text is UTF-8 without
+ * NUL: all else is ERR_INPUT on both engines.
+ *
+ * A transaction in which a statement failed can only be rolled back, on both
+ * engines: every later statement in it, and db_commit, fail.
  *
  * SQLite connections never checkpoint by themselves: db_checkpoint() does, in
  * one process at a time, while it holds the write lock (see wal.c).
@@ -73,8 +77,12 @@ enum db_engine db_engine_of(const struct db *db);
 const char *db_path(const struct db *db);
 
 /* Transactions. db_begin takes the write lock at once (BEGIN IMMEDIATE); db_begin_read cannot write.
-   They do not nest. db_rollback never fails and is fine outside of a transaction. On PostgreSQL a
-   lost connection is reported as ERR_AGAIN by the next call, and reopened by the next db_begin. */
+   They do not nest. db_rollback never fails and is fine outside of a transaction; it ends a batch too.
+   After a db_commit that failed the transaction is over and nothing of it stays; only when the
+   connection was lost in that moment (ERR_AGAIN on PostgreSQL) it may have been committed. On
+   PostgreSQL a lost connection is reported as ERR_AGAIN by the next call, and reopened by the next
+   db_begin, or the next statement outside of a transaction. A read transaction sees one state of the
+   database throughout. */
 int db_begin(struct db *db, struct err *e) MUST_USE;
 int db_begin_read(struct db *db, struct err *e) MUST_USE;
 int db_commit(struct db *db, struct err *e) MUST_USE;
@@ -86,7 +94,10 @@ bool db_in_transaction(const struct db *db);
 int db_exec(struct db *db, const struct query *q, const struct dbval *v, size_t n, int64_t *changed,
 	    struct err *e) MUST_USE;
 /* Runs a statement whose rows are then read with rows_next: 1 a row, 0 the end, -1 an error.
-   rows_close is needed in every case and is fine on a zeroed struct. */
+   rows_close is needed in every case and is fine on a zeroed struct. Close rows before the transaction
+   ends. Statements may run while rows are open, the same one too. PostgreSQL fetches the result as a
+   whole, unless the query's name begins with "each_": then some rows at a time, so that results of a
+   million rows need little memory ("each_" is for SELECT only). On SQLite there is no difference. */
 int db_query(struct db *db, const struct query *q, const struct dbval *v, size_t n, struct rows *out,
 	     struct err *e) MUST_USE;
 int rows_next(struct rows *r, struct err *e) MUST_USE;
@@ -101,7 +112,9 @@ int db_get_i64(struct db *db, const struct query *q, const struct dbval *v, size
 	       struct err *e) MUST_USE;
 
 /* Many statements without result, sent without waiting for each (PostgreSQL's pipeline; on SQLite no
-   difference). Between the two calls only db_exec with changed == NULL; errors may come at the end. */
+   difference). Between the two calls only db_exec with changed == NULL; errors may come at the end.
+   Outside of a transaction the batch is one of its own, committed by db_batch_end. Every db_batch_begin
+   that succeeded needs db_batch_end or db_rollback, also after an error. */
 int db_batch_begin(struct db *db, struct err *e) MUST_USE;
 int db_batch_end(struct db *db, struct err *e) MUST_USE;
 
@@ -110,12 +123,17 @@ int db_batch_end(struct db *db, struct err *e) MUST_USE;
 int db_migrate(struct db *db, struct err *e) MUST_USE;
 /* The number of the newest migration that this program has, and that the database has. */
 int db_schema_newest(void);
-int db_schema_of(struct db *db, int64_t *out, struct err *e) MUST_USE;
+int db_schema_of(struct db *db, int64_t *out, struct err *e) MUST_USE; /* 0: none yet */
 /* Prepares a statement and throws it away: for the test that prepares all of them. */
 int db_try_prepare(struct db *db, const struct query *q, struct err *e) MUST_USE;
 
 /* SQLite: copies the log into the database file if it has grown past `min_bytes` and no other process
-   is at it. Does nothing on PostgreSQL or inside a transaction. Cheap when nothing is due. */
+   is at it. Does nothing on PostgreSQL or inside a transaction. Cheap when nothing is due (one stat).
+   Commits wait while it copies. The log keeps 1 MiB when it starts anew, so ask for more than that. */
 int db_checkpoint(struct db *db, int64_t min_bytes, struct err *e) MUST_USE;
+
+/* For tests: makes the n-th step from now (a begin, statement, row or commit) fail once with ERR_AGAIN,
+   before anything was done. 0 takes it back. */
+void db_fail_at(struct db *db, int n);
 
 #endif

@@ -1,0 +1,31 @@
+/*
+ * Private to db/: what sqlite.c and wal.c share.
+ */
+#ifndef PLACET_DB_SQLITE_H
+#define PLACET_DB_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "db/db_engine.h"
+
+/* Where the log stood when all of it had been copied. */
+struct wal_mark {
+	int64_t size, seconds, nanoseconds;
+};
+
+struct wal {
+	sqlite3 *blocker; /* the second connection, opened when first needed */
+	int64_t since;    /* of its waiting for locks */
+	struct wal_mark done;
+	bool has_done;
+};
+
+/* Opens the file with the rules that every connection of ours follows. `since` serves the waiting for
+   locks and must live as long as the connection. NULL on error. */
+sqlite3 *sqlite_connect(const char *path, int64_t *since, struct err *e) MUST_USE;
+/* Fills `e` from the connection's last error; returns -1. */
+int sqlite_err(sqlite3 *s, struct err *e);
+int wal_checkpoint(struct wal *w, sqlite3 *s, const char *path, int64_t min_bytes, struct err *e) MUST_USE;
+void wal_clear(struct wal *w);
+
+#endif
