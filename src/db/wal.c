@@ -5,7 +5,8 @@
  * N were copied already, a commit may start the log anew between the two: the
  * checkpointer then sees nBackfill = 0 < N, copies whatever frames there are,
  * and sets nBackfill = N. Frames that later commits write below N pass for
- * copied, are never copied, and are lost.
+ * copied, are never copied, and are lost. One checkpointer is enough for that
+ * (test/fault/wal_stress.c: without the blocker, damage within a second).
  *
  * The rule: no commit runs during a checkpoint. Only a commit starts the log
  * anew, and it needs the write lock, so a second connection holds that lock
