@@ -48,7 +48,7 @@ struct recipient {
 	const char *message_token;
 	const char *code;
 	const char *consent;        /* "on 3 May 2026, with a signed form (SC-12)" */
-	const char *const *values;  /* one for each compiled field; NULL: its default */
+	const char *const *values;  /* one for each compiled field; NULL or "": its default */
 	bool test;                  /* [Test] before the subject */
 };
 
@@ -61,6 +61,8 @@ struct compiled;
 struct compiled *compose_compile(struct arena *a, const struct draft *d, struct err *e) MUST_USE;
 /* The fields used, in order of first use. */
 size_t compose_fields(const struct compiled *c, const char *const **names);
+/* Is the field used somewhere without a default? Then a recipient without a value (NULL or "") is refused. */
+bool compose_needs_value(const struct compiled *c, size_t field);
 /* Appends the header block (CRLF lines, without the empty line) and the body. ERR_INPUT names the field
    whose value is refused (compose_check_value). */
 int compose_render(const struct compiled *c, const struct recipient *r, struct buf *head, struct buf *body,

@@ -1,0 +1,50 @@
+/*
+ * Fields: {{name}} and {{name|default}} in a writer's text become slots, and a
+ * slot stands in the text as a marker of three control bytes, which no text
+ * from outside may hold. Markers pass through Markdown, wrapping and escaping
+ * as if they were a word; at the end the text is cut at them.
+ * A backslash before the braces makes them plain text: \{{not a field}}.
+ */
+#ifndef PLACET_FIELDS_H
+#define PLACET_FIELDS_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+#define SLOTS_MAX 128
+#define MARK_SIZE 3
+#define FIELD_NAME_MAX 40
+
+enum slot_kind { SLOT_FIELD, SLOT_OPT_OUT, SLOT_CODE, SLOT_CONSENT };
+
+struct slot {
+	enum slot_kind kind;
+	size_t field;     /* SLOT_FIELD: index of the name */
+	const char *used; /* SLOT_FIELD: the default written at this place, or NULL */
+};
+
+/* All slots of a message; strings live in the arena. */
+struct slots {
+	struct arena *arena;
+	struct slot slot[SLOTS_MAX];
+	size_t n;
+	const char *name[32]; /* the fields, in order of first use; COMPOSE_FIELDS_MAX */
+	size_t n_names;
+};
+
+/* Appends `text` with its fields as markers. `what` ("body") names it in errors. Text that does not come
+   from a writer must be checked for controls before: this function refuses them too. */
+int fields_parse(struct slots *s, const char *what, const char *text, struct buf *out, struct err *e) MUST_USE;
+/* Appends the marker of a slot of the house, made at its first use. */
+void slot_mark(struct slots *s, enum slot_kind kind, struct buf *out);
+/* Is there a marker at p, with n bytes left? Its slot's number then goes to *slot. */
+bool slot_at(const char *p, size_t n, size_t *slot);
+/* Columns that the value of the marker at p will take, guessed: a name, or the words about a consent. */
+size_t slot_width(const char *p);
+/* Length of the text before the first marker in it; n if there is none. */
+size_t slot_find(const char *p, size_t n);
+/* Does the text at p hold what people or mail clients take for a web address? */
+bool holds_web_address(const char *p);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * The house template: what Placet puts around the writer's words, so that each
+ * message says who writes, why, how to leave, and how to see that it is
+ * genuine, in both parts (BODY-1). Its sentences stand in one table by
+ * language; names, addresses and the two registered sentences come from the
+ * draft.
+ */
+#ifndef PLACET_HOUSE_H
+#define PLACET_HOUSE_H
+
+#include "compose/compose.h"
+#include "compose/fields.h"
+
+/* Is every registered value there and fit to be printed? ERR_INPUT names the one that is not. */
+int house_check(const struct draft *d, struct err *e) MUST_USE;
+/* The whole text part around `inner` (Markdown as text), with markers. */
+void house_text(const struct draft *d, struct slots *s, const char *inner, struct buf *out);
+/* The whole HTML part around `inner` (Markdown as HTML), with markers. */
+void house_html(const struct draft *d, struct slots *s, const char *inner, struct buf *out);
+/* "rtl" or "ltr" for a language tag. */
+const char *language_direction(const char *language);
+
+#endif

@@ -1,0 +1,201 @@
+/*
+ * Rendering for one recipient: see compose.h. Copies the static pieces and
+ * fills the slots; nothing is allocated but what the buffers grow by. Every
+ * value is judged before its first byte is written, because what a slot takes
+ * comes from files of addresses.
+ */
+#include "compose/compiled.h"
+
+#include <stdarg.h>
+
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "compose/html_text.h"
+#include "mail/header.h"
+
+/* A value of FIELD_VALUE_MAX characters, each of four bytes or escaped to six. */
+#define VALUE_BYTES (FIELD_VALUE_MAX * 6)
+#define SUBJECT_BYTES 4000
+#define TOKEN_BYTES 70
+
+/* Letters, digits, "-" and "_": what a token or code consists of. It fits into a line and needs no escape anywhere. */
+static bool is_token(const char *s)
+{
+	static const char LETTERS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	size_t n = s ? strspn(s, LETTERS) : 0;
+
+	return n && n <= TOKEN_BYTES && s[n] == '\0';
+}
+
+static int check_tokens(const struct recipient *r, struct err *e)
+{
+	const struct {
+		const char *what, *token;
+	} tokens[] = {
+		{ "opt-out token", r->opt_out_token },   { "unsubscribe token", r->unsub_token },
+		{ "feedback token", r->feedback_token }, { "message token", r->message_token },
+		{ "check code", r->code },
+	};
+
+	for (size_t i = 0; i < COUNT(tokens); i++)
+		if (!is_token(tokens[i].token))
+			return err_set(e, ERR_INPUT, "the %s is missing or malformed", tokens[i].what);
+	if (!r->consent || !*r->consent)
+		return err_set(e, ERR_INPUT, "it is not known how this person agreed");
+	return compose_check_value("consent", r->consent, e);
+}
+
+/* The value of a field for this person, NULL when there is none. */
+static const char *own_value(const struct recipient *r, size_t field)
+{
+	return r->values && r->values[field] && *r->values[field] ? r->values[field] : NULL;
+}
+
+static int check_values(const struct compiled *c, const struct recipient *r, struct err *e)
+{
+	const struct slots *s = c->slots;
+
+	for (size_t i = 0; i < s->n_names; i++)
+		if (own_value(r, i) && compose_check_value(s->name[i], own_value(r, i), e) < 0)
+			return -1;
+	for (size_t i = 0; i < s->n; i++)
+		if (s->slot[i].kind == SLOT_FIELD && !s->slot[i].used && !own_value(r, s->slot[i].field))
+			return err_set(e, ERR_INPUT, "%s: there is no value for this person and no default; write {{%s|...}}",
+				       s->name[s->slot[i].field], s->name[s->slot[i].field]);
+	return 0;
+}
+
+static const char *slot_value(const struct recipient *r, const struct slot *s)
+{
+	const char *own;
+
+	switch (s->kind) {
+	case SLOT_OPT_OUT:
+		return r->opt_out_token;
+	case SLOT_CODE:
+		return r->code;
+	case SLOT_CONSENT:
+		return r->consent;
+	case SLOT_FIELD:
+		break;
+	}
+	own = own_value(r, s->field);
+	return own ? own : s->used;
+}
+
+/* As an encoded piece; tokens, by far the most frequent, need no look at each byte. */
+static void add_value(struct buf *body, const struct piece *p, const char *value)
+{
+	char room[VALUE_BYTES + 1];
+	struct buf escaped = { .p = room, .room = sizeof(room), .max = VALUE_BYTES };
+
+	if (p->slot->kind == SLOT_OPT_OUT || p->slot->kind == SLOT_CODE) {
+		buf_adds(body, value);
+		buf_adds(body, p->before_break ? "" : "=\r\n");
+		return;
+	}
+	if (!p->html) {
+		qp_encode_piece(body, value, strlen(value), p->before_break);
+		return;
+	}
+	html_escape(&escaped, value, strlen(value));
+	MUST(!escaped.over);
+	qp_encode_piece(body, escaped.p, escaped.n, p->before_break);
+}
+
+static void add_body(const struct compiled *c, const struct recipient *r, struct buf *body)
+{
+	for (size_t i = 0; i < c->n_pieces; i++) {
+		const struct piece *p = &c->piece[i];
+
+		buf_add(body, p->bytes.p, p->bytes.n);
+		if (p->slot)
+			add_value(body, p, slot_value(r, p->slot));
+	}
+}
+
+static void add_slice(struct buf *b, struct slice s)
+{
+	buf_add(b, s.p, s.n);
+}
+
+/* Texts behind each other; the last argument is NULL. All of them were checked. */
+__attribute__((sentinel)) static void add_all(struct buf *b, ...)
+{
+	va_list ap;
+	const char *s;
+
+	va_start(ap, b);
+	while ((s = va_arg(ap, const char *)))
+		buf_adds(b, s);
+	va_end(ap);
+}
+
+static int add_subject(const struct compiled *c, const struct recipient *r, struct buf *head, struct err *e)
+{
+	char room[SUBJECT_BYTES + 1] = "";
+	struct buf text = { .p = room, .room = sizeof(room), .max = SUBJECT_BYTES };
+	const char *p = c->subject;
+	size_t left = strlen(p), n, slot;
+
+	if (c->subject_line.n && !r->test) {
+		add_slice(head, c->subject_line);
+		return 0;
+	}
+	buf_adds(&text, r->test ? "[Test] " : "");
+	while (left) {
+		n = slot_find(p, left);
+		buf_add(&text, p, n);
+		p += n;
+		left -= n;
+		if (!slot_at(p, left, &slot))
+			continue;
+		buf_adds(&text, slot_value(r, &c->slots->slot[slot]));
+		p += MARK_SIZE;
+		left -= MARK_SIZE;
+	}
+	if (text.over)
+		return err_set(e, ERR_INPUT, "the subject is too long with this person's values");
+	return header_add_text(head, "Subject", text.p, e);
+}
+
+static int add_head(const struct compiled *c, const struct recipient *r, struct buf *head, struct err *e)
+{
+	char date[40];
+
+	add_slice(head, c->head[HEAD_FROM]);
+	if (header_add_mailbox(head, "To", NULL, r->address, e) < 0 || add_subject(c, r, head, e) < 0)
+		return -1;
+	add_all(head, "Date: ", time_rfc5322(r->date, date), "\r\nMessage-ID: <", r->message_token, "@",
+		c->identity_domain, ">\r\n", NULL);
+	add_slice(head, c->head[HEAD_LIST]);
+	/* HDR-2: https first, mailto second, folded only behind the comma. */
+	add_all(head, "List-Unsubscribe: <", c->web_url, "/opt-out/", r->opt_out_token, ">,\r\n <mailto:unsub+",
+		r->unsub_token, "@", c->identity_domain, "?subject=unsubscribe>\r\n", NULL);
+	add_slice(head, c->head[HEAD_POST]);
+	/* HDR-10 */
+	add_all(head, "CFBL-Address: fbl+", r->feedback_token, "@", c->identity_domain,
+		";\r\n report=arf\r\nCFBL-Feedback-ID: ", r->feedback_token, "\r\n", NULL);
+	add_slice(head, c->head[HEAD_END]);
+	return 0;
+}
+
+int compose_render(const struct compiled *c, const struct recipient *r, struct buf *head, struct buf *body,
+		   struct err *e)
+{
+	size_t head_from = head->n, body_from = body->n;
+
+	if (check_tokens(r, e) < 0 || check_values(c, r, e) < 0)
+		return -1;
+	if (add_head(c, r, head, e) < 0) {
+		buf_cut(head, head_from);
+		return -1;
+	}
+	add_body(c, r, body);
+	if (head->over || body->over) {
+		buf_cut(head, head_from);
+		buf_cut(body, body_from);
+		return err_set(e, ERR_INPUT, "the message is too large with this person's values");
+	}
+	return 0;
+}

@@ -1,0 +1,96 @@
+/*
+ * What may fill a field: see compose_check_value. A value comes out of a file
+ * of addresses, was never read by a reviewer one by one, and so must not be
+ * able to bring a link, a second line or a hidden character into a message.
+ * "e.g." and "Dr.Smith" are words; "bit.ly/x" and "example.com" are addresses.
+ */
+#include "compose/compose.h"
+
+#include <ctype.h>
+#include <strings.h>
+
+#include "base/utf8.h"
+#include "compose/fields.h"
+
+/* Endings that mail programs turn into links even without a path, and that are no names of people. */
+static const char *const ENDINGS[] = { "com", "net", "org", "info", "biz", "edu", "gov", "xyz", "app", "online", "site",
+				       "click", "link", "shop", "top", "ac.uk", "co.uk", "org.uk", "gov.uk" };
+
+static bool in_host(char c)
+{
+	return isalnum((unsigned char)c) || c == '-' || (c & 0x80);
+}
+
+static bool ends_like_a_host(const char *host, size_t n)
+{
+	for (size_t i = 0; i < COUNT(ENDINGS); i++) {
+		size_t m = strlen(ENDINGS[i]);
+
+		if (n > m && host[n - m - 1] == '.' && strncasecmp(host + n - m, ENDINGS[i], m) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool goes_on_like_an_address(const char *p)
+{
+	return *p == '/' || *p == '?' || *p == '#' || (*p == ':' && isdigit((unsigned char)p[1]));
+}
+
+/*
+ * Is the word at p labels with dots between, of which the last has two letters or more and begins with one,
+ * and then a path, or an ending that is known? Sets *n to the length of the word.
+ */
+static bool is_host(const char *p, size_t *n)
+{
+	size_t at = 0, last = 0, letters = 0;
+
+	for (; in_host(p[at]) || (p[at] == '.' && at && in_host(p[at + 1])); at++) {
+		if (p[at] == '.') {
+			last = at + 1;
+			letters = 0;
+		} else {
+			letters += !isdigit((unsigned char)p[at]) && p[at] != '-';
+		}
+	}
+	*n = at ? at : 1;
+	return last && letters >= 2 && !isdigit((unsigned char)p[last]) &&
+	       (goes_on_like_an_address(p + at) || ends_like_a_host(p, at));
+}
+
+bool holds_web_address(const char *p)
+{
+	char before = ' ';
+	size_t n;
+
+	if (strstr(p, "://") || strcasestr(p, "mailto:") || strcasestr(p, "javascript:"))
+		return true;
+	while (*p) {
+		bool starts = !in_host(before);
+
+		if (starts && strncasecmp(p, "www.", 4) == 0 && in_host(p[4]))
+			return true;
+		/* The right half of a mail address is no web address, as long as no path follows. */
+		if (starts && is_host(p, &n) && (before != '@' || p[n] == '/'))
+			return true;
+		if (!starts)
+			n = 1;
+		before = p[n - 1];
+		p += n;
+	}
+	return false;
+}
+
+int compose_check_value(const char *name, const char *value, struct err *e)
+{
+	if (!utf8_valid(value, strlen(value)))
+		return err_set(e, ERR_INPUT, "%s: the value is not UTF-8", name);
+	if (!utf8_is_plain(value))
+		return err_set(e, ERR_INPUT, "%s: the value has a line break, a control or an invisible character", name);
+	if (strlen(value) > FIELD_VALUE_MAX && utf8_count(value) > FIELD_VALUE_MAX)
+		return err_set(e, ERR_INPUT, "%s: the value is longer than %d characters", name, FIELD_VALUE_MAX);
+	if (holds_web_address(value))
+		return err_set(e, ERR_INPUT,
+			       "%s: the value holds a web address; write the address into the text of the mailing", name);
+	return 0;
+}
