@@ -207,20 +207,27 @@ static int run_page(struct exchange *x, struct err *e)
 	return rc;
 }
 
+static int read_form(struct exchange *x, struct err *e)
+{
+	struct slice body = { buf_text(&x->body), x->body.n };
+
+	if (x->request.method != METHOD_POST || form_read_body(x->arena, x->content_type, body, &x->form, e) == 0)
+		return 0;
+	if (!(x->request.match.route->flags & ANY_BODY))
+		return -1;
+	x->form.n = 0;
+	return 0;
+}
+
 struct response *exchange_answer(struct exchange *x)
 {
 	struct err e;
 
 	if (x->ready)
 		return &x->response;
-	if (x->body.over) {
+	if (x->body.over)
 		fail(x, 413, "This is too large.");
-		return &x->response;
-	}
-	if (x->request.method == METHOD_POST &&
-	    form_read_body(x->arena, x->content_type, (struct slice){ buf_text(&x->body), x->body.n }, &x->form, &e) < 0)
-		fail_with(x, &e);
-	else if (run_page(x, &e) < 0)
+	else if (read_form(x, &e) < 0 || run_page(x, &e) < 0)
 		fail_with(x, &e);
 	x->ready = true;
 	return &x->response;

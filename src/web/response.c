@@ -43,7 +43,7 @@ static const char *caching_of(const struct response *r)
 {
 	if (r->caching == CACHE_NONE || r->kind != PAGE_PLAIN || r->status >= 400)
 		return "no-store";
-	return r->caching == CACHE_FOREVER ? "public, max-age=31536000, immutable" : "public, max-age=300";
+	return r->caching == CACHE_FOREVER ? "public, max-age=31536000, immutable" : "public, max-age=60";
 }
 
 size_t response_headers(const struct response *r, bool https, char room[16],

@@ -12,7 +12,7 @@
 #define RESPONSE_HEADERS_MAX 20
 
 enum response_caching {
-	CACHE_SHORT,   /* public pages: five minutes */
+	CACHE_SHORT,   /* public pages: a minute */
 	CACHE_NONE,    /* no-store: token pages, forms, errors */
 	CACHE_FOREVER, /* assets, whose address changes with their content */
 };

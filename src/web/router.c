@@ -81,23 +81,27 @@ enum route_answer route_find(const struct route *routes, size_t n, struct arena 
 			     struct slice path_text, struct route_match *out)
 {
 	struct path path;
-	unsigned bit = method_bit(method);
+	unsigned bit = method_bit(method), methods = 0;
 
 	*out = (struct route_match){ 0 };
 	if (!read_path(a, path_text, &path))
 		return ROUTE_MALFORMED;
 	for (size_t i = 0; i < n; i++) {
-		if (!match(&routes[i], &path, out))
+		struct route_match m = { 0 };
+
+		if (!match(&routes[i], &path, &m))
 			continue;
-		snprintf(out->allow, sizeof(out->allow), "%s%sOPTIONS",
-			 routes[i].methods & METHOD_GET ? "GET, HEAD, " : "",
-			 routes[i].methods & METHOD_POST ? "POST, " : "");
-		if (!(routes[i].methods & bit))
-			return ROUTE_METHOD;
-		return path.slash && bit == METHOD_GET ? ROUTE_SLASH : ROUTE_FOUND;
+		if (!out->route || routes[i].methods & bit)
+			*out = m;
+		methods |= routes[i].methods;
 	}
-	out->route = NULL;
-	return ROUTE_MISSING;
+	if (!out->route)
+		return ROUTE_MISSING;
+	snprintf(out->allow, sizeof(out->allow), "%s%sOPTIONS", methods & METHOD_GET ? "GET, HEAD, " : "",
+		 methods & METHOD_POST ? "POST, " : "");
+	if (!(methods & bit))
+		return ROUTE_METHOD;
+	return path.slash && bit == METHOD_GET ? ROUTE_SLASH : ROUTE_FOUND;
 }
 
 const char *route_param(const struct route_match *m, const char *name)

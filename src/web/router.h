@@ -22,6 +22,7 @@ enum route_flag {
 	READ_ONLY = 2,  /* runs in a transaction that cannot write */
 	BIG_BODY = 4,   /* a message may be sent here: 26 MiB instead of 64 kB */
 	NO_DATA = 8,    /* needs no database at all */
+	ANY_BODY = 16,  /* a body that cannot be read counts as an empty form */
 };
 
 struct request;
@@ -54,7 +55,8 @@ struct route_match {
 };
 
 /*
- * Finds the row for a path (still percent-encoded, without the query). `method` may be any word.
+ * Finds the row for a path (still percent-encoded, without the query). `method` may be any word; a path
+ * may have several rows, each with other methods.
  * A final slash is forgiven: a POST is served as it stands, since a one-click request must never be
  * redirected; a GET gets ROUTE_SLASH.
  */

@@ -19,7 +19,8 @@ static const struct route ROUTES[] = {
 	{ "/check/{code}", METHOD_GET, 0, nothing },
 	{ "/projects/{slug}", METHOD_GET, 0, nothing },
 	{ "/projects/{slug}/mailings/{id}", METHOD_GET, 0, nothing },
-	{ "/opt-out/{token}", METHOD_GET | METHOD_POST, TOKEN_PAGE, nothing },
+	{ "/opt-out/{token}", METHOD_GET, TOKEN_PAGE, nothing },
+	{ "/opt-out/{token}", METHOD_POST, TOKEN_PAGE, nothing },
 };
 
 static const struct {
@@ -38,9 +39,10 @@ static const struct {
 	{ "GET", "/projects/caf%C3%A9", ROUTE_FOUND, 3, "caf\xc3\xa9" },
 	{ "GET", "/projects/a+b", ROUTE_FOUND, 3, "a+b" },
 	{ "GET", "/projects/water/mailings/12", ROUTE_FOUND, 4, "water" },
-	{ "POST", "/opt-out/AbC_-9", ROUTE_FOUND, 5, "AbC_-9" },
+	{ "POST", "/opt-out/AbC_-9", ROUTE_FOUND, 6, "AbC_-9" },
+	{ "GET", "/opt-out/AbC_-9", ROUTE_FOUND, 5, "AbC_-9" },
 	/* Never redirect a one-click request (RFC 8058). */
-	{ "POST", "/opt-out/AbC_-9/", ROUTE_FOUND, 5, "AbC_-9" },
+	{ "POST", "/opt-out/AbC_-9/", ROUTE_FOUND, 6, "AbC_-9" },
 
 	{ "GET", "/check/", ROUTE_SLASH, 1, NULL },
 	{ "HEAD", "/projects/water/", ROUTE_SLASH, 3, "water" },
@@ -107,6 +109,8 @@ static void names_and_allow(void **state)
 	assert_string_equal(m.allow, "GET, HEAD, POST, OPTIONS");
 	assert_int_equal(route_find(ROUTES, COUNT(ROUTES), a, "OPTIONS", slice_of("/"), &m), ROUTE_METHOD);
 	assert_string_equal(m.allow, "GET, HEAD, OPTIONS");
+	assert_int_equal(route_find(ROUTES, COUNT(ROUTES), a, "PUT", slice_of("/opt-out/x"), &m), ROUTE_METHOD);
+	assert_string_equal(m.allow, "GET, HEAD, POST, OPTIONS");
 	arena_free(a);
 }
 

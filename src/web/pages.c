@@ -1,0 +1,107 @@
+/*
+ * Helpers of the public pages: see pages.h. Dates, links and the words for
+ * what became of a mailing stand here once, so that no two pages tell it
+ * differently.
+ */
+#include "web/pages.h"
+
+#include "compose/markdown.h"
+
+#define MARKDOWN_HTML_MAX (1 << 20)
+
+static void free_buf(void *p)
+{
+	buf_free(p);
+}
+
+const char *mail_link(struct arena *a, const char *address)
+{
+	return text_given(address) ? arena_printf(a, "mailto:%s", address) : "";
+}
+
+int page_open(const struct request *r, struct page *p, struct err *e)
+{
+	p->web = r->ctx;
+	p->a = r->arena;
+	if (institution_load(p->web->home, p->a, &p->in, e) < 0)
+		return -1;
+	p->contact = p->in.contact ? p->in.contact : "";
+	p->contact_url = mail_link(p->a, p->contact);
+	return 0;
+}
+
+int page_markdown(struct arena *a, const char *markdown, struct html *out, struct err *e)
+{
+	struct buf *b = ARENA_NEW(a, struct buf);
+
+	*out = (struct html){ 0 };
+	if (!markdown)
+		return 0;
+	buf_init(b, MARKDOWN_HTML_MAX);
+	arena_defer(a, free_buf, b);
+	if (markdown_to_html(markdown, strlen(markdown), true, b, e) < 0)
+		return -1;
+	*out = (struct html){ b->p, b->n };
+	return 0;
+}
+
+const char *page_day(struct arena *a, int64_t t)
+{
+	char day[32];
+
+	return arena_text(a, time_day(t, day));
+}
+
+bool project_is_public(const struct project *p)
+{
+	return strcmp(p->state, "approved") == 0 || strcmp(p->state, "closed") == 0;
+}
+
+const char *project_path(struct arena *a, const char *slug)
+{
+	return arena_printf(a, "/projects/%s", slug);
+}
+
+const char *mailing_path(struct arena *a, const char *slug, int64_t id)
+{
+	return arena_printf(a, "/projects/%s/mailings/%lld", slug, (long long)id);
+}
+
+static const char *sent_words(struct arena *a, const struct public_mailing *m)
+{
+	if (!m->started)
+		return "Nothing was sent.";
+	if (m->ended)
+		return arena_printf(a, "Sent from %s to %s.", page_day(a, m->started), page_day(a, m->ended));
+	return arena_printf(a, "Sent from %s.", page_day(a, m->started));
+}
+
+static struct mailing_words stopped_words(struct arena *a, const struct public_mailing *m, const char *what)
+{
+	bool why = text_given(m->why);
+
+	return (struct mailing_words){
+		.state = arena_printf(a, "%s. %s", what, sent_words(a, m)),
+		.stopped = what,
+		.stopped_text = arena_printf(a, "This mailing was stopped%s%s%s %s", why ? ": " : ".", why ? m->why : "",
+					     why && !strchr(".!?", m->why[strlen(m->why) - 1]) ? "." : "",
+					     m->started ? "Part of it had been sent before." : "Nothing of it was sent."),
+	};
+}
+
+struct mailing_words mailing_words(struct arena *a, const struct public_mailing *m)
+{
+	const char *words = "Approved, not sent yet.";
+
+	if (strcmp(m->state, "revoked") == 0)
+		return stopped_words(a, m, "Revoked");
+	if (strcmp(m->state, "cancelled") == 0)
+		return stopped_words(a, m, "Cancelled");
+	if (strcmp(m->state, "sending") == 0)
+		words = m->started ? arena_printf(a, "Being sent since %s.", page_day(a, m->started)) : "Being sent.";
+	else if (strcmp(m->state, "paused") == 0)
+		words = arena_printf(a, "Paused. %s", sent_words(a, m));
+	else if (strcmp(m->state, "done") == 0)
+		words = sent_words(a, m);
+	return (struct mailing_words){ .state = words };
+}

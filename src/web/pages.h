@@ -1,0 +1,79 @@
+/*
+ * What the pages of the public site share. A page loads the institution
+ * first, since each of them bears its name; then its own data; then it fills
+ * its view. All that it loads lives in the request's arena.
+ */
+#ifndef PLACET_WEB_PAGES_H
+#define PLACET_WEB_PAGES_H
+
+#include "base/html_out.h"
+#include "store/institution.h"
+#include "store/project.h"
+#include "web/asset.h"
+#include "web/request.h"
+#include "web/response.h"
+#include "web/server.h"
+#include "web/web.h"
+
+struct web {
+	struct home *home;
+	struct server *server;
+	struct site site;
+	char css[ASSET_URL_MAX], icon[ASSET_URL_MAX];
+};
+
+/* What every page needs before it can say anything. */
+struct page {
+	struct web *web;
+	struct arena *a;
+	struct institution in;
+	const char *contact, *contact_url; /* the institution's, "" while it is not set */
+};
+
+int page_open(const struct request *r, struct page *p, struct err *e) MUST_USE;
+
+/* The fields that all views have in common. */
+#define PAGE_FRAME(page, heading)                                                                                     \
+	.title = (heading), .institution = (page)->in.name, .trial = (page)->web->home->trial, .css = (page)->web->css, \
+	.icon = (page)->web->icon, .contact = (page)->contact, .contact_url = (page)->contact_url
+
+/* "mailto:..." of an address, "" of none. */
+const char *mail_link(struct arena *a, const char *address);
+/* Markdown as HTML of a page; NULL is an empty text. */
+int page_markdown(struct arena *a, const char *markdown, struct html *out, struct err *e) MUST_USE;
+/* "23 November 2026" */
+const char *page_day(struct arena *a, int64_t t);
+/* Only approved and closed projects have pages. */
+bool project_is_public(const struct project *p);
+/* Paths of public pages. */
+const char *project_path(struct arena *a, const char *slug);
+const char *mailing_path(struct arena *a, const char *slug, int64_t id);
+
+/* What became of an approved mailing, in words. */
+struct mailing_words {
+	const char *state;        /* "Being sent since 3 May 2026" */
+	const char *stopped;      /* "Revoked", NULL if it was not stopped */
+	const char *stopped_text; /* "It was stopped, because: ..." */
+};
+struct mailing_words mailing_words(struct arena *a, const struct public_mailing *m);
+
+typedef int page_fn(const struct request *r, struct response *out, struct err *e);
+
+page_fn page_statement;    /* / */
+page_fn page_project;      /* /projects/{slug} */
+page_fn page_mailing;      /* /projects/{slug}/mailings/{id} */
+page_fn page_check;        /* /check, with or without ?code= */
+page_fn page_check_code;   /* /check/{code} */
+page_fn page_opt_out;      /* /opt-out */
+page_fn page_opt_out_ask;  /* GET /opt-out/{token} */
+page_fn page_opt_out_do;   /* POST /opt-out/{token} */
+page_fn page_privacy;      /* /privacy */
+page_fn page_accessibility;
+page_fn page_health;       /* /healthz */
+page_fn page_robots;
+
+/* Fills w->site, whose pages find `w` as their ctx; for tests and exports, which need no server. */
+void web_init(struct web *w, struct home *h);
+void page_error(void *ctx, struct arena *a, int status, const char *text, struct response *out);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * The public site: ROUTES is the whole list of what it answers, with what
+ * each page may do. A page is added by a row here, a function in pages.h and
+ * a view in tmpl/.
+ */
+#include "web/web.h"
+
+#include "web/pages.h"
+
+static const struct route ROUTES[] = {
+	{ "/", METHOD_GET, READ_ONLY, page_statement },
+	{ "/projects/{slug}", METHOD_GET, READ_ONLY, page_project },
+	{ "/projects/{slug}/mailings/{id}", METHOD_GET, READ_ONLY, page_mailing },
+	{ "/check", METHOD_GET | METHOD_POST, READ_ONLY, page_check },
+	{ "/check/{code}", METHOD_GET, READ_ONLY | TOKEN_PAGE, page_check_code },
+	{ "/opt-out", METHOD_GET, READ_ONLY, page_opt_out },
+	{ "/opt-out/{token}", METHOD_GET, READ_ONLY | TOKEN_PAGE, page_opt_out_ask },
+	{ "/opt-out/{token}", METHOD_POST, TOKEN_PAGE | ANY_BODY, page_opt_out_do },
+	{ "/privacy", METHOD_GET, READ_ONLY, page_privacy },
+	{ "/accessibility", METHOD_GET, READ_ONLY, page_accessibility },
+	{ "/healthz", METHOD_GET, READ_ONLY, page_health },
+	{ "/robots.txt", METHOD_GET, READ_ONLY | NO_DATA, page_robots },
+	{ "/assets/{name}", METHOD_GET, READ_ONLY | NO_DATA, asset_page },
+};
+
+static int begin_read(void *ctx, struct err *e)
+{
+	struct web *w = ctx;
+
+	return db_begin_read(w->home->db, e);
+}
+
+static void end_read(void *ctx)
+{
+	struct web *w = ctx;
+
+	db_rollback(w->home->db);
+}
+
+void web_init(struct web *w, struct home *h)
+{
+	w->home = h;
+	asset_url("placet.css", w->css);
+	asset_url("icon.svg", w->icon);
+	w->site = (struct site){
+		.name = "public",
+		.routes = ROUTES,
+		.n_routes = COUNT(ROUTES),
+		.ctx = w,
+		.https = strncmp(h->url, "https:", 6) == 0,
+		.begin_read = begin_read,
+		.end_read = end_read,
+		.error_page = page_error,
+	};
+}
+
+struct web *web_start(struct home *h, int sock, struct err *e)
+{
+	struct web *w = mem_alloc(sizeof(*w));
+
+	web_init(w, h);
+	w->server = server_start(&w->site, sock, e);
+	if (!w->server) {
+		free(w);
+		return NULL;
+	}
+	return w;
+}
+
+void web_stop(struct web *w)
+{
+	if (!w)
+		return;
+	server_stop(w->server);
+	free(w);
+}

@@ -1,0 +1,58 @@
+/*
+ * The public pages on sample data, for looking at and for test_web_raw.py:
+ *   web_demo [ADDR:PORT] [empty|broken]
+ * prints where it listens, a few tokens, and "ready"; ends at SIGTERM.
+ */
+#include <signal.h>
+
+#include "mail/token.h"
+#include "web/listen.h"
+#include "web/web.h"
+#include "web_stand_in.h"
+
+static void print_tokens(const struct home *h)
+{
+	static const char *const NAMES[] = { "dead", "opt-out", "opt-out-button", "opt-out-chunks", "opt-out-odd" };
+	char text[TOKEN_TEXT_MAX], code[CODE_TEXT_MAX];
+
+	for (size_t i = 0; i < COUNT(NAMES); i++) {
+		token_for_url(&h->tokens, TOKEN_OPT_OUT, (int64_t)i, text);
+		printf("%s %s\n", NAMES[i], text);
+	}
+	code_make(&h->tokens, 5, code);
+	printf("code %s\n", code);
+	code_make(&h->tokens, 8, code);
+	printf("code-revoked %s\n", code);
+	code_make(&h->tokens, 0, code);
+	printf("code-dead %s\nready\n", code);
+	fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	struct arena *a = arena_new();
+	char name[LISTEN_NAME_MAX];
+	struct home *h = stand_in_home(a, "http://127.0.0.1");
+	struct web *w = NULL;
+	struct err e;
+	sigset_t ends;
+	int sock, got;
+
+	stand_in.empty = argc > 2 && strcmp(argv[2], "empty") == 0;
+	stand_in.broken = argc > 2 && strcmp(argv[2], "broken") == 0;
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	sigprocmask(SIG_BLOCK, &ends, NULL);
+	sock = listen_open(argc > 1 ? argv[1] : "127.0.0.1:0", name, &e);
+	if (sock < 0 || !(w = web_start(h, sock, &e))) {
+		fprintf(stderr, "web_demo: %s\n", e.text);
+		return 1;
+	}
+	printf("listening %s\n", name);
+	print_tokens(h);
+	sigwait(&ends, &got);
+	web_stop(w);
+	arena_free(a);
+	return 0;
+}

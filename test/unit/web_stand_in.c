@@ -1,0 +1,190 @@
+/*
+ * The stand-in for store/ that page tests and the demo of the pages run on:
+ * two projects, three mailings, eight deliveries. Delivery 0 is dead and 9 is
+ * unknown, as in the real thing.
+ */
+#include "web_stand_in.h"
+
+#include "store/institution.h"
+#include "store/optout.h"
+#include "store/project.h"
+
+#define NOW (INT64_C(1795411200) * SECOND) /* 23 November 2026 */
+
+struct stand_in stand_in;
+
+static const char STATEMENT[] =
+	"Researchers at the **University of Sampleton** write to people by mail to invite them to studies, and to tell those "
+	"who take part how a study goes on. They write only to people who agreed to it.\n\n"
+	"Such mail is sent by the researchers, not by the University itself. It never asks for a password, an account or "
+	"money. Each project that may write is named below, with the text of every mailing that was approved.\n\n"
+	"## Who answers for it\n\n"
+	"The [research office](https://research.sampleton.example/mail) approves each project and each mailing before it is "
+	"sent. It can stop a mailing at any time.\n";
+
+static const char LETTER[] =
+	"Dear {name},\n\n"
+	"You agreed {consent} that we may write to you about the water of your street. We now have the results of the first "
+	"year, and would like to ask you how it tasted.\n\n"
+	"The questions take about ten minutes:\n"
+	"https://survey.sampleton.example/water\n\n"
+	"With kind regards\n"
+	"Dr Rosalind Weir\n"
+	"Department of Hydrology, University of Sampleton\n"
+	"weir@hydrology.sampleton.example\n\n"
+	"--\n"
+	"You get this because you agreed {consent} to hear from the Water Study.\n"
+	"This message comes from the researchers named above. It is not an official communication of the University.\n"
+	"The University says more about such mail at https://mail.sampleton.example/\n"
+	"Check this message: {code}\n"
+	"Stop all mail of this kind: {opt-out}\n";
+
+static const struct project PROJECTS[] = {
+	{ .id = 1, .slug = "water-study", .title = "What comes out of the tap: water in old pipes",
+	  .summary = "We ask households in Sampleton how their water tastes and **measure** what is in it, four times in two "
+		     "years.\n\nHouseholds that take part get their own results, and may stop at any time.",
+	  .originator = "Dr Rosalind Weir", .contact = "weir@hydrology.sampleton.example",
+	  .department = "Department of Hydrology", .ethics = "SREC 2026-114", .state = "approved",
+	  .approved_by = "Prof. Amara Okafor", .approved_at = NOW - 60 * DAY, .url = "https://mail.sampleton.example/projects/water-study" },
+	{ .id = 2, .slug = "night-shift", .title = "Sleep & the night shift <pilot>", .summary = "A diary of *four weeks*.",
+	  .originator = "Dr Ji-woo Han", .contact = "han@medicine.sampleton.example", .department = "School of Medicine",
+	  .ethics = "SREC 2025-031", .state = "closed", .approved_by = "Prof. Amara Okafor", .approved_at = NOW - 400 * DAY,
+	  .url = "https://mail.sampleton.example/projects/night-shift" },
+};
+
+static const struct public_mailing MAILINGS[] = {
+	{ .id = 12, .subject = "Your water, one year on: ten minutes of questions", .state = "sending", .text = LETTER, .language = "en",
+	  .why = "", .approved_by = "Prof. Amara Okafor", .approved_at = NOW - 3 * DAY, .started = NOW - 1 * DAY },
+	{ .id = 11, .subject = "An invitation to the Water Study", .state = "done", .text = LETTER, .language = "en",
+	  .why = "", .approved_by = "Prof. Amara Okafor", .approved_at = NOW - 50 * DAY, .started = NOW - 49 * DAY,
+	  .ended = NOW - 48 * DAY },
+	{ .id = 10, .subject = "An invitation to the Water Study", .state = "revoked", .text = LETTER, .language = "en",
+	  .why = "The address of the survey was wrong.", .approved_by = "Prof. Amara Okafor", .approved_at = NOW - 52 * DAY,
+	  .started = NOW - 51 * DAY, .ended = NOW - 51 * DAY },
+};
+
+struct home *stand_in_home(struct arena *a, const char *url)
+{
+	struct home *h = ARENA_NEW(a, struct home);
+
+	h->url = url;
+	h->trial = true;
+	h->clock.fixed = NOW;
+	h->arena = a;
+	h->tokens.n = 1;
+	h->tokens.key[0].kid = 1;
+	memset(h->tokens.key[0].key, 7, TOKEN_KEY_SIZE);
+	return h;
+}
+
+static int fault(struct err *e)
+{
+	return stand_in.broken ? err_set(e, ERR_BROKEN, "the stand-in is told to fail: secret detail") : 0;
+}
+
+int db_begin_read(struct db *db, struct err *e)
+{
+	(void)db;
+	stand_in.began++;
+	return fault(e);
+}
+
+void db_rollback(struct db *db)
+{
+	(void)db;
+	stand_in.ended++;
+}
+
+int institution_load(struct home *h, struct arena *a, struct institution *out, struct err *e)
+{
+	(void)a;
+	*out = (struct institution){ .name = "University of Sampleton", .statement = STATEMENT,
+				     .postal_address = "1 Sample Street\nSampleton",
+				     .privacy = "We keep your address, what you agreed to and when.\n\n**No tracking.** Our messages "
+						"hold no tracking pixels.\n\n## Your rights\n\n- a copy\n- a correction\n- erasure\n",
+				     .contact = "postmaster@mail.sampleton.example",
+				     .statement_url = h->url };
+	if (stand_in.empty)
+		out->statement = NULL;
+	return fault(e);
+}
+
+int project_list(struct home *h, struct arena *a, bool public_only, struct project **out, size_t *n, struct err *e)
+{
+	(void)h;
+	(void)public_only;
+	*n = stand_in.empty ? 0 : COUNT(PROJECTS);
+	*out = ARENA_ARRAY(a, struct project, COUNT(PROJECTS));
+	memcpy(*out, PROJECTS, sizeof(PROJECTS));
+	return fault(e);
+}
+
+int project_by_id(struct home *h, struct arena *a, int64_t id, struct project *out, struct err *e)
+{
+	(void)h;
+	(void)a;
+	if (fault(e) < 0)
+		return -1;
+	if (id < 1 || id > (int64_t)COUNT(PROJECTS))
+		return 0;
+	*out = PROJECTS[id - 1];
+	return 1;
+}
+
+int project_by_slug(struct home *h, struct arena *a, const char *slug, struct project *out, struct err *e)
+{
+	for (size_t i = 0; i < COUNT(PROJECTS) && !stand_in.empty; i++)
+		if (strcmp(PROJECTS[i].slug, slug) == 0)
+			return project_by_id(h, a, PROJECTS[i].id, out, e);
+	return fault(e);
+}
+
+int project_public_mailings(struct home *h, struct arena *a, const struct project *p, struct public_mailing **out,
+			    size_t *n, struct err *e)
+{
+	(void)h;
+	*n = p->id == 1 ? COUNT(MAILINGS) : 0;
+	*out = ARENA_ARRAY(a, struct public_mailing, COUNT(MAILINGS));
+	memcpy(*out, MAILINGS, sizeof(MAILINGS));
+	return fault(e);
+}
+
+int project_public_mailing(struct home *h, struct arena *a, const struct project *p, int64_t id,
+			   struct public_mailing *out, struct err *e)
+{
+	(void)h;
+	(void)a;
+	for (size_t i = 0; i < COUNT(MAILINGS) && p->id == 1; i++)
+		if (MAILINGS[i].id == id) {
+			*out = MAILINGS[i];
+			return 1;
+		}
+	return fault(e);
+}
+
+int delivery_about(struct home *h, struct arena *a, int64_t delivery, struct delivery_about *out, struct err *e)
+{
+	(void)h;
+	(void)a;
+	if (fault(e) < 0)
+		return -1;
+	if (delivery < 1 || delivery > STAND_IN_DELIVERIES)
+		return 0;
+	*out = (struct delivery_about){ .id = delivery, .mailing_id = delivery == 8 ? 10 : 12, .project_id = 1,
+					.address_id = delivery, .address = "ada@example.org",
+					.project_title = PROJECTS[0].title, .project_slug = PROJECTS[0].slug,
+					.subject = MAILINGS[0].subject, .opted_out = stand_in.opted_out[delivery] };
+	return 1;
+}
+
+int opt_out_by_delivery(struct home *h, int64_t delivery, enum opt_out_way way, struct err *e)
+{
+	(void)h;
+	(void)way;
+	if (fault(e) < 0)
+		return -1;
+	if (delivery < 1 || delivery > STAND_IN_DELIVERIES)
+		return 0;
+	stand_in.opted_out[delivery] = true;
+	return 1;
+}
