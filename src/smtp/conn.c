@@ -1,0 +1,409 @@
+/*
+ * Sockets for conversations: see conn.h. Each event ends in settle(), which
+ * writes what there is to write, sets the next deadline and tells the pool.
+ * Deadlines are numbers that the pool's tick compares, so that a message costs
+ * no timer.
+ */
+#include "smtp/conn.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "smtp/classify.h"
+#include "smtp/tls.h"
+
+#define READ_MAX 16384
+#define RECORD_MAX 16384 /* a TLS record that is not written whole cannot have been read by the relay */
+#define IDLE_MAX (60 * SECOND)
+
+enum state { CONNECTING, SHAKING_HANDS, TALKING, OVER };
+
+struct conn {
+	const struct conn_setup *setup;
+	enum state state;
+	int fd;
+	SSL *tls; /* NULL: clear text */
+	struct event *readable, *writable;
+	bool write_waits; /* `writable` is armed */
+	struct talk *talk;
+	int64_t deadline;
+	uint64_t progress; /* the talk's, when the deadline was set */
+	struct smtp_outcome fault; /* of connecting and of TLS; the talk has its own */
+	bool faulty;
+};
+
+static void lose(struct conn *c, const char *why)
+{
+	enum state before = c->state;
+
+	if (before == OVER)
+		return;
+	c->state = OVER;
+	if (c->talk)
+		talk_lost(c->talk, why);
+	if (before == CONNECTING || before == SHAKING_HANDS) {
+		c->faulty = true;
+		outcome_without_reply(&c->fault, SMTP_NOT_STARTED, FAULT_RELAY,
+				      before == CONNECTING ? STAGE_CONNECT : STAGE_TLS, why);
+	}
+}
+
+static void lose_errno(struct conn *c, const char *doing, int number)
+{
+	char why[200];
+
+	snprintf(why, sizeof(why), "%s: %s", doing, strerror(number));
+	lose(c, why);
+}
+
+static void lose_tls(struct conn *c)
+{
+	char why[200];
+
+	tls_why(c->tls, why, sizeof(why));
+	lose(c, why);
+}
+
+static void wait_writable(struct conn *c, bool yes)
+{
+	if (yes == c->write_waits)
+		return;
+	c->write_waits = yes;
+	if (yes)
+		event_add(c->writable, NULL);
+	else
+		event_del(c->writable);
+}
+
+/* Bytes read; 0: none now; -1: the connection is over, and the talk knows nothing of it yet. */
+static ssize_t read_some(struct conn *c, char *buf, char why[200])
+{
+	ssize_t n;
+
+	if (c->tls) {
+		int got, kind;
+
+		ERR_clear_error(); /* somebody else's would be taken for this call's */
+		got = SSL_read(c->tls, buf, READ_MAX);
+
+		if (got > 0)
+			return got;
+		kind = SSL_get_error(c->tls, got);
+		if (kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE)
+			return 0;
+		tls_why(c->tls, why, 200);
+		return -1;
+	}
+	n = recv(c->fd, buf, READ_MAX, 0);
+	if (n > 0)
+		return n;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	snprintf(why, 200, "%s", n == 0 ? "the relay closed the connection" : strerror(errno));
+	return -1;
+}
+
+/* In clear text one read is enough: the event comes again. TLS may hold decrypted bytes back, so read all. */
+static void read_all(struct conn *c, bool until_end)
+{
+	char buf[READ_MAX], why[200];
+
+	while (c->state == TALKING && talk_need(c->talk) == TALK_MORE) {
+		ssize_t n = read_some(c, buf, why);
+
+		if (n < 0)
+			lose(c, why);
+		if (n <= 0)
+			return;
+		talk_input(c->talk, buf, (size_t)n);
+		if (!c->tls && !until_end)
+			return;
+	}
+}
+
+/* The socket takes no more, ever. What the relay said before may still be there to be read. */
+static void write_failed(struct conn *c, const char *why)
+{
+	read_all(c, true);
+	lose(c, why);
+}
+
+/* Bytes written; 0: not now; -1: failed, and the connection is over. */
+static ssize_t write_some(struct conn *c, struct slice s)
+{
+	char why[200];
+	ssize_t n;
+
+	if (c->tls) {
+		int put, kind;
+
+		ERR_clear_error();
+		put = SSL_write(c->tls, s.p, s.n < RECORD_MAX ? (int)s.n : RECORD_MAX);
+
+		if (put > 0)
+			return put;
+		kind = SSL_get_error(c->tls, put);
+		if (kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE)
+			return 0;
+		tls_why(c->tls, why, sizeof(why));
+		write_failed(c, why);
+		return -1;
+	}
+	n = send(c->fd, s.p, s.n, MSG_NOSIGNAL);
+	if (n >= 0)
+		return n;
+	if (errno == EAGAIN || errno == EINTR)
+		return 0;
+	snprintf(why, sizeof(why), "writing to the relay: %s", strerror(errno));
+	write_failed(c, why);
+	return -1;
+}
+
+static void write_all(struct conn *c)
+{
+	struct slice s = talk_output(c->talk);
+
+	while (s.n) {
+		ssize_t n = write_some(c, s);
+
+		if (n < 0)
+			return;
+		if (n == 0) {
+			wait_writable(c, true);
+			return;
+		}
+		talk_wrote(c->talk, (size_t)n);
+		s = talk_output(c->talk);
+	}
+	wait_writable(c, false);
+}
+
+static void shake_hands(struct conn *c)
+{
+	int rc, kind;
+
+	ERR_clear_error();
+	rc = SSL_do_handshake(c->tls);
+	if (rc == 1) {
+		wait_writable(c, false);
+		c->state = TALKING;
+		if (talk_need(c->talk) == TALK_TLS)
+			talk_secured(c->talk);
+		return;
+	}
+	kind = SSL_get_error(c->tls, rc);
+	wait_writable(c, kind == SSL_ERROR_WANT_WRITE);
+	if (kind != SSL_ERROR_WANT_READ && kind != SSL_ERROR_WANT_WRITE)
+		lose_tls(c);
+}
+
+static void start_tls(struct conn *c)
+{
+	c->state = SHAKING_HANDS;
+	c->tls = tls_session_new(c->setup->tls, c->setup->relay->host, c->fd);
+	shake_hands(c);
+}
+
+/* How long the present step may take; 0: for ever. */
+static int64_t time_for(const struct conn *c)
+{
+	const struct smtp_limits *l = c->setup->limits;
+
+	if (c->state == CONNECTING)
+		return l->connect;
+	if (c->state == SHAKING_HANDS)
+		return l->greeting;
+	if (c->write_waits)
+		return l->data;
+	switch (talk_wait(c->talk)) {
+	case WAIT_GREETING:
+		return l->greeting;
+	case WAIT_REPLY:
+		return l->reply;
+	case WAIT_GO_AHEAD:
+		return l->reply < 2 * MINUTE ? l->reply : 2 * MINUTE;
+	case WAIT_DOT:
+		return l->dot;
+	case WAIT_NOTHING:
+		break;
+	}
+	return IDLE_MAX;
+}
+
+/* The end of each event. */
+static void settle(struct conn *c)
+{
+	if (c->state == TALKING && talk_need(c->talk) == TALK_TLS)
+		start_tls(c);
+	if (c->state == TALKING)
+		write_all(c);
+	if (c->state == TALKING && talk_need(c->talk) == TALK_CLOSE)
+		c->state = OVER;
+	if (c->state != TALKING || c->progress != talk_progress(c->talk)) {
+		c->progress = c->talk ? talk_progress(c->talk) : 0;
+		c->deadline = clock_ticks() + time_for(c);
+	}
+	c->setup->moved(c->setup->ctx, c);
+}
+
+/* EHLO's name when none is configured: the address that the relay sees (SMTP-3). */
+static void address_literal(int fd, char out[80])
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_storage room;
+	} us;
+	socklen_t n = sizeof(us);
+	char host[64] = "127.0.0.1";
+
+	if (getsockname(fd, &us.any, &n) == 0)
+		getnameinfo(&us.any, n, host, sizeof(host), NULL, 0, NI_NUMERICHOST);
+	snprintf(out, 80, "[%s%s]", us.any.sa_family == AF_INET6 ? "IPv6:" : "", host);
+}
+
+static void connected(struct conn *c)
+{
+	const struct conn_setup *s = c->setup;
+	char literal[80];
+	int number = 0;
+	socklen_t n = sizeof(number);
+
+	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &number, &n) < 0 || number) {
+		lose_errno(c, "cannot connect to the relay", number);
+		return;
+	}
+	wait_writable(c, false);
+	event_add(c->readable, NULL);
+	address_literal(c->fd, literal);
+	c->talk = talk_new(&(struct talk_setup){ .relay = s->relay,
+						 .helo = s->relay->helo ? s->relay->helo : literal,
+						 .ops = s->ops,
+						 .ctx = s->ops_ctx,
+						 .rejected_max = s->limits->rejected_max,
+						 .secure = s->relay->mode == RELAY_TLS });
+	c->state = TALKING;
+	if (s->relay->mode == RELAY_TLS)
+		start_tls(c);
+}
+
+static void on_event(evutil_socket_t fd, short what, void *ctx)
+{
+	struct conn *c = ctx;
+
+	(void)fd;
+	if (c->state == CONNECTING)
+		connected(c);
+	else if (c->state == SHAKING_HANDS)
+		shake_hands(c);
+	else if (c->state == TALKING && (what & EV_READ))
+		read_all(c, false);
+	settle(c);
+}
+
+static void start_connecting(struct conn *c, const struct addrinfo *to)
+{
+	int one = 1;
+
+	c->fd = socket(to->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (c->fd < 0) {
+		lose_errno(c, "cannot make a socket", errno);
+		return;
+	}
+	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (connect(c->fd, to->ai_addr, to->ai_addrlen) < 0 && errno != EINPROGRESS) {
+		lose_errno(c, "cannot connect to the relay", errno);
+		return;
+	}
+	c->readable = event_new(c->setup->base, c->fd, EV_READ | EV_PERSIST, on_event, c);
+	c->writable = event_new(c->setup->base, c->fd, EV_WRITE | EV_PERSIST, on_event, c);
+	MUST(c->readable && c->writable);
+	wait_writable(c, true);
+}
+
+struct conn *conn_open(const struct conn_setup *setup, const struct addrinfo *to)
+{
+	struct conn *c = mem_alloc(sizeof(*c));
+
+	c->setup = setup;
+	c->fd = -1;
+	start_connecting(c, to);
+	c->deadline = clock_ticks() + setup->limits->connect;
+	c->progress = UINT64_MAX;
+	return c;
+}
+
+void conn_kick(struct conn *c)
+{
+	if (conn_is_idle(c))
+		settle(c);
+}
+
+void conn_check_time(struct conn *c, int64_t now)
+{
+	static const char *const WHY[] = {
+		[WAIT_NOTHING] = "the relay does not take our bytes in time",
+		[WAIT_GREETING] = "no greeting in time",
+		[WAIT_REPLY] = "no reply in time",
+		[WAIT_GO_AHEAD] = "no reply to DATA in time",
+		[WAIT_DOT] = "no reply to the message in time",
+	};
+
+	if (c->state == OVER || now < c->deadline)
+		return;
+	if (conn_is_idle(c))
+		talk_quit(c->talk);
+	else if (c->state == CONNECTING)
+		lose(c, "no connection in time");
+	else
+		lose(c, c->state == SHAKING_HANDS ? "no TLS in time" : WHY[c->write_waits ? WAIT_NOTHING : talk_wait(c->talk)]);
+	settle(c);
+}
+
+void conn_free(struct conn *c)
+{
+	if (!c)
+		return;
+	if (conn_is_idle(c)) {
+		talk_quit(c->talk);
+		write_all(c);
+	}
+	lose(c, "stopped");
+	if (c->readable)
+		event_free(c->readable);
+	if (c->writable)
+		event_free(c->writable);
+	SSL_free(c->tls);
+	talk_free(c->talk);
+	if (c->fd >= 0)
+		close(c->fd);
+	free(c);
+}
+
+bool conn_is_over(const struct conn *c)
+{
+	return c->state == OVER;
+}
+
+bool conn_is_ready(const struct conn *c)
+{
+	return c->state == TALKING && talk_is_ready(c->talk);
+}
+
+bool conn_is_idle(const struct conn *c)
+{
+	return c->state == TALKING && talk_is_idle(c->talk);
+}
+
+const struct smtp_outcome *conn_fault(const struct conn *c)
+{
+	if (c->faulty)
+		return &c->fault;
+	return c->talk ? talk_fault(c->talk) : NULL;
+}

@@ -1,0 +1,492 @@
+/*
+ * The conversation that sends messages: see talk.h. Replies come in the order
+ * of the commands, so an explicit queue of what is expected (`fifo`) gives
+ * each reply its meaning. Two messages can be under way: one between its 354
+ * and its reply (`body`), and the envelope of the next one behind it, which
+ * left in the same write as the first one's dot (RFC 2920).
+ */
+#include "smtp/talk_in.h"
+
+#include <openssl/crypto.h>
+
+#define CHUNK ((size_t)64 * 1024)   /* content written at a time */
+#define OUT_MAX (CHUNK + 16 * 1024) /* with a line and an envelope behind it */
+
+struct talk *talk_new(const struct talk_setup *setup)
+{
+	struct talk *t = mem_alloc(sizeof(*t));
+
+	t->setup = *setup;
+	if (t->setup.rejected_max <= 0)
+		t->setup.rejected_max = 10;
+	snprintf(t->helo, sizeof(t->helo), "%s", setup->helo);
+	t->secure = setup->secure;
+	reply_init(&t->parser);
+	buf_init(&t->out, OUT_MAX);
+	talk_expect(t, EXPECT_GREETING);
+	return t;
+}
+
+void talk_free(struct talk *t)
+{
+	if (!t)
+		return;
+	MUST(!t->deals[0].live && !t->deals[1].live);
+	if (t->out.p)
+		OPENSSL_cleanse(t->out.p, t->out.room); /* it held the password */
+	buf_free(&t->out);
+	free(t);
+}
+
+void talk_expect(struct talk *t, enum expect what)
+{
+	MUST(t->fifo_n < FIFO_MAX);
+	t->fifo[t->fifo_n++] = what;
+}
+
+static enum expect take_expected(struct talk *t)
+{
+	enum expect first = t->fifo[0];
+
+	t->fifo_n--;
+	memmove(t->fifo, t->fifo + 1, sizeof(t->fifo[0]) * (size_t)t->fifo_n);
+	return first;
+}
+
+/* done(), exactly once for each message. */
+static void finish(struct talk *t, struct deal *d)
+{
+	MUST(d->live);
+	d->live = false;
+	if (t->body == d)
+		t->body = NULL;
+	if (t->envelope == d)
+		t->envelope = NULL;
+	t->setup.ops->done(t->setup.ctx, &d->job, &d->outcome);
+}
+
+/* The connection ends under a message: it is uncertain when its dot is gone and no reply to it was read. */
+static void finish_lost(struct talk *t, struct deal *d, const struct smtp_outcome *why)
+{
+	if (!d || !d->live)
+		return;
+	if (!d->refused) {
+		d->outcome = *why;
+		d->outcome.end = d->dot_gone ? SMTP_UNCERTAIN : SMTP_NOT_STARTED;
+		d->outcome.fault = FAULT_RELAY;
+		d->outcome.stage = d->dot_gone ? STAGE_DOT : why->stage;
+	}
+	finish(t, d);
+}
+
+static void end(struct talk *t, const struct smtp_outcome *why)
+{
+	t->phase = PHASE_ENDED;
+	t->content_due = t->empty_dot_due = false;
+	t->fifo_n = 0;
+	finish_lost(t, t->body, why);
+	finish_lost(t, t->envelope, why);
+}
+
+void talk_give_up(struct talk *t, const struct smtp_outcome *why, bool quit)
+{
+	t->faulty = true;
+	t->fault = *why;
+	t->fault.end = SMTP_NOT_STARTED;
+	t->fault.fault = FAULT_RELAY;
+	buf_clear(&t->out);
+	t->out_at = t->dot_end = 0;
+	if (quit)
+		buf_adds(&t->out, "QUIT\r\n");
+	end(t, why);
+}
+
+void talk_give_up_text(struct talk *t, enum smtp_stage stage, const char *text, bool quit)
+{
+	struct smtp_outcome o;
+
+	outcome_without_reply(&o, SMTP_NOT_STARTED, FAULT_RELAY, stage, text);
+	talk_give_up(t, &o, quit);
+}
+
+static void broken(struct talk *t, enum smtp_stage stage, const char *why)
+{
+	char text[300];
+
+	snprintf(text, sizeof(text), "the relay does not keep to SMTP: %s", why);
+	talk_give_up_text(t, stage, text, false);
+}
+
+/* A command of the envelope was refused; the first refusal is the outcome. False: the relay itself is at fault,
+   and everything has ended. */
+static bool refuse(struct talk *t, enum smtp_stage stage, const struct reply *r)
+{
+	struct deal *d = t->envelope;
+
+	if (d->refused)
+		return true;
+	classify(stage, r, &d->outcome);
+	d->refused = true;
+	if (stage == STAGE_RCPT)
+		t->rejected++;
+	if (d->outcome.fault != FAULT_RELAY)
+		return true;
+	talk_give_up(t, &d->outcome, true);
+	return false;
+}
+
+/* The envelope is over without content; the relay must forget what it took of it. */
+static void end_envelope(struct talk *t)
+{
+	t->reset_due = true;
+	finish(t, t->envelope);
+}
+
+static void write_rcpt(struct talk *t)
+{
+	wire_rcpt(&t->out, &t->offers, &t->envelope->job);
+	talk_expect(t, EXPECT_RCPT);
+}
+
+static void write_data(struct talk *t)
+{
+	buf_adds(&t->out, "DATA\r\n");
+	talk_expect(t, EXPECT_DATA);
+}
+
+/* MAIL and RCPT alike: with pipelining the rest of the envelope is out already, and DATA's reply ends it. */
+static void on_envelope(struct talk *t, enum smtp_stage stage, const struct reply *r)
+{
+	if (r->code < 400 && r->code / 100 != 2) {
+		broken(t, stage, "an answer that is neither yes nor no");
+	} else if (r->code >= 400) {
+		if (refuse(t, stage, r) && !t->offers.pipelining)
+			end_envelope(t);
+	} else if (!t->offers.pipelining) {
+		if (stage == STAGE_MAIL)
+			write_rcpt(t);
+		else
+			write_data(t);
+	}
+}
+
+/* 354 after a refusal: an empty message ends DATA, and goes to nobody (RFC 2920 3.1). */
+static void on_data(struct talk *t, const struct reply *r)
+{
+	if (r->code == 354 && t->envelope->refused) {
+		t->empty_dot_due = true;
+		finish(t, t->envelope);
+	} else if (r->code == 354) {
+		t->body = t->envelope;
+		t->envelope = NULL;
+		t->content_due = true;
+		t->content_at = 0;
+		t->dots = wire_inspect(t->body->job.data, t->body->job.n, t->body->job.utf8);
+	} else if (r->code < 400) {
+		broken(t, STAGE_DATA, "an answer to DATA that is neither 354 nor no");
+	} else if (refuse(t, STAGE_DATA, r)) {
+		end_envelope(t);
+	}
+}
+
+/* The point of commitment. A no that comes before the dot has left is a no as well, but leaves the relay
+   in the middle of our content, so that the connection ends. */
+static void on_dot(struct talk *t, const struct reply *r)
+{
+	struct deal *d = t->body;
+	bool early = !d->dot_gone;
+
+	if (r->code / 100 == 3 || (early && r->code < 400)) {
+		broken(t, STAGE_DOT, "an answer to the message that is neither yes nor no");
+		return;
+	}
+	classify(STAGE_DOT, r, &d->outcome);
+	d->refused = true;
+	if (d->outcome.fault == FAULT_RELAY || early)
+		talk_give_up(t, &d->outcome, false);
+	else
+		finish(t, d);
+}
+
+/* 421 is no answer to a command but the end (SMTP-9); on an idle connection it is nobody's fault. */
+static void on_goodbye(struct talk *t, const struct reply *r)
+{
+	bool idle = talk_is_idle(t);
+	struct smtp_outcome o;
+
+	classify(talk_stage(t), r, &o);
+	if (t->body && t->body->live && (t->content_due || (t->fifo_n && t->fifo[0] == EXPECT_DOT))) {
+		t->body->outcome = o;
+		t->body->refused = true; /* it is the reply to the dot: a no */
+	}
+	talk_give_up(t, &o, false);
+	if (idle)
+		t->faulty = false;
+}
+
+static void on_reply(struct talk *t, const struct reply *r, bool more)
+{
+	if (r->code == 421) {
+		on_goodbye(t, r);
+		return;
+	}
+	if (!t->fifo_n) {
+		if (t->content_due)
+			on_dot(t, r);
+		else
+			broken(t, STAGE_MAIL, "a reply to nothing");
+		return;
+	}
+	switch (take_expected(t)) {
+	case EXPECT_GREETING:
+		login_greeting(t, r);
+		break;
+	case EXPECT_EHLO:
+		login_ehlo(t, r);
+		break;
+	case EXPECT_STARTTLS:
+		login_starttls(t, r, more);
+		break;
+	case EXPECT_AUTH:
+		login_auth(t, r);
+		break;
+	case EXPECT_MAIL:
+		on_envelope(t, STAGE_MAIL, r);
+		break;
+	case EXPECT_RCPT:
+		on_envelope(t, STAGE_RCPT, r);
+		break;
+	case EXPECT_DATA:
+		on_data(t, r);
+		break;
+	case EXPECT_DOT:
+		on_dot(t, r);
+		break;
+	case EXPECT_EMPTY_DOT:
+		break; /* whatever it says */
+	case EXPECT_RSET:
+		if (r->code != 250)
+			broken(t, STAGE_MAIL, "RSET was refused");
+		break;
+	case EXPECTS:
+		BUG("no reply is like this");
+	}
+}
+
+void talk_input(struct talk *t, const char *p, size_t n)
+{
+	while (n && (t->phase == PHASE_LOGIN || t->phase == PHASE_READY)) {
+		size_t used;
+		enum reply_step step = reply_read(&t->parser, p, n, &used);
+
+		p += used;
+		n -= used;
+		if (step == REPLY_BAD) {
+			broken(t, talk_stage(t), t->parser.why);
+			return;
+		}
+		if (step == REPLY_MORE)
+			return;
+		if (t->fifo_n && t->fifo[0] == EXPECT_EHLO && t->ehlo_lines++)
+			offers_take(&t->offers, t->parser.line);
+		t->progress++;
+		if (step == REPLY_DONE)
+			on_reply(t, &t->parser.reply, n > 0);
+	}
+}
+
+void talk_secured(struct talk *t)
+{
+	MUST(t->phase == PHASE_HANDSHAKE);
+	t->secure = true;
+	t->phase = PHASE_LOGIN;
+	login_say_hello(t);
+}
+
+static bool is_retired(const struct talk *t)
+{
+	return t->quitting || t->rejected >= t->setup.rejected_max ||
+	       (t->offers.mail_max && t->started >= t->offers.mail_max);
+}
+
+/* The next message that can be written to this relay; others fail here, without an attempt (SMTP-14). */
+static bool take_job(struct talk *t, struct deal *d)
+{
+	const char *why;
+
+	while (t->setup.ops->next(t->setup.ctx, &d->job) > 0) {
+		d->live = true;
+		d->refused = d->dot_gone = false;
+		why = wire_refuses(&t->offers, &d->job);
+		if (!why)
+			return true;
+		outcome_without_reply(&d->outcome, SMTP_FAILED, FAULT_ADDRESS, STAGE_MAIL, why);
+		memcpy(d->outcome.enhanced, why, strcspn(why, " "));
+		finish(t, d);
+	}
+	return false;
+}
+
+static void start_envelope(struct talk *t)
+{
+	struct deal *d = &t->deals[t->body == &t->deals[0]];
+
+	if (is_retired(t) || t->envelope || (t->fifo_n && !t->offers.pipelining))
+		return;
+	if (t->reset_due) {
+		t->reset_due = false;
+		buf_adds(&t->out, "RSET\r\n");
+		talk_expect(t, EXPECT_RSET);
+		if (!t->offers.pipelining)
+			return;
+	}
+	if (!take_job(t, d))
+		return;
+	t->envelope = d;
+	t->started++;
+	wire_mail(&t->out, &t->offers, &d->job);
+	talk_expect(t, EXPECT_MAIL);
+	if (t->offers.pipelining) {
+		write_rcpt(t);
+		write_data(t);
+	}
+}
+
+/* The caller said no to the dot. The relay has content without an end: only closing undoes that. */
+static void stop_before_dot(struct talk *t)
+{
+	struct smtp_outcome o;
+
+	buf_clear(&t->out);
+	outcome_without_reply(&o, SMTP_NOT_STARTED, FAULT_NONE, STAGE_DOT, "stopped before the final dot");
+	t->body->outcome = o;
+	t->body->refused = true;
+	end(t, &o);
+}
+
+/* False: content is left, and nothing may follow yet. */
+static bool write_content(struct talk *t)
+{
+	const struct smtp_job *job = &t->body->job;
+
+	if (t->content_at < job->n)
+		wire_content(&t->out, job->data, job->n, t->dots, &t->content_at, CHUNK);
+	if (t->content_at < job->n)
+		return false;
+	if (t->setup.ops->dot(t->setup.ctx, job) < 0) {
+		stop_before_dot(t);
+		return false;
+	}
+	buf_adds(&t->out, ".\r\n");
+	t->dot_end = t->out.n;
+	t->content_due = false;
+	talk_expect(t, EXPECT_DOT);
+	return true;
+}
+
+static void fill(struct talk *t)
+{
+	if (t->content_due && !write_content(t))
+		return;
+	if (t->empty_dot_due) {
+		t->empty_dot_due = false;
+		buf_adds(&t->out, ".\r\n");
+		talk_expect(t, EXPECT_EMPTY_DOT);
+	}
+	start_envelope(t);
+	if (is_retired(t) && talk_is_idle(t)) {
+		buf_adds(&t->out, "QUIT\r\n");
+		t->phase = PHASE_ENDED;
+	}
+}
+
+struct slice talk_output(struct talk *t)
+{
+	if (t->out_at == t->out.n) {
+		buf_clear(&t->out);
+		t->out_at = 0;
+		if (t->phase == PHASE_READY)
+			fill(t);
+		MUST(!t->out.over);
+	}
+	return (struct slice){ buf_text(&t->out) + t->out_at, t->out.n - t->out_at };
+}
+
+void talk_wrote(struct talk *t, size_t n)
+{
+	MUST(n <= t->out.n - t->out_at);
+	t->out_at += n;
+	t->progress += n;
+	if (t->dot_end && t->out_at >= t->dot_end) {
+		t->dot_end = 0;
+		t->body->dot_gone = true;
+	}
+}
+
+void talk_lost(struct talk *t, const char *why)
+{
+	bool idle = talk_is_idle(t);
+
+	if (t->phase == PHASE_ENDED)
+		return;
+	talk_give_up_text(t, talk_stage(t), why, false);
+	if (idle)
+		t->faulty = false;
+}
+
+void talk_quit(struct talk *t)
+{
+	t->quitting = true;
+}
+
+uint64_t talk_progress(const struct talk *t)
+{
+	return t->progress;
+}
+
+enum talk_need talk_need(const struct talk *t)
+{
+	if (t->phase == PHASE_HANDSHAKE)
+		return TALK_TLS;
+	return t->phase == PHASE_ENDED ? TALK_CLOSE : TALK_MORE;
+}
+
+static const struct {
+	enum talk_wait wait;
+	enum smtp_stage stage;
+} EXPECTED[EXPECTS] = {
+	[EXPECT_GREETING] = { WAIT_GREETING, STAGE_CONNECT }, [EXPECT_EHLO] = { WAIT_REPLY, STAGE_HELLO },
+	[EXPECT_STARTTLS] = { WAIT_REPLY, STAGE_TLS },        [EXPECT_AUTH] = { WAIT_REPLY, STAGE_AUTH },
+	[EXPECT_MAIL] = { WAIT_REPLY, STAGE_MAIL },           [EXPECT_RCPT] = { WAIT_REPLY, STAGE_RCPT },
+	[EXPECT_DATA] = { WAIT_GO_AHEAD, STAGE_DATA },        [EXPECT_DOT] = { WAIT_DOT, STAGE_DOT },
+	[EXPECT_EMPTY_DOT] = { WAIT_DOT, STAGE_MAIL },        [EXPECT_RSET] = { WAIT_REPLY, STAGE_MAIL },
+};
+
+enum talk_wait talk_wait(const struct talk *t)
+{
+	return t->fifo_n ? EXPECTED[t->fifo[0]].wait : WAIT_NOTHING;
+}
+
+enum smtp_stage talk_stage(const struct talk *t)
+{
+	if (t->phase == PHASE_HANDSHAKE)
+		return STAGE_TLS;
+	if (t->content_due)
+		return STAGE_DOT;
+	return t->fifo_n ? EXPECTED[t->fifo[0]].stage : STAGE_MAIL;
+}
+
+bool talk_is_ready(const struct talk *t)
+{
+	return t->phase == PHASE_READY;
+}
+
+bool talk_is_idle(const struct talk *t)
+{
+	return t->phase == PHASE_READY && !t->fifo_n && !t->envelope && !t->body && !t->empty_dot_due;
+}
+
+const struct smtp_outcome *talk_fault(const struct talk *t)
+{
+	return t->phase == PHASE_ENDED && t->faulty ? &t->fault : NULL;
+}

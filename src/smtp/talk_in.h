@@ -1,0 +1,82 @@
+/* Inside of talk.h, for talk.c, which sends messages, and login.c, which comes before them. */
+#ifndef PLACET_TALK_IN_H
+#define PLACET_TALK_IN_H
+
+#include "smtp/classify.h"
+#include "smtp/reply.h"
+#include "smtp/talk.h"
+#include "smtp/wire.h"
+
+enum expect {
+	EXPECT_GREETING,
+	EXPECT_EHLO,
+	EXPECT_STARTTLS,
+	EXPECT_AUTH,
+	EXPECT_MAIL,
+	EXPECT_RCPT,
+	EXPECT_DATA,
+	EXPECT_DOT,
+	EXPECT_EMPTY_DOT, /* ends a DATA that has no recipient */
+	EXPECT_RSET,
+	EXPECTS,
+};
+
+#define FIFO_MAX 8
+
+/* One message from next() to done(). */
+struct deal {
+	struct smtp_job job;
+	bool live;
+	bool refused;  /* a command of the envelope was; `outcome` says how */
+	bool dot_gone; /* the socket took the final dot */
+	struct smtp_outcome outcome;
+};
+
+enum phase { PHASE_LOGIN, PHASE_HANDSHAKE, PHASE_READY, PHASE_ENDED };
+
+struct talk {
+	struct talk_setup setup;
+	char helo[256];
+	enum phase phase;
+	bool secure; /* TLS stands */
+	struct reply_parser parser;
+	int ehlo_lines;
+	struct offers offers;
+
+	struct buf out;
+	size_t out_at;  /* written up to here */
+	size_t dot_end; /* where the final dot of `body` ends in `out`; 0: it is not there */
+
+	enum expect fifo[FIFO_MAX]; /* the replies that are due, next first */
+	int fifo_n;
+
+	struct deal deals[2];
+	struct deal *envelope; /* MAIL, RCPT, DATA are out, or the next of them is due */
+	struct deal *body;     /* got its 354: content, dot, reply */
+	bool content_due;      /* content of `body` is to be written, from content_at on */
+	bool dots;             /* it has lines that begin with a dot */
+	size_t content_at;
+	bool empty_dot_due, reset_due;
+
+	uint64_t progress;
+	bool quitting;
+	int rejected;    /* recipients refused on this connection */
+	int64_t started; /* MAIL commands written */
+
+	bool faulty;
+	struct smtp_outcome fault;
+};
+
+void talk_expect(struct talk *t, enum expect what);
+/* The relay cannot be used: ends all that is in flight, with QUIT if the relay still listens. */
+void talk_give_up(struct talk *t, const struct smtp_outcome *why, bool quit);
+void talk_give_up_text(struct talk *t, enum smtp_stage stage, const char *text, bool quit);
+
+/* login.c: the replies before the first message. `more`: bytes came behind this reply. */
+void login_greeting(struct talk *t, const struct reply *r);
+void login_ehlo(struct talk *t, const struct reply *r);
+void login_starttls(struct talk *t, const struct reply *r, bool more);
+void login_auth(struct talk *t, const struct reply *r);
+void login_say_hello(struct talk *t);
+
+#endif

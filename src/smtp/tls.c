@@ -1,0 +1,61 @@
+/* TLS towards a relay: see tls.h. */
+#include "smtp/tls.h"
+
+#include <arpa/inet.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+SSL_CTX *tls_context_new(const struct relay *r, struct err *e)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+
+	MUST(ctx && SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1);
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+				      SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+	if (r->ca_file ? SSL_CTX_load_verify_locations(ctx, r->ca_file, NULL) != 1
+		       : SSL_CTX_set_default_verify_paths(ctx) != 1) {
+		err_set(e, ERR_INPUT, "relay %s: cannot read the CA certificates%s%s", r->url ? r->url : r->host,
+			r->ca_file ? " in " : "", r->ca_file ? r->ca_file : "");
+		SSL_CTX_free(ctx);
+		ERR_clear_error();
+		return NULL;
+	}
+	return ctx;
+}
+
+static bool is_address(const char *host)
+{
+	char bytes[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
+}
+
+SSL *tls_session_new(SSL_CTX *ctx, const char *host, int fd)
+{
+	SSL *s = SSL_new(ctx);
+
+	MUST(s && SSL_set_fd(s, fd) == 1);
+	if (is_address(host)) {
+		MUST(X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(s), host) == 1);
+	} else {
+		SSL_set_hostflags(s, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+		MUST(SSL_set1_host(s, host) == 1 && SSL_set_tlsext_host_name(s, host) == 1);
+	}
+	SSL_set_connect_state(s);
+	return s;
+}
+
+void tls_why(const SSL *s, char *out, size_t max)
+{
+	long verdict = SSL_get_verify_result(s);
+	unsigned long code = ERR_get_error();
+	const char *reason = code ? ERR_reason_error_string(code) : NULL;
+
+	if (verdict != X509_V_OK)
+		snprintf(out, max, "TLS: the relay's certificate: %s", X509_verify_cert_error_string(verdict));
+	else
+		snprintf(out, max, "TLS: %s", reason ? reason : "the relay closed the connection");
+	ERR_clear_error();
+}

@@ -1,0 +1,268 @@
+/*
+ * Commands and content as bytes: see wire.h. Nothing here knows a connection's
+ * state; talk.c decides when each piece is due.
+ */
+#include "smtp/wire.h"
+
+#include <openssl/crypto.h>
+#include <strings.h>
+
+#include "base/codec.h"
+
+#define PATH_MAX_BYTES 320 /* an address; RFC 5321 allows 254 */
+#define LINE_MAX_BYTES 998
+
+/* The next word of a keyword line; an empty slice at the end. */
+static struct slice next_word(struct slice *rest)
+{
+	struct slice word;
+	size_t n = 0;
+
+	while (rest->n && *rest->p == ' ')
+		*rest = (struct slice){ rest->p + 1, rest->n - 1 };
+	while (n < rest->n && rest->p[n] != ' ')
+		n++;
+	word = (struct slice){ rest->p, n };
+	*rest = (struct slice){ rest->p + n, rest->n - n };
+	return word;
+}
+
+static bool word_is(struct slice w, const char *name)
+{
+	return w.n == strlen(name) && strncasecmp(w.p, name, w.n) == 0;
+}
+
+static int64_t word_number(struct slice w, size_t skip)
+{
+	int64_t v = 0;
+
+	if (w.n <= skip || w.n - skip > 15)
+		return 0;
+	for (size_t i = skip; i < w.n; i++) {
+		if (w.p[i] < '0' || w.p[i] > '9')
+			return 0;
+		v = v * 10 + (w.p[i] - '0');
+	}
+	return v;
+}
+
+static void take_auth(struct offers *o, struct slice rest)
+{
+	for (struct slice w = next_word(&rest); w.n; w = next_word(&rest))
+		if (word_is(w, "PLAIN"))
+			o->auth_plain = true;
+}
+
+static void take_limits(struct offers *o, struct slice rest)
+{
+	for (struct slice w = next_word(&rest); w.n; w = next_word(&rest))
+		if (w.n > 8 && strncasecmp(w.p, "MAILMAX=", 8) == 0)
+			o->mail_max = word_number(w, 8);
+}
+
+void offers_take(struct offers *o, struct slice line)
+{
+	struct slice name = next_word(&line);
+
+	if (word_is(name, "PIPELINING")) {
+		o->pipelining = true;
+	} else if (word_is(name, "SIZE")) {
+		o->size = true;
+		o->size_max = word_number(next_word(&line), 0);
+	} else if (word_is(name, "DSN")) {
+		o->dsn = true;
+	} else if (word_is(name, "SMTPUTF8")) {
+		o->utf8 = true;
+	} else if (word_is(name, "8BITMIME")) {
+		o->eightbit = true;
+	} else if (word_is(name, "STARTTLS")) {
+		o->starttls = true;
+	} else if (word_is(name, "AUTH")) {
+		take_auth(o, line);
+	} else if (word_is(name, "LIMITS")) {
+		take_limits(o, line);
+	}
+}
+
+/* RFC 3461 xtext: what is outside 33-126, and "+" and "=", as +HH. */
+static void add_xtext(struct buf *b, const char *s)
+{
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c < 33 || c > 126 || c == '+' || c == '=')
+			buf_addf(b, "+%02X", c);
+		else
+			buf_addc(b, (char)c);
+	}
+}
+
+static void add_number(struct buf *b, size_t v)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	buf_add(b, digits + at, sizeof(digits) - at);
+}
+
+void wire_mail(struct buf *b, const struct offers *o, const struct smtp_job *job)
+{
+	buf_adds(b, "MAIL FROM:<");
+	buf_adds(b, job->from);
+	buf_addc(b, '>');
+	if (o->size) {
+		buf_adds(b, " SIZE=");
+		add_number(b, job->n);
+	}
+	if (job->utf8)
+		buf_adds(b, o->eightbit ? " BODY=8BITMIME SMTPUTF8" : " SMTPUTF8");
+	if (o->dsn) {
+		buf_adds(b, " RET=HDRS");
+		if (job->envid) {
+			buf_adds(b, " ENVID=");
+			add_xtext(b, job->envid);
+		}
+	}
+	buf_adds(b, "\r\n");
+}
+
+void wire_rcpt(struct buf *b, const struct offers *o, const struct smtp_job *job)
+{
+	buf_adds(b, "RCPT TO:<");
+	buf_adds(b, job->to);
+	buf_addc(b, '>');
+	if (o->dsn) {
+		buf_adds(b, " NOTIFY=FAILURE,DELAY");
+		if (!job->utf8) { /* an internationalised address would need RFC 6533's own form */
+			buf_adds(b, " ORCPT=rfc822;");
+			add_xtext(b, job->to);
+		}
+	}
+	buf_adds(b, "\r\n");
+}
+
+static bool path_is_sound(const char *s, bool utf8)
+{
+	size_t n = strlen(s);
+
+	if (n > PATH_MAX_BYTES)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8))
+			return false;
+	}
+	return true;
+}
+
+const char *wire_refuses(const struct offers *o, const struct smtp_job *job)
+{
+	if (job->utf8 && !o->utf8)
+		return "5.6.7 relay does not offer SMTPUTF8";
+	if (!path_is_sound(job->from, job->utf8) || !*job->to || !path_is_sound(job->to, job->utf8) ||
+	    (job->envid && strlen(job->envid) > 100))
+		return "5.1.3 the envelope cannot be written as SMTP";
+	return NULL;
+}
+
+void wire_auth_plain(struct buf *b, const char *user, const char *password)
+{
+	struct buf secret;
+
+	buf_init(&secret, 2048);
+	buf_addc(&secret, '\0');
+	buf_add(&secret, user, strlen(user) + 1);
+	buf_adds(&secret, password);
+	buf_adds(b, "AUTH PLAIN ");
+	base64_encode(b, buf_text(&secret), secret.n);
+	buf_adds(b, "\r\n");
+	if (secret.over)
+		b->over = true;
+	if (secret.p)
+		OPENSSL_cleanse(secret.p, secret.room);
+	buf_free(&secret);
+}
+
+struct census {
+	size_t cr;
+	unsigned char high; /* all bytes OR-ed */
+	bool nul;
+};
+
+/* Fixed blocks, so that the compiler turns them into vector instructions. */
+static struct census count(const char *data, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)data;
+	struct census c = { 0 };
+
+	for (; n >= 64; n -= 64, p += 64) {
+		unsigned char cr = 0, high = 0, nul = 0;
+
+		for (int i = 0; i < 64; i++) {
+			cr = (unsigned char)(cr + (p[i] == '\r'));
+			high |= p[i];
+			nul |= p[i] == 0;
+		}
+		c.cr += cr;
+		c.high |= high;
+		c.nul |= nul != 0;
+	}
+	for (; n; n--, p++) {
+		c.cr += *p == '\r';
+		c.high |= *p;
+		c.nul |= *p == 0;
+	}
+	return c;
+}
+
+bool wire_inspect(const char *data, size_t n, bool utf8)
+{
+	const char *p = data, *end = data + n, *lf;
+	struct census c = count(data, n);
+	bool dots = false;
+	size_t lines = 0;
+
+	MUST(!c.nul && (utf8 || c.high < 0x80));
+	while (p < end && (lf = memchr(p, '\n', (size_t)(end - p)))) {
+		MUST(lf > p && lf[-1] == '\r' && lf - p <= LINE_MAX_BYTES + 1);
+		dots |= *p == '.';
+		p = lf + 1;
+		lines++;
+	}
+	MUST(end - p <= LINE_MAX_BYTES);
+	MUST(c.cr == lines); /* each CR stands before an LF */
+	return dots || (p < end && *p == '.');
+}
+
+/* The length of the whole lines that fit into `room`; at least one line. */
+static size_t whole_lines(const char *from, size_t left, size_t room)
+{
+	const char *lf;
+
+	if (room >= left)
+		return left;
+	lf = memrchr(from, '\n', room);
+	if (!lf)
+		lf = memchr(from, '\n', left);
+	return lf ? (size_t)(lf - from) + 1 : left;
+}
+
+void wire_content(struct buf *b, const char *data, size_t n, bool dots, size_t *at, size_t enough)
+{
+	while (*at < n && b->n < enough) {
+		const char *from = data + *at;
+		size_t take = whole_lines(from, n - *at, dots ? 0 : enough - b->n);
+
+		if (*from == '.')
+			buf_addc(b, '.');
+		buf_add(b, from, take);
+		*at += take;
+	}
+	if (*at == n && n && data[n - 1] != '\n')
+		buf_adds(b, "\r\n");
+}

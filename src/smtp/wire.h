@@ -1,0 +1,39 @@
+/*
+ * What is written to and read from the wire around a message: the keywords of
+ * EHLO, the envelope's commands, and the message itself with stuffed dots.
+ * Pure.
+ */
+#ifndef PLACET_WIRE_H
+#define PLACET_WIRE_H
+
+#include "base/buf.h"
+#include "smtp/pool.h"
+
+/* What the relay offers (SMTP-5); unknown keywords are ignored. */
+struct offers {
+	bool pipelining, size, dsn, utf8, eightbit, starttls, auth_plain;
+	int64_t size_max; /* 0: none stated */
+	int64_t mail_max; /* LIMITS MAILMAX: messages a connection; 0: none stated (RFC 9422) */
+};
+
+/* Takes one line of the EHLO reply (not the first). */
+void offers_take(struct offers *o, struct slice line);
+
+/* The three lines of the envelope, each with CRLF (SMTP-6, SMTP-14). */
+void wire_mail(struct buf *b, const struct offers *o, const struct smtp_job *job);
+void wire_rcpt(struct buf *b, const struct offers *o, const struct smtp_job *job);
+/* Why the envelope cannot be written to this relay: an enhanced code and text, or NULL. */
+const char *wire_refuses(const struct offers *o, const struct smtp_job *job);
+
+/* AUTH PLAIN with its initial response (RFC 4954, 4616). */
+void wire_auth_plain(struct buf *b, const char *user, const char *password);
+
+/* Ends the program if the content holds a NUL, a bare CR or LF, a line over 998 bytes, or 8-bit bytes without
+   `utf8`: the message is our own work, so that this is a bug (INV-6, SMTP-10). Returns whether a line begins
+   with a dot; none does in bodies of ours (FMT-8), so that stuffing costs nothing. */
+bool wire_inspect(const char *data, size_t n, bool utf8);
+/* Appends content from *at on, whole lines only, until all is there or `b` holds `enough` bytes; moves *at. Not to
+   be called again after the end. Stuffs dots if there are any; a last line without CRLF gets one (SMTP-11). */
+void wire_content(struct buf *b, const char *data, size_t n, bool dots, size_t *at, size_t enough);
+
+#endif

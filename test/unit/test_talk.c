@@ -1,0 +1,507 @@
+/*
+ * Conversations with a relay, as scripts:
+ *   S text   the relay says this line; then what the client has to say is taken
+ *   s text   the same, but the client cannot write now
+ *   C text   the client's next line
+ *   E text   the next event: next, dot, done with its end, fault and stage
+ *   P        nothing more: no line, no event
+ *   X        the connection is lost
+ *   T        TLS was asked for, and stands now
+ *   Q        talk_quit()
+ *   F text   it is over, and the relay's fault has this text in it
+ *   O        it is over, and it is nobody's fault
+ * Lines and events are checked in their order, each in its own queue.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "smtp/talk.h"
+
+#define HELLO "S 220 relay", "C EHLO me.example"
+#define PLAIN_LOGIN HELLO, "S 250 relay"
+#define PIPE_LOGIN HELLO, "S 250-relay", "S 250 PIPELINING"
+#define ENVELOPE(n) "E next " n, "C MAIL FROM:<b@id.example>", "C RCPT TO:<r" n "@to.example>", "C DATA"
+#define ACCEPTED_ENVELOPE "S 250 mail", "S 250 rcpt", "S 354 go"
+#define CONTENT(n) "E dot " n, "C Subject: " n, "C ", "C Hello", "C ."
+
+struct test_case {
+	const char *name;
+	int jobs;                     /* that next() has */
+	enum relay_mode mode;
+	const char *user, *host;      /* host: localhost if NULL */
+	const char *data;             /* else a small one */
+	int no_dot;                   /* dot() says no to this one */
+	bool utf8, secure;
+	const char *envid;
+	const char *script[64];
+};
+
+static const struct test_case CASES[] = {
+	{ .name = "pipelined: dot and the next envelope leave together",
+	  .jobs = 3,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), "P", ACCEPTED_ENVELOPE, CONTENT("1"), ENVELOPE("2"), "P",
+		      "S 250 2.0.0 Ok: queued as A1", "E done 1 accepted none dot A1", "P", ACCEPTED_ENVELOPE,
+		      CONTENT("2"), ENVELOPE("3"), "P", "S 250 ok", "E done 2 accepted none dot ", ACCEPTED_ENVELOPE,
+		      CONTENT("3"), "P", "S 250 ok", "E done 3 accepted none dot ", "P", "Q", "C QUIT", "O" } },
+	{ .name = "without pipelining, one command at a time",
+	  .jobs = 2,
+	  .script = { PLAIN_LOGIN, "E next 1", "C MAIL FROM:<b@id.example>", "P", "S 250 mail", "C RCPT TO:<r1@to.example>",
+		      "P", "S 250 rcpt", "C DATA", "P", "S 354 go", CONTENT("1"), "P", "S 250 ok",
+		      "E done 1 accepted none dot ", "E next 2", "C MAIL FROM:<b@id.example>", "P", "S 250",
+		      "C RCPT TO:<r2@to.example>", "S 251 forwarded", "C DATA", "S 354", CONTENT("2"), "S 250",
+		      "E done 2 accepted none dot ", "P" } },
+	{ .name = "without pipelining, a refused recipient",
+	  .jobs = 2,
+	  .script = { PLAIN_LOGIN, "E next 1", "C MAIL FROM:<b@id.example>", "S 250", "C RCPT TO:<r1@to.example>",
+		      "S 550 5.1.1 unknown", "E done 1 failed address rcpt ", "C RSET", "P", "S 250 reset", "E next 2",
+		      "C MAIL FROM:<b@id.example>", "P" } },
+	{ .name = "without pipelining, MAIL and DATA refused",
+	  .jobs = 2,
+	  .script = { PLAIN_LOGIN, "E next 1", "C MAIL FROM:<b@id.example>", "S 451 later",
+		      "E done 1 deferred passing mail ", "C RSET", "S 250", "E next 2", "C MAIL FROM:<b@id.example>",
+		      "S 250", "C RCPT TO:<r2@to.example>", "S 250", "C DATA", "S 452 4.3.1 full",
+		      "E done 2 deferred passing data ", "C RSET", "S 250", "P" } },
+	{ .name = "pipelined: recipient refused, DATA refused, RSET before the next",
+	  .jobs = 2,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), "S 250", "S 550 5.1.1 unknown", "P", "S 554 no valid recipients",
+		      "E done 1 failed address rcpt ", "C RSET", ENVELOPE("2"), "P", "S 250", ACCEPTED_ENVELOPE,
+		      CONTENT("2"), "P", "S 250", "E done 2 accepted none dot ", "P" } },
+	{ .name = "pipelined: recipient refused, DATA got 354: an empty dot, and no dot()",
+	  .jobs = 2,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), "S 250", "S 450 4.2.0 later", "P", "S 354 go",
+		      "E done 1 deferred passing rcpt ", "C .", ENVELOPE("2"), "P", "S 554 no recipients",
+		      ACCEPTED_ENVELOPE, CONTENT("2"), "S 250", "E done 2 accepted none dot ", "P" } },
+	{ .name = "pipelined: the empty dot is accepted, and that accepts nothing",
+	  .jobs = 1,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), "S 250", "S 550 5.1.1 no", "S 354 go", "E done 1 failed address rcpt ",
+		      "C .", "S 250 2.0.0 Ok: queued as B", "P" } },
+	{ .name = "pipelined: MAIL refused decides, whatever RCPT and DATA say",
+	  .jobs = 1,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), "S 550 5.1.8 who", "S 503 first MAIL", "S 503 first RCPT",
+		      "E done 1 failed identity mail ", "C RSET", "S 250", "P" } },
+	{ .name = "pipelined: DATA refused",
+	  .jobs = 1,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), "S 250", "S 250", "S 451 4.3.0 disk", "E done 1 deferred passing data ",
+		      "C RSET", "S 250", "P" } },
+	{ .name = "the next envelope is refused while the first waits for its reply",
+	  .jobs = 2,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), ACCEPTED_ENVELOPE, CONTENT("1"), ENVELOPE("2"), "S 250",
+		      "E done 1 accepted none dot ", "S 250", "S 550 5.1.1 no", "S 503", "E done 2 failed address rcpt ",
+		      "C RSET", "S 250", "P" } },
+	{ .name = "the dot is refused",
+	  .jobs = 2,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), ACCEPTED_ENVELOPE, CONTENT("1"), ENVELOPE("2"), "S 554 5.7.1 spam",
+		      "E done 1 failed policy dot ", "P", ACCEPTED_ENVELOPE, CONTENT("2"), "S 451 4.7.1 later",
+		      "E done 2 deferred passing dot ", "P" } },
+	{ .name = "lost after the dot: uncertain; the next one never started",
+	  .jobs = 2,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), ACCEPTED_ENVELOPE, CONTENT("1"), ENVELOPE("2"), "X",
+		      "E done 1 uncertain relay dot ", "E done 2 not-started relay dot ", "F cut", "P" } },
+	{ .name = "lost before the dot",
+	  .jobs = 1,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), "S 250", "X", "E done 1 not-started relay rcpt ", "F cut", "P" } },
+	{ .name = "lost when 354 came, but nothing could be written any more",
+	  .jobs = 1,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), "S 250", "S 250", "s 354 go", "X", "E done 1 not-started relay dot ",
+		      "P" } },
+	{ .name = "lost between the refusal of RCPT and the reply to DATA: the refusal stands",
+	  .jobs = 1,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), "S 250", "S 550 5.1.1 no", "X", "E done 1 failed address rcpt ", "P" } },
+	{ .name = "an idle connection may go away",
+	  .jobs = 0,
+	  .script = { PIPE_LOGIN, "P", "X", "O" } },
+	{ .name = "an idle connection may say goodbye",
+	  .jobs = 0,
+	  .script = { PIPE_LOGIN, "P", "S 421 4.4.2 idle for too long", "O", "P" } },
+	{ .name = "421 to MAIL",
+	  .jobs = 1,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), "S 421 4.3.2 shutting down", "E done 1 not-started relay mail ",
+		      "F shutting down", "P" } },
+	{ .name = "421 to the dot, with the next envelope on its way",
+	  .jobs = 2,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), ACCEPTED_ENVELOPE, CONTENT("1"), ENVELOPE("2"), "S 421 4.3.2 bye",
+		      "E done 1 not-started relay dot ", "E done 2 not-started relay dot ", "F bye", "P" } },
+	{ .name = "421 to the next MAIL, after the first was accepted",
+	  .jobs = 2,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), ACCEPTED_ENVELOPE, CONTENT("1"), ENVELOPE("2"), "S 250",
+		      "E done 1 accepted none dot ", "S 421 bye", "E done 2 not-started relay mail ", "F bye", "P" } },
+	{ .name = "421 as greeting", .jobs = 1, .script = { "S 421 too many connections", "F too many", "P" } },
+	{ .name = "554 as greeting", .jobs = 1, .script = { "S 554 go away", "C QUIT", "F go away", "P" } },
+	{ .name = "EHLO refused", .jobs = 1, .script = { HELLO, "S 502 what", "C QUIT", "F what", "P" } },
+	{ .name = "authentication wanted at MAIL is the relay's fault",
+	  .jobs = 1,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), "S 530 5.7.0 log in", "E done 1 not-started relay mail ", "C QUIT",
+		      "F log in", "P" } },
+	{ .name = "dot() says no: nothing of it leaves",
+	  .jobs = 2,
+	  .no_dot = 1,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), ACCEPTED_ENVELOPE, "E dot 1", "E done 1 not-started none dot ", "O",
+		      "P" } },
+	{ .name = "a reply that nobody asked for",
+	  .jobs = 0,
+	  .script = { PIPE_LOGIN, "S 250 surprise", "F reply to nothing" } },
+	{ .name = "a second reply to the dot is taken for MAIL's, a third is one too many",
+	  .jobs = 1,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), ACCEPTED_ENVELOPE, CONTENT("1"), "S 250", "E done 1 accepted none dot ",
+		      "S 250 again", "F reply to nothing", "P" } },
+	{ .name = "no SMTP after the dot: uncertain",
+	  .jobs = 1,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), ACCEPTED_ENVELOPE, CONTENT("1"), "S gibberish",
+		      "E done 1 uncertain relay dot ", "F keep to SMTP", "P" } },
+	{ .name = "354 to the dot: uncertain",
+	  .jobs = 1,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), ACCEPTED_ENVELOPE, CONTENT("1"), "S 354 more",
+		      "E done 1 uncertain relay dot ", "F neither yes nor no", "P" } },
+	{ .name = "250 to DATA",
+	  .jobs = 1,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), "S 250", "S 250", "S 250 sure", "E done 1 not-started relay data ",
+		      "F neither", "P" } },
+	{ .name = "354 to MAIL",
+	  .jobs = 1,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), "S 354 go", "E done 1 not-started relay mail ", "F neither", "P" } },
+	{ .name = "a no before the dot has left is a no, and ends the connection",
+	  .jobs = 1,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), "S 250", "S 250", "s 354 go", "s 552 5.3.4 too much",
+		      "E done 1 failed mailbox dot ", "F too much", "P" } },
+	{ .name = "a yes before the dot has left is no yes",
+	  .jobs = 1,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), "S 250", "S 250", "s 354 go", "s 250 thanks",
+		      "E done 1 not-started relay dot ", "F neither", "P" } },
+	{ .name = "dots are stuffed, a missing line end is mended",
+	  .jobs = 1,
+	  .data = ".a\r\n..\r\nb.\r\n.",
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), ACCEPTED_ENVELOPE, "E dot 1", "C ..a", "C ...", "C b.", "C ..", "C .",
+		      "P", "S 250", "E done 1 accepted none dot ", "P" } },
+	{ .name = "all that is offered",
+	  .jobs = 1,
+	  .utf8 = true,
+	  .envid = "a+b=c d",
+	  .script = { HELLO, "S 250-relay", "S 250-pipelining", "S 250-SIZE 1000000", "S 250-8BITMIME", "S 250-X-OTHER",
+		      "S 250-smtputf8", "S 250 DSN", "E next 1",
+		      "C MAIL FROM:<b@id.example> SIZE=21 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=a+2Bb+3Dc+20d",
+		      "C RCPT TO:<r1@to.example> NOTIFY=FAILURE,DELAY", "C DATA", "P" } },
+	{ .name = "DSN without SMTPUTF8 names the original recipient",
+	  .jobs = 1,
+	  .script = { HELLO, "S 250-relay", "S 250-PIPELINING", "S 250-SIZE", "S 250 DSN", "E next 1",
+		      "C MAIL FROM:<b@id.example> SIZE=21 RET=HDRS",
+		      "C RCPT TO:<r1@to.example> NOTIFY=FAILURE,DELAY ORCPT=rfc822;r1@to.example", "C DATA", "P" } },
+	{ .name = "SMTPUTF8 is needed but not offered",
+	  .jobs = 2,
+	  .utf8 = true,
+	  .script = { PIPE_LOGIN, "E next 1", "E done 1 failed address mail ", "E next 2", "E done 2 failed address mail ",
+		      "P" } },
+	{ .name = "MAILMAX is kept, then QUIT",
+	  .jobs = 3,
+	  .script = { HELLO, "S 250-relay", "S 250-PIPELINING", "S 250 LIMITS RCPTMAX=7 MAILMAX=2", ENVELOPE("1"),
+		      ACCEPTED_ENVELOPE, CONTENT("1"), ENVELOPE("2"), "S 250", "E done 1 accepted none dot ",
+		      ACCEPTED_ENVELOPE, CONTENT("2"), "P", "S 250", "E done 2 accepted none dot ", "C QUIT", "O", "P" } },
+	{ .name = "after three refused recipients, QUIT",
+	  .jobs = 9,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), "S 250", "S 550 5.1.1 a", "S 503", "E done 1 failed address rcpt ", "C RSET",
+		      ENVELOPE("2"), "S 250", "S 250", "S 550 5.1.1 b", "S 503", "E done 2 failed address rcpt ", "C RSET",
+		      ENVELOPE("3"), "S 250", "S 250", "S 450 c", "S 503", "E done 3 deferred passing rcpt ", "C QUIT", "O",
+		      "P" } },
+	{ .name = "quit waits for the message under way",
+	  .jobs = 2,
+	  .script = { PIPE_LOGIN, ENVELOPE("1"), "Q", ACCEPTED_ENVELOPE, CONTENT("1"), "P", "S 250",
+		      "E done 1 accepted none dot ", "C QUIT", "O", "P" } },
+	{ .name = "STARTTLS, then all anew, then AUTH",
+	  .jobs = 1,
+	  .mode = RELAY_STARTTLS,
+	  .host = "relay.example",
+	  .user = "news",
+	  .script = { HELLO, "S 250-relay", "S 250-PIPELINING", "S 250-AUTH LOGIN PLAIN", "S 250 STARTTLS", "C STARTTLS",
+		      "S 220 go", "T", "C EHLO me.example", "S 250-relay", "S 250 AUTH PLAIN LOGIN",
+		      "C AUTH PLAIN AG5ld3MAc2VjcmV0", "S 235 welcome", "E next 1", "C MAIL FROM:<b@id.example>", "P" } },
+	{ .name = "STARTTLS is not offered: never in clear",
+	  .jobs = 1,
+	  .mode = RELAY_STARTTLS,
+	  .host = "relay.example",
+	  .script = { PIPE_LOGIN, "C QUIT", "F does not offer STARTTLS", "P" } },
+	{ .name = "STARTTLS refused",
+	  .jobs = 1,
+	  .mode = RELAY_STARTTLS,
+	  .host = "relay.example",
+	  .script = { HELLO, "S 250-relay", "S 250 STARTTLS", "C STARTTLS", "S 454 not now", "C QUIT", "F not now", "P" } },
+	{ .name = "clear text behind the 220 to STARTTLS",
+	  .jobs = 1,
+	  .mode = RELAY_STARTTLS,
+	  .host = "relay.example",
+	  .script = { HELLO, "S 250-relay", "S 250 STARTTLS", "C STARTTLS", "S 220 go\r\n250 AUTH PLAIN", "F clear text", "P" } },
+	{ .name = "half a line of clear text behind the 220 to STARTTLS",
+	  .jobs = 1,
+	  .mode = RELAY_STARTTLS,
+	  .host = "relay.example",
+	  .script = { HELLO, "S 250-relay", "S 250 STARTTLS", "C STARTTLS", "S 220 go\r\n2", "F clear text", "P" } },
+	{ .name = "plain beyond loopback: not even AUTH",
+	  .jobs = 1,
+	  .host = "relay.example",
+	  .user = "news",
+	  .script = { HELLO, "S 250-relay", "S 250 AUTH PLAIN", "C QUIT", "F clear text to another machine", "P" } },
+	{ .name = "smtps: TLS stands from the start",
+	  .jobs = 0,
+	  .mode = RELAY_TLS,
+	  .secure = true,
+	  .host = "relay.example",
+	  .user = "news",
+	  .script = { HELLO, "S 250-relay", "S 250 AUTH PLAIN", "C AUTH PLAIN AG5ld3MAc2VjcmV0", "S 235 ok", "P" } },
+	{ .name = "AUTH refused",
+	  .jobs = 1,
+	  .user = "news",
+	  .script = { HELLO, "S 250-relay", "S 250 AUTH PLAIN", "C AUTH PLAIN AG5ld3MAc2VjcmV0", "S 535 5.7.8 wrong",
+		      "C QUIT", "F wrong", "P" } },
+	{ .name = "AUTH PLAIN is not offered",
+	  .jobs = 1,
+	  .user = "news",
+	  .script = { HELLO, "S 250-relay", "S 250 AUTH LOGIN", "C QUIT", "F does not offer AUTH PLAIN", "P" } },
+	{ .name = "the first line of EHLO is no keyword",
+	  .jobs = 1,
+	  .script = { HELLO, "S 250-PIPELINING", "S 250 SIZE", "E next 1", "C MAIL FROM:<b@id.example> SIZE=21", "P" } },
+};
+
+struct play {
+	const struct test_case *c;
+	struct talk *talk;
+	int given;
+	char data[10][40], to[10][40];
+	struct buf lines, events;
+	size_t lines_at, events_at;
+};
+
+static int play_next(void *ctx, struct smtp_job *job)
+{
+	struct play *p = ctx;
+	int i = p->given;
+
+	if (p->given >= p->c->jobs)
+		return 0;
+	p->given++;
+	snprintf(p->to[i], sizeof(p->to[i]), "r%d@to.example", i + 1);
+	snprintf(p->data[i], sizeof(p->data[i]), "Subject: %d\r\n\r\nHello\r\n", i + 1);
+	*job = (struct smtp_job){ .id = i + 1,
+				  .from = "b@id.example",
+				  .to = p->to[i],
+				  .envid = p->c->envid,
+				  .data = p->c->data ? p->c->data : p->data[i],
+				  .utf8 = p->c->utf8 };
+	job->n = strlen(job->data);
+	buf_addf(&p->events, "next %d\n", i + 1);
+	return 1;
+}
+
+static int play_dot(void *ctx, const struct smtp_job *job)
+{
+	struct play *p = ctx;
+
+	buf_addf(&p->events, "dot %d\n", (int)job->id);
+	return p->c->no_dot == job->id ? -1 : 0;
+}
+
+static void play_done(void *ctx, const struct smtp_job *job, const struct smtp_outcome *o)
+{
+	static const char *const END[] = { "accepted", "deferred", "failed", "uncertain", "not-started" };
+	static const char *const FAULT[] = { "none",   "relay",    "address", "mailbox",
+					     "policy", "identity", "passing", "other" };
+	static const char *const STAGE[] = { "connect", "hello", "tls", "auth", "mail", "rcpt", "data", "dot" };
+	struct play *p = ctx;
+
+	buf_addf(&p->events, "done %d %s %s %s %s\n", (int)job->id, END[o->end], FAULT[o->fault], STAGE[o->stage],
+		 o->end == SMTP_ACCEPTED ? o->queue_id : "");
+}
+
+static void pump(struct play *p)
+{
+	struct slice s = talk_output(p->talk);
+
+	while (s.n) {
+		buf_add(&p->lines, s.p, s.n);
+		talk_wrote(p->talk, s.n);
+		s = talk_output(p->talk);
+	}
+}
+
+static void say(struct play *p, const char *text)
+{
+	char line[200];
+
+	snprintf(line, sizeof(line), "%s%s", text, strchr(text, '\n') ? "" : "\r\n");
+	talk_input(p->talk, line, strlen(line));
+}
+
+static void expect(struct play *p, const char *step, const char *want, struct buf *from, size_t *at, const char *eol)
+{
+	char line[300];
+	size_t n = (size_t)snprintf(line, sizeof(line), "%s%s", want, eol);
+
+	if (from->n - *at < n || memcmp(from->p + *at, line, n) != 0)
+		fail_msg("%s: at \"%s\": got \"%s\"", p->c->name, step, buf_text(from) + *at);
+	*at += n;
+}
+
+static void expect_over(struct play *p, const char *step, const char *fault)
+{
+	const struct smtp_outcome *o = talk_fault(p->talk);
+
+	if (talk_need(p->talk) != TALK_CLOSE || !fault != !o || (o && !strstr(o->text, fault)))
+		fail_msg("%s: at \"%s\": %s", p->c->name, step, o ? o->text : "no fault");
+}
+
+static void play_step(struct play *p, const char *step)
+{
+	const char *rest = step[0] && step[1] ? step + 2 : "";
+
+	switch (step[0]) {
+	case 'S':
+	case 's':
+		say(p, rest);
+		if (step[0] == 'S')
+			pump(p);
+		break;
+	case 'C':
+		expect(p, step, rest, &p->lines, &p->lines_at, "\r\n");
+		break;
+	case 'E':
+		expect(p, step, rest, &p->events, &p->events_at, "\n");
+		break;
+	case 'P':
+		if (p->lines_at != p->lines.n || p->events_at != p->events.n)
+			fail_msg("%s: too much: \"%s\" \"%s\"", p->c->name, buf_text(&p->lines) + p->lines_at,
+				 buf_text(&p->events) + p->events_at);
+		break;
+	case 'X':
+		talk_lost(p->talk, "cut");
+		break;
+	case 'T':
+		assert_int_equal(talk_need(p->talk), TALK_TLS);
+		talk_secured(p->talk);
+		pump(p);
+		break;
+	case 'Q':
+		talk_quit(p->talk);
+		pump(p);
+		break;
+	case 'F':
+		expect_over(p, step, rest);
+		break;
+	case 'O':
+		expect_over(p, step, NULL);
+		break;
+	default:
+		fail_msg("no such step: %s", step);
+	}
+}
+
+static void play_case(const struct test_case *c)
+{
+	struct relay relay = { .mode = c->mode,
+			       .host = c->host ? c->host : "localhost",
+			       .user = c->user,
+			       .password = "secret" };
+	struct smtp_ops ops = { .next = play_next, .dot = play_dot, .done = play_done };
+	struct play p = { .c = c };
+
+	buf_init(&p.lines, 100000);
+	buf_init(&p.events, 100000);
+	p.talk = talk_new(&(struct talk_setup){ .relay = &relay,
+						.helo = "me.example",
+						.ops = &ops,
+						.ctx = &p,
+						.rejected_max = 3,
+						.secure = c->secure });
+	for (size_t i = 0; i < COUNT(c->script) && c->script[i]; i++)
+		play_step(&p, c->script[i]);
+	talk_lost(p.talk, "end");
+	talk_free(p.talk);
+	buf_free(&p.lines);
+	buf_free(&p.events);
+}
+
+static void each_case(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(CASES); i++) {
+		assert_null(CASES[i].script[COUNT(CASES[i].script) - 1]);
+		play_case(&CASES[i]);
+	}
+}
+
+/* A message larger than a write leaves in pieces; its dot is asked for with the last one only. */
+static void a_large_message(void **state)
+{
+	static char data[300000];
+	struct test_case c = { .name = "large", .jobs = 1, .data = data };
+	struct relay relay = { .host = "localhost" };
+	struct smtp_ops ops = { .next = play_next, .dot = play_dot, .done = play_done };
+	struct play p = { .c = &c };
+	struct slice s;
+	int pieces = 0;
+
+	(void)state;
+	for (size_t i = 0; i + 76 < sizeof(data); i += 76)
+		snprintf(data + i, 77, "%s%073d\r\n", i % 152 ? "." : "x", (int)i);
+	buf_init(&p.lines, 1000000);
+	buf_init(&p.events, 1000);
+	p.talk = talk_new(&(struct talk_setup){ .relay = &relay, .helo = "me.example", .ops = &ops, .ctx = &p });
+	say(&p, "220 x\r\n250-x\r\n250 PIPELINING\r\n");
+	pump(&p);
+	buf_clear(&p.lines);
+	say(&p, "250\r\n250\r\n354\r\n");
+	for (s = talk_output(p.talk); s.n; s = talk_output(p.talk)) {
+		bool last = s.n > 2 && memcmp(s.p + s.n - 5, "\r\n.\r\n", 5) == 0;
+
+		assert_int_equal(strstr(buf_text(&p.events), "dot 1") != NULL, last);
+		buf_add(&p.lines, s.p, s.n);
+		talk_wrote(p.talk, s.n - 1); /* all but one byte: the dot is not gone */
+		assert_int_equal(talk_output(p.talk).n, 1);
+		talk_wrote(p.talk, 1);
+		pieces++;
+	}
+	assert_true(pieces >= 4);
+	/* Unstuffed again, it is what was given. */
+	for (size_t from = 0, to = 0; from < p.lines.n - 3; from++) {
+		if (p.lines.p[from] == '.' && (from == 0 || p.lines.p[from - 1] == '\n'))
+			from++;
+		assert_int_equal(p.lines.p[from], data[to++]);
+	}
+	talk_lost(p.talk, "cut");
+	assert_non_null(strstr(buf_text(&p.events), "done 1 uncertain"));
+	talk_free(p.talk);
+	buf_free(&p.lines);
+	buf_free(&p.events);
+}
+
+/* The dot was asked for, but the socket did not take all of it: then nothing is uncertain. */
+static void half_a_dot(void **state)
+{
+	struct test_case c = { .name = "half a dot", .jobs = 1 };
+	struct relay relay = { .host = "localhost" };
+	struct smtp_ops ops = { .next = play_next, .dot = play_dot, .done = play_done };
+	struct play p = { .c = &c };
+
+	(void)state;
+	buf_init(&p.lines, 10000);
+	buf_init(&p.events, 1000);
+	p.talk = talk_new(&(struct talk_setup){ .relay = &relay, .helo = "me.example", .ops = &ops, .ctx = &p });
+	say(&p, "220 x\r\n250-x\r\n250 PIPELINING\r\n");
+	pump(&p);
+	say(&p, "250\r\n250\r\n354\r\n");
+	talk_wrote(p.talk, talk_output(p.talk).n - 1);
+	talk_lost(p.talk, "cut");
+	assert_non_null(strstr(buf_text(&p.events), "dot 1\ndone 1 not-started"));
+	talk_free(p.talk);
+	buf_free(&p.lines);
+	buf_free(&p.events);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_case),
+		cmocka_unit_test(a_large_message),
+		cmocka_unit_test(half_a_dot),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
