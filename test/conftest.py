@@ -4,13 +4,16 @@ Any test that uses `placet` or `engine` runs twice, on SQLite and on PostgreSQL.
 """
 import itertools
 import os
+import re
 import shutil
 import tempfile
 
 import pytest
 
+from harness import browser as browser_module
 from harness.placet import Capture, Placet
 from harness.postfix import Postfix
+from harness.process import ROOT
 from harness.process import free_port as find_free_port
 from harness.sink import Sink
 
@@ -107,6 +110,14 @@ def sink(make_sink):
 def capture(placet, folder):
     """The program's own capturing relay."""
     return Capture(placet, os.path.join(folder, "captured"))
+
+
+@pytest.fixture
+def browser(request):
+    """Chromium with axe; pictures go to build/shots/NAME-OF-THE-TEST."""
+    lacking = browser_module.lacking()
+    need(not lacking, lacking)
+    return browser_module.Browser(ROOT / "build/shots" / re.sub(r"[^\w.-]+", "-", request.node.name))
 
 
 @pytest.fixture
