@@ -7,6 +7,8 @@
 #include "base/utf8.h"
 #include "db/db_engine.h"
 
+#define MAX_VALUE (256 * 1024 * 1024)
+
 struct dbval db_text(const char *s)
 {
 	if (!s)
@@ -130,6 +132,8 @@ bool db_in_transaction(const struct db *db)
 
 static int check_value(const struct dbval *v, struct err *e)
 {
+	if (v->n > MAX_VALUE)
+		return err_set(e, ERR_INPUT, "%zu bytes are too many; %d can be stored", v->n, MAX_VALUE);
 	if (v->type != DBVAL_TEXT)
 		return 0;
 	if (memchr(v->p, 0, v->n) || !utf8_valid(v->p, v->n))

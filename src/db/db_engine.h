@@ -43,12 +43,12 @@ struct db_driver {
 /* What every engine's connection begins with. */
 struct db {
 	const struct db_driver *driver;
-	char *path;       /* SQLite's file, or NULL */
-	bool in_tx;       /* a transaction is open */
-	bool failed;      /* ... and a statement of it has failed */
-	bool in_batch;    /* between db_batch_begin and db_batch_end */
-	bool own_tx;      /* ... which opened the transaction itself */
-	int fail_after;   /* db_fail_at: steps until one fails; 0: none does */
+	char *path;     /* SQLite's file, or NULL */
+	bool in_tx;     /* a transaction is open */
+	bool failed;    /* ... and a statement of it has failed */
+	bool in_batch;  /* between db_batch_begin and db_batch_end */
+	bool own_tx;    /* ... which opened the transaction itself */
+	int fail_after; /* db_fail_at: steps until one fails; 0: none does */
 };
 
 struct db *sqlite_open(const char *path, struct err *e) MUST_USE;

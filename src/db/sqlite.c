@@ -387,6 +387,13 @@ static int script(struct db *db, const char *sql, struct err *e)
 	return run(of(db), sql, e);
 }
 
+static void end_read_only(struct sqlite *l)
+{
+	if (l->read_only)
+		sqlite3_exec(l->s, "PRAGMA query_only = 0", NULL, NULL, NULL);
+	l->read_only = false;
+}
+
 static int begin(struct db *db, bool write, struct err *e)
 {
 	struct sqlite *l = of(db);
@@ -394,14 +401,10 @@ static int begin(struct db *db, bool write, struct err *e)
 	if (write)
 		return run(l, "BEGIN IMMEDIATE", e);
 	l->read_only = true;
-	return run(l, "PRAGMA query_only = 1; BEGIN", e);
-}
-
-static void end_read_only(struct sqlite *l)
-{
-	if (l->read_only)
-		sqlite3_exec(l->s, "PRAGMA query_only = 0", NULL, NULL, NULL);
-	l->read_only = false;
+	if (run(l, "PRAGMA query_only = 1; BEGIN", e) == 0)
+		return 0;
+	end_read_only(l);
+	return -1;
 }
 
 static int commit(struct db *db, struct err *e)
