@@ -1,0 +1,390 @@
+/*
+ * Messages: see message.h. The header block is read here, line by line, so that every field is
+ * there, in order, also the ones that are wrong: a policy that counts fields (FMT-2) cannot work on
+ * a list that a parser tidied up. GMime takes the MIME structure apart. A line of the header block
+ * that is no field is kept as a field without a name.
+ */
+#include "mail/message.h"
+
+#include <gmime/gmime.h>
+#include <pthread.h>
+#include <strings.h>
+
+#include "base/buf.h"
+
+#define MESSAGE_MAX ((size_t)25 * 1024 * 1024)
+#define FIELDS_MAX 1000
+#define PARTS_MAX 500
+#define DEPTH_MAX 20
+#define WORK_MAX 100000000
+
+struct walk {
+	struct arena *a;
+	struct part *parts;
+	size_t n;
+	struct err *e;
+};
+
+static void start_gmime(void)
+{
+	g_mime_init();
+}
+
+static void need_gmime(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, start_gmime);
+}
+
+/* --- the header block --- */
+
+static const char *line_end(const char *p, const char *end)
+{
+	const char *nl = memchr(p, '\n', (size_t)(end - p));
+
+	return nl ? nl : end;
+}
+
+static size_t without_cr(const char *p, const char *end)
+{
+	size_t n = (size_t)(end - p);
+
+	return n && p[n - 1] == '\r' ? n - 1 : n;
+}
+
+/* The end of the field that begins at p: the break that no blank follows. */
+static const char *field_end(const char *p, const char *end)
+{
+	const char *nl = line_end(p, end);
+
+	while (nl < end && nl + 1 < end && (nl[1] == ' ' || nl[1] == '\t'))
+		nl = line_end(nl + 1, end);
+	return nl;
+}
+
+/* Line breaks go, the blanks behind them stay (RFC 5322 2.2.3); a NUL would cut the text short. */
+static char *unfold(struct arena *a, const char *p, const char *end)
+{
+	char *out = arena_alloc(a, (size_t)(end - p) + 1), *w = out;
+
+	for (; p < end; p++)
+		if (*p != '\n' && !(*p == '\r' && (p + 1 == end || p[1] == '\n')))
+			*w++ = *p ? *p : '?';
+	while (w > out && (w[-1] == ' ' || w[-1] == '\t'))
+		w--;
+	*w = '\0';
+	return out;
+}
+
+static char *utf8_copy(struct arena *a, const char *s, size_t n)
+{
+	char *fixed, *copy;
+
+	if (g_utf8_validate(s, (gssize)n, NULL))
+		return arena_text_n(a, s, n);
+	fixed = g_utf8_make_valid(s, (gssize)n);
+	copy = arena_text(a, fixed);
+	g_free(fixed);
+	return copy;
+}
+
+static const char *decode_words(struct arena *a, const char *raw)
+{
+	char *text = g_mime_utils_header_decode_text(NULL, raw);
+	char *copy = utf8_copy(a, text, strlen(text));
+
+	g_free(text);
+	return copy;
+}
+
+static bool name_char(char c)
+{
+	return c > ' ' && c < 127 && c != ':';
+}
+
+static void read_field(struct arena *a, const char *p, const char *end, struct field *out)
+{
+	const char *colon = p;
+
+	while (colon < end && name_char(*colon))
+		colon++;
+	out->name = arena_text_n(a, p, (size_t)(colon - p));
+	while (colon < end && (*colon == ' ' || *colon == '\t'))
+		colon++;
+	if (colon == end || *colon != ':' || !out->name[0]) {
+		out->name = "";
+		out->raw = unfold(a, p, end);
+	} else {
+		colon++;
+		while (colon < end && (*colon == ' ' || *colon == '\t'))
+			colon++;
+		out->raw = unfold(a, colon, end);
+	}
+	out->raw = utf8_copy(a, out->raw, strlen(out->raw));
+	out->decoded = decode_words(a, out->raw);
+}
+
+static int read_fields(struct arena *a, struct slice s, struct message *out, struct err *e)
+{
+	struct field *fields = ARENA_ARRAY(a, struct field, FIELDS_MAX);
+	const char *p = s.p, *end = s.p + s.n;
+
+	while (p < end) {
+		const char *stop = field_end(p, end);
+
+		if (!without_cr(p, stop))
+			break;
+		if (out->n_fields == FIELDS_MAX)
+			return err_set(e, ERR_INPUT, "the message has more than %d header fields", FIELDS_MAX);
+		read_field(a, p, stop, &fields[out->n_fields++]);
+		p = stop < end ? stop + 1 : end;
+	}
+	out->fields = fields;
+	for (size_t i = 0; i < out->n_fields; i++)
+		if (fields[i].name[0])
+			return 0;
+	return err_set(e, ERR_INPUT, "this is no mail message: it begins with no header field");
+}
+
+/* --- the parts --- */
+
+static char *object_type(struct arena *a, GMimeObject *o)
+{
+	GMimeContentType *t = g_mime_object_get_content_type(o);
+	const char *type = t ? g_mime_content_type_get_media_type(t) : NULL;
+	const char *sub = t ? g_mime_content_type_get_media_subtype(t) : NULL;
+	char *text = arena_printf(a, "%s/%s", type ? type : "text", sub ? sub : "plain");
+
+	for (char *p = text; *p; p++)
+		*p = (char)g_ascii_tolower(*p);
+	return text;
+}
+
+static const char *object_disposition(struct arena *a, GMimeObject *o)
+{
+	GMimeContentDisposition *d = g_mime_object_get_content_disposition(o);
+	const char *s = d ? g_mime_content_disposition_get_disposition(d) : NULL;
+
+	if (!s || !s[0])
+		return "";
+	return g_ascii_strcasecmp(s, "inline") == 0 ? "inline" : arena_text(a, "attachment");
+}
+
+static void set_text(struct arena *a, struct part *p, const char *s, size_t n)
+{
+	char *out = utf8_copy(a, s, n), *w = out; /* a NUL is not valid to GLib: none is left */
+
+	for (const char *r = out; *r; r++)
+		if (*r != '\r' || r[1] != '\n')
+			*w++ = *r;
+	*w = '\0';
+	p->bytes = out;
+	p->n = (size_t)(w - out);
+}
+
+static bool utf8_charset(const char *name)
+{
+	return !name || !name[0] || strcasecmp(name, "utf-8") == 0 || strcasecmp(name, "us-ascii") == 0 ||
+	       strcasecmp(name, "utf8") == 0;
+}
+
+/* Text becomes UTF-8 with LF. A charset that is not known is read as UTF-8 with its bad bytes replaced. */
+static void decode_text(struct arena *a, struct part *p, const char *charset, GByteArray *raw)
+{
+	gsize n = 0;
+	char *utf8 = NULL;
+
+	if (!utf8_charset(charset))
+		utf8 = g_convert_with_fallback((const char *)raw->data, (gssize)raw->len, "UTF-8",
+					       g_mime_charset_iconv_name(charset), "?", NULL, &n, NULL);
+	if (utf8)
+		set_text(a, p, utf8, n);
+	else
+		set_text(a, p, raw->data ? (const char *)raw->data : "", raw->len);
+	g_free(utf8);
+}
+
+static GByteArray *object_bytes(GMimeObject *o)
+{
+	GMimeStream *mem = g_mime_stream_mem_new();
+	GByteArray *bytes = g_byte_array_new();
+	GMimeDataWrapper *content;
+
+	g_mime_stream_mem_set_byte_array(GMIME_STREAM_MEM(mem), bytes);
+	if (GMIME_IS_MESSAGE_PART(o)) {
+		GMimeMessage *inner = g_mime_message_part_get_message(GMIME_MESSAGE_PART(o));
+
+		if (inner)
+			g_mime_object_write_to_stream(GMIME_OBJECT(inner), NULL, mem);
+	} else if (GMIME_IS_PART(o) && (content = g_mime_part_get_content(GMIME_PART(o)))) {
+		g_mime_data_wrapper_write_to_stream(content, mem);
+	}
+	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(mem), FALSE);
+	g_object_unref(mem);
+	return bytes;
+}
+
+static int add_leaf(struct walk *w, GMimeObject *o, const char *parent, int depth)
+{
+	const char *filename = GMIME_IS_PART(o) ? g_mime_part_get_filename(GMIME_PART(o)) : NULL;
+	const char *id = g_mime_object_get_content_id(o);
+	GByteArray *bytes;
+	struct part *p;
+
+	if (w->n == PARTS_MAX)
+		return err_set(w->e, ERR_INPUT, "the message has more than %d parts", PARTS_MAX);
+	p = &w->parts[w->n++];
+	p->type = object_type(w->a, o);
+	p->disposition = object_disposition(w->a, o);
+	p->filename = filename ? utf8_copy(w->a, filename, strlen(filename)) : NULL;
+	p->content_id = id ? utf8_copy(w->a, id, strlen(id)) : NULL;
+	p->parent = parent;
+	p->depth = depth;
+	bytes = object_bytes(o);
+	if (strncmp(p->type, "text/", 5) == 0) {
+		decode_text(w->a, p, g_mime_object_get_content_type_parameter(o, "charset"), bytes);
+	} else {
+		p->bytes = arena_text_n(w->a, (const char *)bytes->data, bytes->len);
+		p->n = bytes->len;
+	}
+	g_byte_array_free(bytes, TRUE);
+	return 0;
+}
+
+static int walk_object(struct walk *w, GMimeObject *o, const char *parent, int depth)
+{
+	const char *type;
+	int n;
+
+	if (!GMIME_IS_MULTIPART(o))
+		return add_leaf(w, o, parent, depth);
+	if (depth >= DEPTH_MAX)
+		return err_set(w->e, ERR_INPUT, "the message's parts are nested deeper than %d", DEPTH_MAX);
+	type = object_type(w->a, o);
+	n = g_mime_multipart_get_count(GMIME_MULTIPART(o));
+	for (int i = 0; i < n; i++) {
+		GMimeObject *child = g_mime_multipart_get_part(GMIME_MULTIPART(o), i);
+
+		if (child && walk_object(w, child, type, depth + 1) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_parts(struct arena *a, struct slice s, struct message *out, struct err *e)
+{
+	struct walk w = { a, ARENA_ARRAY(a, struct part, PARTS_MAX), 0, e };
+	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(s.p, s.n);
+	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
+	GMimeMessage *m = g_mime_parser_construct_message(parser, NULL);
+	GMimeObject *top = m ? g_mime_message_get_mime_part(m) : NULL;
+	int rc = 0;
+
+	if (top)
+		rc = walk_object(&w, top, "", 0);
+	out->parts = w.parts;
+	out->n_parts = w.n;
+	if (m)
+		g_object_unref(m);
+	g_object_unref(parser);
+	g_object_unref(stream);
+	return rc;
+}
+
+static size_t count_of(struct slice s, const char *what, size_t n)
+{
+	const char *p = s.p, *end = s.p + s.n;
+	size_t count = 0;
+
+	while ((p = memmem(p, (size_t)(end - p), what, n))) {
+		p += n;
+		count++;
+	}
+	return count;
+}
+
+/* GMime holds each line that begins with "--" against each boundary around it. */
+static bool too_much_work(struct slice s)
+{
+	return (uint64_t)count_of(s, "oundary", 7) * count_of(s, "\n--", 3) > WORK_MAX;
+}
+
+int message_parse(struct arena *a, struct slice bytes, struct message *out, struct err *e)
+{
+	struct message m = { 0 };
+
+	if (bytes.n > MESSAGE_MAX)
+		return err_set(e, ERR_INPUT, "the message is larger than 25 MiB");
+	if (too_much_work(bytes))
+		return err_set(e, ERR_INPUT, "the message has too many parts");
+	/* mbox files put an envelope line in front. */
+	if (bytes.n > 5 && memcmp(bytes.p, "From ", 5) == 0) {
+		const char *end = bytes.p + bytes.n, *nl = line_end(bytes.p, end);
+
+		bytes = (struct slice){ nl < end ? nl + 1 : end, (size_t)(end - (nl < end ? nl + 1 : end)) };
+	}
+	need_gmime();
+	if (read_fields(a, bytes, &m, e) < 0 || read_parts(a, bytes, &m, e) < 0)
+		return -1;
+	*out = m;
+	return 0;
+}
+
+const struct field *message_field(const struct message *m, const char *name, size_t n)
+{
+	for (size_t i = 0; i < m->n_fields; i++)
+		if (strcasecmp(m->fields[i].name, name) == 0 && n-- == 0)
+			return &m->fields[i];
+	return NULL;
+}
+
+const struct part *message_part(const struct message *m, const char *type)
+{
+	for (size_t i = 0; i < m->n_parts; i++)
+		if (strcmp(m->parts[i].type, type) == 0)
+			return &m->parts[i];
+	return NULL;
+}
+
+/* --- mailboxes --- */
+
+static bool add_mailboxes(struct arena *a, InternetAddressList *list, struct mailbox *out, size_t max, size_t *n,
+			  int depth)
+{
+	int count = internet_address_list_length(list);
+
+	for (int i = 0; i < count; i++) {
+		InternetAddress *ia = internet_address_list_get_address(list, i);
+		const char *name = internet_address_get_name(ia), *addr;
+
+		if (INTERNET_ADDRESS_IS_GROUP(ia)) {
+			InternetAddressList *members = internet_address_group_get_members(INTERNET_ADDRESS_GROUP(ia));
+
+			if (depth || (members && !add_mailboxes(a, members, out, max, n, 1)))
+				return false;
+			continue;
+		}
+		addr = internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(ia));
+		if (!addr || !strchr(addr, '@') || *n == max)
+			return false;
+		out[*n].name = name ? utf8_copy(a, name, strlen(name)) : "";
+		out[(*n)++].address = utf8_copy(a, addr, strlen(addr));
+	}
+	return true;
+}
+
+bool message_mailboxes(struct arena *a, const char *raw, struct mailbox *out, size_t max, size_t *n)
+{
+	InternetAddressList *list;
+	bool ok;
+
+	*n = 0;
+	need_gmime();
+	list = internet_address_list_parse(NULL, raw);
+	if (!list)
+		return false;
+	ok = add_mailboxes(a, list, out, max, n, 0);
+	g_object_unref(list);
+	return ok;
+}
