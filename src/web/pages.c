@@ -19,13 +19,21 @@ const char *mail_link(struct arena *a, const char *address)
 	return text_given(address) ? arena_printf(a, "mailto:%s", address) : "";
 }
 
+/* Every mail domain has a postmaster (RFC 5321, 4.5.1): there is always somebody to write to. */
+static const char *contact_of(struct arena *a, const struct institution *in)
+{
+	if (text_given(in->contact))
+		return in->contact;
+	return in->domains && in->domains[0] ? arena_printf(a, "postmaster@%s", in->domains[0]) : "";
+}
+
 int page_open(const struct request *r, struct page *p, struct err *e)
 {
 	p->web = r->ctx;
 	p->a = r->arena;
 	if (institution_load(p->web->home, p->a, &p->in, e) < 0)
 		return -1;
-	p->contact = p->in.contact ? p->in.contact : "";
+	p->contact = contact_of(p->a, &p->in);
 	p->contact_url = mail_link(p->a, p->contact);
 	return 0;
 }
@@ -69,11 +77,16 @@ const char *mailing_path(struct arena *a, const char *slug, int64_t id)
 
 static const char *sent_words(struct arena *a, const struct public_mailing *m)
 {
+	const char *from, *to;
+
 	if (!m->started)
 		return "Nothing was sent.";
-	if (m->ended)
-		return arena_printf(a, "Sent from %s to %s.", page_day(a, m->started), page_day(a, m->ended));
-	return arena_printf(a, "Sent from %s.", page_day(a, m->started));
+	from = page_day(a, m->started);
+	if (!m->ended)
+		return arena_printf(a, "Sent from %s.", from);
+	to = page_day(a, m->ended);
+	return strcmp(from, to) == 0 ? arena_printf(a, "Sent on %s.", from)
+				     : arena_printf(a, "Sent from %s to %s.", from, to);
 }
 
 static struct mailing_words stopped_words(struct arena *a, const struct public_mailing *m, const char *what)

@@ -27,7 +27,7 @@ struct page {
 	struct web *web;
 	struct arena *a;
 	struct institution in;
-	const char *contact, *contact_url; /* the institution's, "" while it is not set */
+	const char *contact, *contact_url; /* the institution's */
 };
 
 int page_open(const struct request *r, struct page *p, struct err *e) MUST_USE;

@@ -5,8 +5,8 @@
  */
 #include <signal.h>
 
+#include "base/net.h"
 #include "mail/token.h"
-#include "web/listen.h"
 #include "web/web.h"
 #include "web_stand_in.h"
 
@@ -31,7 +31,8 @@ static void print_tokens(const struct home *h)
 int main(int argc, char **argv)
 {
 	struct arena *a = arena_new();
-	char name[LISTEN_NAME_MAX];
+	struct listen_at at;
+	char name[128];
 	struct home *h = stand_in_home(a, "http://127.0.0.1");
 	struct web *w = NULL;
 	struct err e;
@@ -44,12 +45,12 @@ int main(int argc, char **argv)
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGINT);
 	sigprocmask(SIG_BLOCK, &ends, NULL);
-	sock = listen_open(argc > 1 ? argv[1] : "127.0.0.1:0", name, &e);
-	if (sock < 0 || !(w = web_start(h, sock, &e))) {
+	if (listen_at_parse(argc > 1 ? argv[1] : "127.0.0.1:0", &at, &e) < 0 || (sock = net_listen(&at, &e)) < 0 ||
+	    !(w = web_start(h, sock, &e))) {
 		fprintf(stderr, "web_demo: %s\n", e.text);
 		return 1;
 	}
-	printf("listening %s\n", name);
+	printf("listening %s\n", net_listening_text(sock, name));
 	print_tokens(h);
 	sigwait(&ends, &got);
 	web_stop(w);
