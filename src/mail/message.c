@@ -297,10 +297,8 @@ static size_t count_of(struct slice s, const char *what, size_t n)
 	const char *p = s.p, *end = s.p + s.n;
 	size_t count = 0;
 
-	while ((p = memmem(p, (size_t)(end - p), what, n))) {
-		p += n;
-		count++;
-	}
+	for (; (p = memchr(p, what[0], (size_t)(end - p))); p++)
+		count += (size_t)(end - p) >= n && memcmp(p, what, n) == 0;
 	return count;
 }
 
