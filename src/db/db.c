@@ -103,7 +103,8 @@ int db_commit(struct db *db, struct err *e)
 
 	MUST(db->in_tx && !db->in_batch);
 	if (db->failed)
-		rc = err_set(e, ERR_BROKEN, "database: a statement of this transaction failed, so it cannot be committed");
+		rc = err_set(e, ERR_BROKEN,
+			     "database: a statement of this transaction failed, so it cannot be committed");
 	else
 		rc = step(db, e) < 0 || db->driver->commit(db, e) < 0 ? err_in(e, "database: committing") : 0;
 	if (rc < 0)

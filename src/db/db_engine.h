@@ -8,8 +8,8 @@
 
 #include "db/db.h"
 
-#define DB_WAIT_MS 30000 /* the longest wait for a lock */
-#define DB_MAX_ARGS 64   /* values of one statement */
+#define DB_WAIT_MS  30000 /* the longest wait for a lock */
+#define DB_MAX_ARGS 64    /* values of one statement */
 
 struct db_driver {
 	enum db_engine engine;

@@ -17,8 +17,10 @@ extern const size_t migrations_n;
 static const struct query Q_HAS_TABLE = { "schema_has_table",
 					  "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_version'",
 					  "SELECT count(*) FROM pg_class WHERE oid = to_regclass('schema_version')" };
-static const struct query Q_VERSION = { "schema_version", "SELECT coalesce(max(version), 0) FROM schema_version", NULL };
-static const struct query Q_DONE = { "schema_done", "INSERT INTO schema_version (version, name) VALUES ($1, $2)", NULL };
+static const struct query Q_VERSION = { "schema_version", "SELECT coalesce(max(version), 0) FROM schema_version",
+					NULL };
+static const struct query Q_DONE = { "schema_done", "INSERT INTO schema_version (version, name) VALUES ($1, $2)",
+				     NULL };
 
 static const char VERSION_TABLE[] = "CREATE TABLE IF NOT EXISTS schema_version"
 				    " (version {INT} PRIMARY KEY, name TEXT NOT NULL) {STRICT}";

@@ -92,8 +92,13 @@ static void ignore_notice(void *arg, const PGresult *res)
 /* Settings before the URL give way to those in it; those behind it do not. */
 static PGconn *start(const char *url)
 {
-	static const char *const NAMES[] = { "connect_timeout", "keepalives_idle", "tcp_user_timeout",
-					     "fallback_application_name", "dbname", "client_encoding", NULL };
+	static const char *const NAMES[] = { "connect_timeout",
+					     "keepalives_idle",
+					     "tcp_user_timeout",
+					     "fallback_application_name",
+					     "dbname",
+					     "client_encoding",
+					     NULL };
 	const char *values[] = { "10", "30", "60000", "placet", url, "UTF8", NULL };
 
 	return PQconnectdbParams(NAMES, values, 1);

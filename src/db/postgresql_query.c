@@ -8,11 +8,11 @@
 #include "base/codec.h"
 #include "db/postgresql.h"
 
-#define FETCH_ROWS "500"   /* of a cursor at a time */
-#define PIPELINE_DEPTH 256 /* statements sent before their answers are read: keeps both sides from blocking */
-#define MAX_STATEMENT (64 * 1024)
-#define BOOL_OID 16 /* of the server's types */
-#define BYTEA_OID 17
+#define FETCH_ROWS     "500" /* of a cursor at a time */
+#define PIPELINE_DEPTH 256   /* statements sent before their answers are read: keeps both sides from blocking */
+#define MAX_STATEMENT  (64 * 1024)
+#define BOOL_OID       16 /* of the server's types */
+#define BYTEA_OID      17
 
 struct cursor {
 	PGresult *res;
@@ -176,8 +176,7 @@ static int batch_add(struct postgresql *p, const struct query *q, const struct d
 
 /* --- statements --- */
 
-int pg_exec(struct db *db, const struct query *q, const struct dbval *v, size_t n, int64_t *changed,
-		    struct err *e)
+int pg_exec(struct db *db, const struct query *q, const struct dbval *v, size_t n, int64_t *changed, struct err *e)
 {
 	struct postgresql *p = pg_of(db);
 	PGresult *res;
@@ -225,7 +224,8 @@ static int open_cursor(struct postgresql *p, const struct query *q, const struct
 	if (sql.over)
 		err_set(e, ERR_BROKEN, "the statement is too long");
 	else
-		res = pg_good(p, PQexecParams(p->c, buf_text(&sql), (int)n, NULL, a.values, a.lengths, a.formats, 0), e);
+		res = pg_good(p, PQexecParams(p->c, buf_text(&sql), (int)n, NULL, a.values, a.lengths, a.formats, 0),
+			      e);
 	buf_free(&sql);
 	if (!res)
 		return -1;
@@ -240,8 +240,7 @@ static void free_cursor(struct cursor *c)
 	free(c);
 }
 
-int pg_query(struct db *db, const struct query *q, const struct dbval *v, size_t n, struct rows *out,
-		     struct err *e)
+int pg_query(struct db *db, const struct query *q, const struct dbval *v, size_t n, struct rows *out, struct err *e)
 {
 	struct cursor *c = mem_alloc(sizeof(*c));
 	struct postgresql *p = pg_of(db);
@@ -340,4 +339,3 @@ int pg_try_prepare(struct db *db, const struct query *q, struct err *e)
 	PQclear(res);
 	return 0;
 }
-

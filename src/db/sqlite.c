@@ -13,7 +13,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define BUCKETS 256
+#define BUCKETS        256
 #define KEEP_LOG_BYTES "1048576" /* the log shrinks to this when it starts anew: overwriting is faster than growing */
 
 struct stmt {
@@ -21,10 +21,10 @@ struct stmt {
 	sqlite3_stmt *s;
 	struct stmt *next;
 	bool busy;
-	bool first;                   /* a row was fetched by db_query already */
-	bool at_end;                  /* ... or the end was reached */
-	int count;                    /* parameters of SQLite */
-	int value_of[DB_MAX_ARGS];    /* parameter i + 1 takes v[value_of[i]] */
+	bool first;                /* a row was fetched by db_query already */
+	bool at_end;               /* ... or the end was reached */
+	int count;                 /* parameters of SQLite */
+	int value_of[DB_MAX_ARGS]; /* parameter i + 1 takes v[value_of[i]] */
 };
 
 struct sqlite {
@@ -115,7 +115,8 @@ static int enter_wal(sqlite3 *s, struct err *e)
 		if (rc == SQLITE_OK)
 			return 0;
 		if (rc == SQLITE_CANTOPEN)
-			return err_set(e, ERR_INPUT, "this file system does not allow a write-ahead log; use a local one");
+			return err_set(e, ERR_INPUT,
+				       "this file system does not allow a write-ahead log; use a local one");
 		if ((rc & 0xff) != SQLITE_BUSY)
 			break;
 		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
@@ -128,12 +129,9 @@ static int configure(sqlite3 *s, struct err *e)
 	static const struct {
 		int what, on;
 	} SETTINGS[] = {
-		{ SQLITE_DBCONFIG_DEFENSIVE, 1 },
-		{ SQLITE_DBCONFIG_DQS_DML, 0 },
-		{ SQLITE_DBCONFIG_DQS_DDL, 0 },
-		{ SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
-		{ SQLITE_DBCONFIG_ENABLE_FKEY, 1 },
-		{ SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1 }, /* see wal.c */
+		{ SQLITE_DBCONFIG_DEFENSIVE, 1 },   { SQLITE_DBCONFIG_DQS_DML, 0 },
+		{ SQLITE_DBCONFIG_DQS_DDL, 0 },     { SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
+		{ SQLITE_DBCONFIG_ENABLE_FKEY, 1 }, { SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1 }, /* see wal.c */
 	};
 	/* No temporary files: a confined process could not make them. */
 	static const char PRAGMAS[] = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA mmap_size = 0;"

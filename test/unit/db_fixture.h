@@ -30,7 +30,7 @@ struct fixture {
 	struct err e;
 };
 
-#define OK(call) assert_ok(f, (call), __LINE__)
+#define OK(call)           assert_ok(f, (call), __LINE__)
 #define FAILS(kind_, call) assert_fails(f, kind_, (call), __LINE__)
 
 static inline void assert_ok(struct fixture *f, int rc, int line)
@@ -140,8 +140,14 @@ static inline int set_up_empty(void **state)
 	return 0;
 }
 
-#define EACH_ENGINE(fn) { #fn, fn, set_up, tear_down, NULL }
-#define EACH_EMPTY(fn) { #fn, fn, set_up_empty, tear_down, NULL }
+#define EACH_ENGINE(fn)                                                                                                \
+	{                                                                                                              \
+#fn, fn, set_up, tear_down, NULL                                                                       \
+	}
+#define EACH_EMPTY(fn)                                                                                                 \
+	{                                                                                                              \
+#fn, fn, set_up_empty, tear_down, NULL                                                                 \
+	}
 
 /* Makes or drops the program's own database on the server. */
 static inline void on_server(const char *url, const char *sql)

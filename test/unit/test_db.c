@@ -60,8 +60,9 @@ static void bad_text_is_refused(void **state)
 {
 	struct fixture *f = *state;
 
-	FAILS(ERR_INPUT, db_exec(f->db, &INSERT, ARGS(db_i64(1), db_null(), db_slice((struct slice){ "a\0b", 3 }),
-						      db_null()), NULL, &f->e));
+	FAILS(ERR_INPUT,
+	      db_exec(f->db, &INSERT, ARGS(db_i64(1), db_null(), db_slice((struct slice){ "a\0b", 3 }), db_null()),
+		      NULL, &f->e));
 	FAILS(ERR_INPUT, db_exec(f->db, &INSERT, ARGS(db_i64(1), db_null(), db_text("\xc3("), db_null()), NULL, &f->e));
 	assert_int_equal(count(f), 0);
 }

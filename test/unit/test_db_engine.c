@@ -130,12 +130,10 @@ static void prepare_can_be_tried(void **state)
 
 /* --- SQLite alone --- */
 
-static const struct query BIG = {
-	"t_big",
-	"WITH RECURSIVE c (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 3000)"
-	" INSERT INTO x (b) SELECT randomblob(1000) FROM c",
-	"SELECT 1"
-};
+static const struct query BIG = { "t_big",
+				  "WITH RECURSIVE c (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 3000)"
+				  " INSERT INTO x (b) SELECT randomblob(1000) FROM c",
+				  "SELECT 1" };
 
 static off_t size_of(const struct fixture *f, const char *suffix)
 {
@@ -239,11 +237,9 @@ static void writers_take_turns(void **state)
 
 static void kill_connection(struct fixture *f)
 {
-	static const struct query KILL_OTHERS = {
-		"t_kill", "SELECT 1",
-		"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-		" WHERE pid <> pg_backend_pid() AND datname = current_database()"
-	};
+	static const struct query KILL_OTHERS = { "t_kill", "SELECT 1",
+						  "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+						  " WHERE pid <> pg_backend_pid() AND datname = current_database()" };
 	struct db *other = reopen(f);
 	int64_t n;
 
