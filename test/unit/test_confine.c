@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <seccomp.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -490,6 +491,41 @@ static void an_absent_path_is_an_error(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* As on a kernel without Landlock: says in its status whether confine worked and what it claims. */
+static int on_an_old_kernel(struct bench *b, const struct confine_paths *paths)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	pid_t child = fork();
+	int status = 0;
+
+	if (child == 0) {
+		struct err e = { 0 };
+		bool held = false;
+
+		if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(landlock_create_ruleset), 0) < 0 ||
+		    seccomp_load(filter) < 0 || confine(CONFINE_NO_FILES, paths, &held, &e) < 0)
+			_exit(NOT_CONFINED);
+		/* What it claims must be so. */
+		_exit(held != (try_read_readable(b) == EPERM) ? 1 : held ? 0 : NOT_HELD);
+	}
+	seccomp_release(filter);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WEXITSTATUS(status);
+}
+
+static void an_old_kernel_is_told(void **state)
+{
+	struct bench *b = *state;
+	struct confine_paths paths = { .read_only = { at(b, "readable") } };
+	int without_paths = on_an_old_kernel(b, NULL);
+
+	assert_int_equal(on_an_old_kernel(b, &paths), NOT_HELD);
+	assert_true(without_paths == 0 || without_paths == NOT_HELD); /* the latter with AddressSanitizer */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
+	assert_int_equal(without_paths, 0);
+#endif
+}
+
 static int leave_in_order(struct bench *b)
 {
 	(void)b;
@@ -512,6 +548,7 @@ int main(void)
 		cmocka_unit_test(without_paths_nothing_is_opened),
 		cmocka_unit_test(confinement_can_be_tightened),
 		cmocka_unit_test(an_absent_path_is_an_error),
+		cmocka_unit_test(an_old_kernel_is_told),
 		cmocka_unit_test(the_end_is_in_order),
 	};
 
