@@ -10,7 +10,10 @@
  * log has changed; a shim in front of the system's file functions sleeps in
  * that call, in both modes alike.
  *
- *   wal_stress [--dangerous] [--seconds N] [--writers N] [--checkpointers N] [--delay MS]
+ * With --kill, one process after the other is killed at any moment and started
+ * again.
+ *
+ *   wal_stress [--dangerous] [--kill] [--seconds N] [--writers N] [--checkpointers N] [--delay MS]
  *
  * Prints one line. Exit 0: as expected; 1: not. With an SQLite that has the bug
  * fixed, --dangerous must find no damage; where a distribution has put the fix
@@ -18,6 +21,7 @@
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -44,7 +48,7 @@ struct shared {
 };
 
 struct options {
-	bool dangerous;
+	bool dangerous, kill;
 	int64_t seconds, writers, checkpointers, delay;
 };
 
@@ -167,11 +171,25 @@ static int check_counts(struct db *db, int64_t writer, int64_t expected, struct 
 
 /* --- the processes --- */
 
+/* Where to go on: a writer that was killed may have committed one row more than it could note. */
+static int64_t next_row(struct db *db, int64_t writer)
+{
+	int64_t noted = atomic_load(&shared->committed[writer]), n = -1;
+	struct err e;
+
+	if (db_get_i64(db, &Q_N, ARGS(db_i64(writer)), &n, &e) < 0)
+		report("writer", e.text);
+	else if (n != noted && n != noted + 1)
+		report("writer", "rows are lost after a process was killed");
+	atomic_store(&shared->committed[writer], (long)n);
+	return n + 1;
+}
+
 static void write_rows(struct db *db, int64_t writer, struct rng *rng)
 {
 	struct err e;
 
-	for (int64_t seq = 1; !atomic_load(&shared->stop); seq++) {
+	for (int64_t seq = next_row(db, writer); !atomic_load(&shared->stop); seq++) {
 		while (commit_one(db, writer, seq, &e) < 0)
 			if (judge("writer", &e) < 0 && atomic_load(&shared->stop))
 				return;
@@ -235,22 +253,42 @@ static int dangerous_process(const char *path)
 	return 0;
 }
 
+static pid_t start(const struct options *o, const char *url, int i)
+{
+	pid_t pid = fork();
+
+	MUST(pid >= 0);
+	if (pid > 0)
+		return pid;
+	if (i < o->writers)
+		_exit(writer_process(url, i, o->dangerous));
+	_exit(o->dangerous ? dangerous_process(url + strlen("sqlite:")) : rule_process(url));
+}
+
+static void kill_one(const struct options *o, const char *url, pid_t *pid, int i)
+{
+	kill(*pid, SIGKILL);
+	waitpid(*pid, NULL, 0);
+	*pid = start(o, url, i);
+}
+
 static void run(const struct options *o, const char *url)
 {
 	int n = (int)(o->writers + o->checkpointers);
 	int64_t end = clock_ticks() + o->seconds * SECOND;
 	pid_t pids[2 * MAX_PROCESSES];
+	struct rng rng;
 
-	for (int i = 0; i < n; i++) {
-		pids[i] = fork();
-		MUST(pids[i] >= 0);
-		if (pids[i] == 0)
-			_exit(i < o->writers ? writer_process(url, i, o->dangerous)
-			      : o->dangerous ? dangerous_process(url + strlen("sqlite:"))
-					     : rule_process(url));
+	rng_seed(&rng, 1);
+	for (int i = 0; i < n; i++)
+		pids[i] = start(o, url, i);
+	while (clock_ticks() < end && !atomic_load(&shared->stop)) {
+		int victim = (int)rng_below(&rng, (uint64_t)n);
+
+		pause_ms(20 + (int64_t)rng_below(&rng, 30));
+		if (o->kill)
+			kill_one(o, url, &pids[victim], victim);
 	}
-	while (clock_ticks() < end && !atomic_load(&shared->stop))
-		pause_ms(20);
 	atomic_store(&shared->stop, true);
 	for (int i = 0; i < n; i++) {
 		int status;
@@ -374,9 +412,11 @@ static int read_options(int argc, char **argv, struct options *o)
 	};
 
 	for (int i = 1; i < argc; i++) {
-		bool known = strcmp(argv[i], "--dangerous") == 0;
+		bool dangerous = strcmp(argv[i], "--dangerous") == 0, killing = strcmp(argv[i], "--kill") == 0;
+		bool known = dangerous || killing;
 
-		o->dangerous |= known;
+		o->dangerous |= dangerous;
+		o->kill |= killing;
 		for (size_t k = 0; k < COUNT(numbers) && !known; k++)
 			if (strcmp(argv[i], numbers[k].name) == 0 && i + 1 < argc)
 				known = parse_i64(argv[++i], 1, numbers[k].max, numbers[k].value) == 0;
@@ -413,8 +453,9 @@ int main(int argc, char **argv)
 	int rc = 1;
 
 	if (read_options(argc, argv, &o) < 0) {
-		fprintf(stderr, "usage: wal_stress [--dangerous] [--seconds N] [--writers N] [--checkpointers N] "
-				"[--delay MS]\n");
+		fprintf(stderr,
+			"usage: wal_stress [--dangerous] [--kill] [--seconds N] [--writers N] [--checkpointers N] "
+			"[--delay MS]\n");
 		return 2;
 	}
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

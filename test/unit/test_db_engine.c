@@ -235,6 +235,8 @@ static void writers_take_turns(void **state)
 
 /* --- PostgreSQL alone --- */
 
+static const struct query TOUCH = { "t_touch", "UPDATE x SET n = 1 WHERE id = $1", NULL };
+
 static void kill_connection(struct fixture *f)
 {
 	static const struct query KILL_OTHERS = { "t_kill", "SELECT 1",
@@ -280,6 +282,51 @@ static void a_lost_connection_comes_back(void **state)
 	assert_int_equal(count(f), 2);
 }
 
+/* Updates row `first`, tells the other process, waits for it, and updates row `second`. */
+static int cross(struct fixture *f, struct db *db, int64_t first, int64_t second, int tell, int wait_for)
+{
+	char c = 0;
+	int rc;
+
+	if (db_begin(db, &f->e) < 0 || db_exec(db, &TOUCH, ARGS(db_i64(first)), NULL, &f->e) < 0)
+		return -1;
+	if (write(tell, &c, 1) != 1 || read(wait_for, &c, 1) != 1)
+		return err_set(&f->e, ERR_BROKEN, "the other process is gone");
+	rc = db_exec(db, &TOUCH, ARGS(db_i64(second)), NULL, &f->e);
+	return rc < 0 ? rc : db_commit(db, &f->e);
+}
+
+static void a_deadlock_says_again(void **state)
+{
+	struct fixture *f = *state;
+	int there[2], back[2], status, rc;
+	pid_t pid;
+
+	if (f->engine != DB_POSTGRESQL)
+		return;
+	put(f, 1);
+	put(f, 2);
+	assert_int_equal(pipe(there) + pipe(back), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct db *db = db_open(f->url, &f->e);
+
+		rc = db ? cross(f, db, 2, 1, there[1], back[0]) : -1;
+		_exit(rc == 0 ? 0 : (int)f->e.kind);
+	}
+	rc = cross(f, f->db, 1, 2, back[1], there[0]);
+	db_rollback(f->db);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	/* One got through, the other was told to try again. */
+	assert_int_equal(WEXITSTATUS(status), rc == 0 ? ERR_AGAIN : 0);
+	if (rc < 0)
+		assert_int_equal(f->e.kind, ERR_AGAIN);
+	for (int i = 0; i < 2; i++) {
+		close(there[i]);
+		close(back[i]);
+	}
+}
+
 /* --- URLs --- */
 
 static void bad_urls_are_refused(void **state)
@@ -320,6 +367,7 @@ int main(void)
 		EACH_ENGINE(the_file_is_private),
 		EACH_ENGINE(writers_take_turns),
 		EACH_ENGINE(a_lost_connection_comes_back),
+		EACH_ENGINE(a_deadlock_says_again),
 		{ "every_file_is_listed", every_file_is_listed, NULL, NULL, NULL },
 		{ "bad_urls_are_refused", bad_urls_are_refused, NULL, NULL, NULL },
 	};
