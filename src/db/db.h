@@ -69,7 +69,8 @@ struct rows {
 };
 
 /* Opens a database by its URL: "sqlite:/path/file.db" or "postgresql://...". The SQLite file is made
-   if absent. Waits up to 30 s for locks. ERR_AGAIN when the server cannot be reached. */
+   if absent. Waits up to 30 s for locks. ERR_AGAIN when the server cannot be reached. A connection
+   belongs to one process: a child of fork opens its own. */
 struct db *db_open(const char *url, struct err *e) MUST_USE;
 void db_free(struct db *db);
 enum db_engine db_engine_of(const struct db *db);

@@ -122,6 +122,7 @@ static int connect_server(struct postgresql *p, struct err *e)
 				       "SET default_transaction_isolation = 'read committed'";
 
 	p->c = start(p->url);
+	p->connections++;
 	MUST(p->c);
 	PQsetNoticeReceiver(p->c, ignore_notice, NULL);
 	p->lost = PQstatus(p->c) != CONNECTION_OK;

@@ -24,6 +24,7 @@ struct postgresql {
 	int pending;           /* answers not read yet in a batch */
 	unsigned cursors;      /* for their names */
 	unsigned transactions; /* so far */
+	unsigned connections;  /* likewise */
 };
 
 static inline struct postgresql *pg_of(struct db *db)

@@ -19,7 +19,7 @@ struct cursor {
 	int row, count; /* of res */
 	char name[32];  /* of the server's cursor, or "" */
 	bool hold;      /* it was opened outside of a transaction */
-	unsigned transaction;
+	unsigned transaction, connection;
 	struct arena *decoded; /* bytes of the current row */
 };
 
@@ -217,6 +217,7 @@ static int open_cursor(struct postgresql *p, const struct query *q, const struct
 	snprintf(c->name, sizeof(c->name), "placet_%u", p->cursors++);
 	c->hold = !p->db.in_tx;
 	c->transaction = p->transactions;
+	c->connection = p->connections;
 	set_params(p, v, n, &a);
 	buf_init(&sql, MAX_STATEMENT);
 	buf_addf(&sql, "DECLARE %s NO SCROLL CURSOR %s FOR ", c->name, c->hold ? "WITH HOLD" : "WITHOUT HOLD");
@@ -275,10 +276,10 @@ int pg_next(struct rows *r, struct err *e)
 	return c->row < c->count;
 }
 
-/* A transaction that has failed or ended has closed its cursors. */
+/* A transaction that has failed or ended has closed its cursors, and so has a lost connection. */
 static bool is_open(const struct postgresql *p, const struct cursor *c)
 {
-	if (!c->name[0] || p->lost || PQtransactionStatus(p->c) == PQTRANS_INERROR)
+	if (!c->name[0] || p->lost || c->connection != p->connections || PQtransactionStatus(p->c) == PQTRANS_INERROR)
 		return false;
 	return c->hold || (p->db.in_tx && c->transaction == p->transactions);
 }
