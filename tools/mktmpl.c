@@ -17,9 +17,9 @@
 #include <ctype.h>
 #include <stdarg.h>
 
-#define LARGEST_FILE (1024 * 1024)
+#define LARGEST_FILE   (1024 * 1024)
 #define LARGEST_OUTPUT (64 * 1024 * 1024)
-#define DEEPEST 16
+#define DEEPEST        16
 
 enum type { TYPE_TEXT, TYPE_URL, TYPE_HTML, TYPE_INT, TYPE_BOOL, TYPE_LIST };
 
@@ -71,7 +71,7 @@ struct cursor {
 
 struct scope {
 	const struct scope *outer;
-	const char *var; /* NULL: the view itself */
+	const char *var;    /* NULL: the view itself */
 	const char *prefix; /* "v->" or "e_row->" */
 	const struct shape *shape;
 };
@@ -139,9 +139,8 @@ static const char *need_name(struct maker *m, struct cursor *c)
 
 	skip_space(c);
 	from = c->at;
-	while (c->at < c->s->n &&
-	       (islower((unsigned char)c->s->text[c->at]) || c->s->text[c->at] == '_' ||
-	        (c->at > from && isdigit((unsigned char)c->s->text[c->at]))))
+	while (c->at < c->s->n && (islower((unsigned char)c->s->text[c->at]) || c->s->text[c->at] == '_' ||
+				   (c->at > from && isdigit((unsigned char)c->s->text[c->at]))))
 		c->at++;
 	if (c->at == from)
 		refuse(c, "a name is missing here (lower case, digits, _)");
@@ -223,6 +222,7 @@ static struct field *declare_fields(struct maker *m, struct cursor *c, const cha
 
 	while (!take(c, "}")) {
 		struct field *f = ARENA_NEW(m->a, struct field);
+		bool braced = false;
 
 		f->type = need_type(m, c);
 		f->name = need_name(m, c);
@@ -231,8 +231,10 @@ static struct field *declare_fields(struct maker *m, struct cursor *c, const cha
 		if (f->type == TYPE_LIST) {
 			need(c, "of");
 			f->rows = declare_shape(m, c, true, depth + 1);
+			braced = c->s->text[c->at - 1] == '}'; /* then no ; is needed */
 		}
-		need(c, ";");
+		if (!take(c, ";") && !braced)
+			need(c, ";");
 		*end = f;
 		end = &f->next;
 	}
@@ -412,8 +414,12 @@ static void check_branch(const struct writer *w, const struct cursor *c)
 static void add_condition(struct writer *w, struct found found, bool negate)
 {
 	static const char *const forms[] = {
-		[TYPE_TEXT] = "text_given(%s%s)", [TYPE_URL] = "text_given(%s%s)", [TYPE_HTML] = "%s%s.n > 0",
-		[TYPE_INT] = "%s%s != 0",         [TYPE_BOOL] = "%s%s",            [TYPE_LIST] = "%sn_%s > 0",
+		[TYPE_TEXT] = "text_given(%s%s)",
+		[TYPE_URL] = "text_given(%s%s)",
+		[TYPE_HTML] = "%s%s.n > 0",
+		[TYPE_INT] = "%s%s != 0",
+		[TYPE_BOOL] = "%s%s",
+		[TYPE_LIST] = "%sn_%s > 0",
 	};
 	char text[300];
 
@@ -480,11 +486,11 @@ static void write_each(struct writer *w, struct cursor *c, const struct cursor *
 	scope.prefix = arena_printf(w->m->a, "e_%s->", scope.var);
 	indent(w);
 	buf_addf(&w->m->c, "for (size_t i%d = 0; i%d < %sn_%s; i%d++) {\n", w->depth, w->depth, list.prefix,
-	         list.f->name, w->depth);
+		 list.f->name, w->depth);
 	w->depth++;
 	indent(w);
 	buf_addf(&w->m->c, "const struct %s *e_%s = &%s%s[i%d];\n\n", scope.shape->name, scope.var, list.prefix,
-	         list.f->name, w->depth - 1);
+		 list.f->name, w->depth - 1);
 	indent(w);
 	buf_addf(&w->m->c, "(void)e_%s;\n", scope.var);
 	w->scope = &scope;
@@ -706,7 +712,7 @@ int main(int argc, char **argv)
 		read_source(&m, &m.sources[m.n_sources++], argv[i]);
 	buf_addf(&m.c, "/* Made by tools/mktmpl.c; do not edit. */\n#include \"%s\"\n", base_of(argv[2]));
 	buf_adds(&m.h, "/* Made by tools/mktmpl.c; do not edit. */\n#ifndef PLACET_TMPL_H\n#define PLACET_TMPL_H\n\n"
-	               "#include \"base/html_out.h\"\n\n");
+		       "#include \"base/html_out.h\"\n\n");
 	write_structs(&m.h, m.shapes);
 	for (size_t i = 0; i < m.n_sources; i++)
 		if (m.sources[i].view)

@@ -88,7 +88,7 @@ class Good(unittest.TestCase):
         self.view(
             "<ul>\n{% each a in outer %}\n<li>{{ a.x }}\n  {% each b in a.inner %}\n{{ a.x }}{{ b.y }}{{ n }}\n"
             "  {% end %}\n</li>\n{% end %}\n</ul>\n",
-            "int n; list outer of p_a { text x; list inner of p_b { int y; }; };",
+            "int n; list outer of p_a { text x; list inner of p_b { int y; } } text z;",
             '.n = 7, .n_outer = 2, .outer = (struct p_a[]){ { .x = "A", .n_inner = 2, '
             '.inner = (struct p_b[]){ { 1 }, { 2 } } }, { .x = "<" } }',
             "<ul>\n<li>A\nA17\nA27\n</li>\n<li>&lt;\n</li>\n</ul>\n",
