@@ -173,8 +173,8 @@ static bool is_one_of(const char *name, const char *const *list)
 
 enum html_value html_place_value(const struct html_place *h, const char **why)
 {
-	static const char *const urls[] = { "href", "src", "action", "formaction", "poster", "cite", "data", "ping",
-		                            "background", "xlink:href", "manifest", NULL };
+	static const char *const urls[] = { "href", "src",  "action",     "formaction", "poster",   "cite",
+					    "data", "ping", "background", "xlink:href", "manifest", NULL };
 	static const char *const never[] = { "style", "srcdoc", "srcset", NULL };
 
 	*why = NULL;

@@ -10,16 +10,16 @@
 
 enum html_at {
 	AT_TEXT,
-	AT_LESS,       /* just after "<" */
+	AT_LESS, /* just after "<" */
 	AT_TAG_NAME,
-	AT_TAG,        /* between attributes */
-	AT_BREAK,      /* after branches that end differently: space, "/" or ">" must come */
+	AT_TAG,   /* between attributes */
+	AT_BREAK, /* after branches that end differently: space, "/" or ">" must come */
 	AT_ATTR_NAME,
 	AT_ATTR_AFTER, /* spaces after an attribute's name */
 	AT_EQUALS,     /* after "=" */
 	AT_VALUE,      /* in a quoted value */
 	AT_COMMENT,
-	AT_RAW,        /* in script or style */
+	AT_RAW, /* in script or style */
 };
 
 struct html_place {

@@ -8,10 +8,10 @@
 #include "base/codec.h"
 
 #define DAYS_OF_ERA 146097
-#define EPOCH_DAY 719468 /* 1970-01-01, counted from 0000-03-01 */
+#define EPOCH_DAY   719468 /* 1970-01-01, counted from 0000-03-01 */
 
 static const char *const MONTHS[] = { "January", "February", "March",     "April",   "May",      "June",
-	                              "July",    "August",   "September", "October", "November", "December" };
+				      "July",    "August",   "September", "October", "November", "December" };
 static const char *const WEEKDAYS[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
 
 struct civil {
@@ -58,7 +58,8 @@ int clock_parse_shift(const char *text, int64_t *shift, struct err *e)
 	*shift = count * lengths[unit - units] * (text[0] == '-' ? -1 : 1);
 	return 0;
 bad:
-	return err_set(e, ERR_INPUT, "\"%s\" is not a shift of the clock: write it as \"+2h\", \"-30m\", \"+400d\"", text);
+	return err_set(e, ERR_INPUT, "\"%s\" is not a shift of the clock: write it as \"+2h\", \"-30m\", \"+400d\"",
+		       text);
 }
 
 static int64_t floor_div(int64_t a, int64_t b)
@@ -84,8 +85,8 @@ static struct civil civil_of(int64_t t)
 	int64_t of_year = day - (365 * year + year / 4 - year / 100);
 	int from_march = (int)((5 * of_year + 2) / 153);
 	struct civil c = { .hour = (int)(seconds / 3600),
-		           .minute = (int)(seconds / 60 % 60),
-		           .second = (int)(seconds % 60) };
+			   .minute = (int)(seconds / 60 % 60),
+			   .second = (int)(seconds % 60) };
 
 	c.day = (int)of_year - (153 * from_march + 2) / 5 + 1;
 	c.month = from_march < 10 ? from_march + 3 : from_march - 9;
@@ -99,7 +100,7 @@ char *time_iso(int64_t t, char out[32])
 	struct civil c = civil_of(t);
 
 	snprintf(out, 32, "%04lld-%02d-%02dT%02d:%02d:%02dZ", (long long)c.year, c.month, c.day, c.hour, c.minute,
-	         c.second);
+		 c.second);
 	return out;
 }
 
@@ -116,7 +117,7 @@ char *time_rfc5322(int64_t t, char out[40])
 	struct civil c = civil_of(t);
 
 	snprintf(out, 40, "%s, %d %.3s %04lld %02d:%02d:%02d +0000", WEEKDAYS[c.weekday], c.day, MONTHS[c.month - 1],
-	         (long long)c.year, c.hour, c.minute, c.second);
+		 (long long)c.year, c.hour, c.minute, c.second);
 	return out;
 }
 
@@ -165,5 +166,6 @@ int time_parse(const char *text, int64_t *out, struct err *e)
 	*out = days_of(c.year, c.month, c.day) * DAY + c.hour * HOUR + c.minute * MINUTE + c.second * SECOND;
 	return 0;
 bad:
-	return err_set(e, ERR_INPUT, "\"%.40s\" is not a time: write it as 2026-11-23 or 2026-11-23T04:13, in UTC", text);
+	return err_set(e, ERR_INPUT, "\"%.40s\" is not a time: write it as 2026-11-23 or 2026-11-23T04:13, in UTC",
+		       text);
 }

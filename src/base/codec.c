@@ -14,9 +14,10 @@ struct alphabet {
 	bool any_case;
 };
 
-static const struct alphabet BASE64 = { "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 6, 4, false };
+static const struct alphabet BASE64 = { "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 6, 4,
+					false };
 static const struct alphabet BASE64URL = { "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", 6, 1,
-	                                   false };
+					   false };
 static const struct alphabet BASE32 = { "abcdefghijklmnopqrstuvwxyz234567", 5, 1, true };
 static const char CROCKFORD[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 static const char HEX[] = "0123456789abcdef";

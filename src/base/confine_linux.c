@@ -31,7 +31,7 @@
 #endif
 
 /* Not in the headers of Linux 6.1 and older. */
-#define FS_TRUNCATE (UINT64_C(1) << 14)  /* Landlock 3 */
+#define FS_TRUNCATE  (UINT64_C(1) << 14) /* Landlock 3 */
 #define FS_IOCTL_DEV (UINT64_C(1) << 15) /* Landlock 5 */
 
 #define FS_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
@@ -40,6 +40,7 @@
 	 LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REFER | FS_TRUNCATE)
 #define FS_OF_FILES (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE)
 
+/* clang-format off */
 static const char *const ALWAYS[] = {
 	/* other processes' memory */
 	"process_vm_readv", "process_vm_writev", "process_madvise", "pidfd_getfd", "kcmp", "userfaultfd",
@@ -54,6 +55,7 @@ static const char *const ALWAYS[] = {
 	/* does by itself what this filter refuses */
 	"io_uring_setup", "io_uring_enter", "io_uring_register",
 };
+/* clang-format on */
 
 static const char *const TRACE[] = { "ptrace" };
 static const char *const EXEC[] = { "execve", "execveat" };
@@ -61,10 +63,10 @@ static const char *const CONNECT[] = { "connect", "socketcall" };
 static const char *const LISTEN[] = { "bind", "listen", "socketcall" };
 /* Used when no path at all is allowed; then it holds without Landlock, too. */
 static const char *const FILES[] = {
-	"open",      "openat",   "openat2",  "creat",     "unlink",     "unlinkat",  "rename",    "renameat",
-	"renameat2", "mkdir",    "mkdirat",  "rmdir",     "link",       "linkat",    "symlink",   "symlinkat",
+	"open",      "openat",   "openat2",  "creat",      "unlink",    "unlinkat",  "rename",    "renameat",
+	"renameat2", "mkdir",    "mkdirat",  "rmdir",      "link",      "linkat",    "symlink",   "symlinkat",
 	"mknod",     "mknodat",  "truncate", "truncate64", "chmod",     "fchmodat",  "chown",     "lchown",
-	"fchownat",  "setxattr", "utime",    "utimes",    "utimensat",  "futimesat", "lsetxattr", "removexattr",
+	"fchownat",  "setxattr", "utime",    "utimes",     "utimensat", "futimesat", "lsetxattr", "removexattr",
 };
 
 static int failed(struct err *e, int number, const char *what)
@@ -104,8 +106,8 @@ static int allow_path(int rules, const char *path, uint64_t access, struct err *
 
 	beneath.parent_fd = open(path, O_PATH | O_CLOEXEC);
 	if (beneath.parent_fd < 0)
-		return err_sys(e, errno == ENOENT ? ERR_MISSING : ERR_BROKEN, errno, "cannot confine this process to %s",
-		               path);
+		return err_sys(e, errno == ENOENT ? ERR_MISSING : ERR_BROKEN, errno,
+			       "cannot confine this process to %s", path);
 	if (fstat(beneath.parent_fd, &st) == 0) {
 		if (!S_ISDIR(st.st_mode))
 			beneath.allowed_access &= FS_OF_FILES;
@@ -120,7 +122,8 @@ static int allow_path(int rules, const char *path, uint64_t access, struct err *
 static int allow_paths(int rules, const struct confine_paths *paths, uint64_t handled, struct err *e)
 {
 	for (size_t i = 0; i < COUNT(paths->read_write); i++)
-		if (paths->read_write[i] && allow_path(rules, paths->read_write[i], (FS_READ | FS_WRITE) & handled, e) < 0)
+		if (paths->read_write[i] &&
+		    allow_path(rules, paths->read_write[i], (FS_READ | FS_WRITE) & handled, e) < 0)
 			return -1;
 	for (size_t i = 0; i < COUNT(paths->read_only); i++)
 		if (paths->read_only[i] && allow_path(rules, paths->read_only[i], FS_READ, e) < 0)
@@ -170,7 +173,7 @@ static int deny_in_part(scmp_filter_ctx filter)
 {
 	const uint32_t refuse = SCMP_ACT_ERRNO(EPERM);
 	int rc = seccomp_rule_add(filter, refuse, SCMP_SYS(clone), 1,
-	                          SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_NEWUSER, CLONE_NEWUSER));
+				  SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_NEWUSER, CLONE_NEWUSER));
 
 	/* Its flags are in memory, out of the filter's reach; on ENOSYS the C library takes clone. */
 	if (rc == 0)
@@ -178,7 +181,7 @@ static int deny_in_part(scmp_filter_ctx filter)
 	/* Typing into the terminal from which we were started. */
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, refuse, SCMP_SYS(ioctl), 1,
-		                      SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, TIOCSTI));
+				      SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, TIOCSTI));
 	return rc;
 }
 

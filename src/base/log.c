@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define LONGEST_VALUE 1000
-#define LONGEST_LINE (16 * 1024)
+#define LONGEST_LINE  (16 * 1024)
 
 static const char *const LEVELS[] = {
 	[LOG_LEVEL_DEBUG] = "debug",
@@ -35,7 +35,8 @@ void log_setup(const char *role, enum log_level least)
 /* Whether the value can stand without quotes. */
 static bool is_bare(const char *s)
 {
-	static const char bare[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.,:;/@+-<>[]()%?&*~#";
+	static const char bare[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.,:;/@+-<>[]()%?&*~#";
 	size_t n = strlen(s);
 
 	return n > 0 && n <= LONGEST_VALUE && strspn(s, bare) == n;

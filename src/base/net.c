@@ -19,7 +19,7 @@ static int parse_path(const char *path, struct listen_at *out, struct err *e)
 
 	if (!n || n >= sizeof(out->addr.path.sun_path))
 		return err_set(e, ERR_INPUT, "the path in \"unix:%.200s\" must have 1 to %zu bytes", path,
-		               sizeof(out->addr.path.sun_path) - 1);
+			       sizeof(out->addr.path.sun_path) - 1);
 	*out = (struct listen_at){ .n = sizeof(struct sockaddr_un) };
 	out->addr.path.sun_family = AF_UNIX;
 	memcpy(out->addr.path.sun_path, path, n + 1);
@@ -70,8 +70,8 @@ int listen_at_parse(const char *text, struct listen_at *out, struct err *e)
 	*out = at;
 	return 0;
 bad:
-	return err_set(e, ERR_INPUT,
-	               "\"%.200s\" is no place to listen: write 127.0.0.1:8080, [::1]:8080 or unix:/run/placet/web.sock", text);
+	return err_set(e, ERR_INPUT, "\"%.200s\" is no place to listen: write 127.0.0.1:8080, [::1]:8080, unix:/PATH",
+		       text);
 }
 
 static int new_socket(int family, struct err *e)
@@ -100,7 +100,8 @@ static int clear_path(const struct listen_at *at, struct err *e)
 	if (lstat(path, &st) < 0)
 		return errno == ENOENT ? 0 : err_sys(e, ERR_BROKEN, errno, "cannot look at %s", path);
 	if (!S_ISSOCK(st.st_mode))
-		return err_set(e, ERR_INPUT, "%s is there already and is no socket: choose another path or move it away", path);
+		return err_set(e, ERR_INPUT,
+			       "%s is there already and is no socket: choose another path or move it away", path);
 	fd = new_socket(AF_UNIX, e);
 	if (fd < 0)
 		return -1;
@@ -126,10 +127,10 @@ static int bind_and_listen(int fd, const struct listen_at *at, struct err *e)
 		return 0;
 	number = errno;
 	return err_sys(e,
-	               number == EADDRINUSE ? ERR_AGAIN
-	               : number == EACCES   ? ERR_DENIED
-	                                    : ERR_BROKEN,
-	               number, "cannot listen%s%s", is_path ? " at " : "", is_path ? at->addr.path.sun_path : "");
+		       number == EADDRINUSE ? ERR_AGAIN
+		       : number == EACCES   ? ERR_DENIED
+					    : ERR_BROKEN,
+		       number, "cannot listen%s%s", is_path ? " at " : "", is_path ? at->addr.path.sun_path : "");
 }
 
 int net_listen(const struct listen_at *at, struct err *e)
@@ -156,10 +157,10 @@ char *net_listening_text(int fd, char out[128])
 		snprintf(out, 128, "unix:%.*s", (int)sizeof(at.addr.path.sun_path), at.addr.path.sun_path);
 	else if (at.addr.any.sa_family == AF_INET)
 		snprintf(out, 128, "%s:%u", inet_ntop(AF_INET, &at.addr.v4.sin_addr, host, sizeof(host)),
-		         (unsigned)ntohs(at.addr.v4.sin_port));
+			 (unsigned)ntohs(at.addr.v4.sin_port));
 	else
 		snprintf(out, 128, "[%s]:%u", inet_ntop(AF_INET6, &at.addr.v6.sin6_addr, host, sizeof(host)),
-		         (unsigned)ntohs(at.addr.v6.sin6_port));
+			 (unsigned)ntohs(at.addr.v6.sin6_port));
 	return out;
 }
 

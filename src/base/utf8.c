@@ -88,12 +88,12 @@ bool utf8_is_invisible(uint32_t c)
 	static const struct {
 		uint32_t first, last;
 	} ranges[] = {
-		{ 0x00AD, 0x00AD }, /* soft hyphen */
-		{ 0x200B, 0x200F }, /* zero width; marks of direction */
-		{ 0x202A, 0x202E }, /* embedding and override of direction */
-		{ 0x2060, 0x2064 }, /* word joiner; invisible operators */
-		{ 0x2066, 0x2069 }, /* isolates */
-		{ 0xFEFF, 0xFEFF }, /* byte order mark */
+		{ 0x00AD, 0x00AD },   /* soft hyphen */
+		{ 0x200B, 0x200F },   /* zero width; marks of direction */
+		{ 0x202A, 0x202E },   /* embedding and override of direction */
+		{ 0x2060, 0x2064 },   /* word joiner; invisible operators */
+		{ 0x2066, 0x2069 },   /* isolates */
+		{ 0xFEFF, 0xFEFF },   /* byte order mark */
 		{ 0xE0000, 0xE007F }, /* tags */
 	};
 

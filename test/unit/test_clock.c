@@ -107,10 +107,13 @@ static void shifts(void **state)
 		const char *text;
 		int64_t shift;
 	} good[] = {
-		{ "+2h", 2 * HOUR }, { "-30m", -30 * MINUTE }, { "+5s", 5 * SECOND }, { "+400d", 400 * DAY }, { "+0s", 0 },
+		{ "+2h", 2 * HOUR }, { "-30m", -30 * MINUTE }, { "+5s", 5 * SECOND }, { "+400d", 400 * DAY },
+		{ "+0s", 0 },
 	};
-	static const char *const bad[] = { "",   "2h",  "+h",    "+",    "+2",  "+2w",
-		                           "+-2h", "++2h", "+2h ", "+99999d", "+9999999999999999999s", "+2hh", "+2.5h" };
+	static const char *const bad[] = {
+		"",     "2h",   "+h", "+", "+2", "+2w", "+-2h", "++2h", "+2h ", "+99999d", "+9999999999999999999s",
+		"+2hh", "+2.5h"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++) {

@@ -55,32 +55,22 @@ static void other_texts_are_refused(void **state)
 		decoder *decode;
 		const char *text;
 	} cases[] = {
-		{ base64_decode, "Zg" },       /* no padding */
-		{ base64_decode, "Zg=" },      /* too little */
-		{ base64_decode, "Zg===" },    /* too much */
-		{ base64_decode, "Zm9v====" }, /* padding that nothing asked for */
-		{ base64_decode, "====" },
-		{ base64_decode, "Zh==" }, /* set bits after the last byte */
-		{ base64_decode, "Zm9=" },
-		{ base64_decode, "Zg==Zg==" },
-		{ base64_decode, "Zm 9v" },
-		{ base64_decode, "Zm9v\n" },
-		{ base64_decode, "-__-" },
-		{ base64url_decode, "+//+" },
-		{ base64url_decode, "Zg==" },
-		{ base64url_decode, "Zh" },
+		{ base64_decode, "Zg" },                                  /* no padding */
+		{ base64_decode, "Zg=" },                                 /* too little */
+		{ base64_decode, "Zg===" },                               /* too much */
+		{ base64_decode, "Zm9v====" },                            /* padding that nothing asked for */
+		{ base64_decode, "====" },     { base64_decode, "Zh==" }, /* set bits after the last byte */
+		{ base64_decode, "Zm9=" },     { base64_decode, "Zg==Zg==" },
+		{ base64_decode, "Zm 9v" },    { base64_decode, "Zm9v\n" },
+		{ base64_decode, "-__-" },     { base64url_decode, "+//+" },
+		{ base64url_decode, "Zg==" },  { base64url_decode, "Zh" },
 		{ base64url_decode, "Z" }, /* less than a byte */
-		{ base64url_decode, "Zm9vY" },
-		{ base32_decode, "mz" },
-		{ base32_decode, "m" },
-		{ base32_decode, "mzx" },
-		{ base32_decode, "mzxw6y" },
-		{ base32_decode, "m1" },
-		{ base32_decode, "my======" },
-		{ hex_decode, "6" },
+		{ base64url_decode, "Zm9vY" }, { base32_decode, "mz" },
+		{ base32_decode, "m" },        { base32_decode, "mzx" },
+		{ base32_decode, "mzxw6y" },   { base32_decode, "m1" },
+		{ base32_decode, "my======" }, { hex_decode, "6" },
 		{ hex_decode, "6F" }, /* the canonical form is in lower case */
-		{ hex_decode, "6g" },
-		{ hex_decode, "0x" },
+		{ hex_decode, "6g" },          { hex_decode, "0x" },
 	};
 
 	(void)state;

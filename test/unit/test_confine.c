@@ -27,8 +27,8 @@
 #include <sys/wait.h>
 
 #define NOT_CONFINED 200
-#define NOT_HELD 201
-#define ALL (CONFINE_NO_EXEC | CONFINE_NO_CONNECT | CONFINE_NO_LISTEN | CONFINE_NO_FILES)
+#define NOT_HELD     201
+#define ALL          (CONFINE_NO_EXEC | CONFINE_NO_CONNECT | CONFINE_NO_LISTEN | CONFINE_NO_FILES)
 
 /* Made before the child confines itself. */
 struct bench {
@@ -81,8 +81,10 @@ static int make_bench(void **state)
 
 static int remove_bench(void **state)
 {
-	static const char *const names[] = { "inside/link", "inside/db", "outside/secret", "outside/moved", "outside/new",
-		                             "readable/text", "inside", "readable", "outside", "" };
+	static const char *const names[] = {
+		"inside/link",   "inside/db", "outside/secret", "outside/moved", "outside/new",
+		"readable/text", "inside",    "readable",       "outside",       ""
+	};
 	struct bench *b = *state;
 
 	for (size_t i = 0; i < COUNT(names); i++)
@@ -142,9 +144,10 @@ static int try_socketpair(struct bench *b)
 	char c;
 
 	(void)b;
-	return socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0 && send(ends[0], "x", 1, 0) == 1 && read(ends[1], &c, 1) == 1
-	               ? 0
-	               : errno;
+	return socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0 && send(ends[0], "x", 1, 0) == 1 &&
+			       read(ends[1], &c, 1) == 1
+		       ? 0
+		       : errno;
 }
 
 static int try_bind(struct bench *b)
@@ -285,9 +288,9 @@ static int try_open_descriptor(struct bench *b)
 	char text[6];
 
 	return pread(b->outside, text, 6, 0) == 6 && !memcmp(text, "secret", 6) && pwrite(b->outside, "S", 1, 0) == 1 &&
-	                       pwrite(b->outside, "s", 1, 0) == 1
-	               ? 0
-	               : 1;
+			       pwrite(b->outside, "s", 1, 0) == 1
+		       ? 0
+		       : 1;
 }
 
 /* What SQLite does with a database: lock, map, journal, shared memory, truncate, remove. */
@@ -364,9 +367,9 @@ static void calls_are_refused_by_flag(void **state)
 		action *act;
 		unsigned flag;
 	} cases[] = {
-		{ "exec", try_exec, CONFINE_NO_EXEC },         { "connect", try_connect, CONFINE_NO_CONNECT },
-		{ "sendto", try_sendto, CONFINE_NO_CONNECT },  { "socket", try_socket, CONFINE_NO_CONNECT },
-		{ "bind", try_bind, CONFINE_NO_LISTEN },       { "listen", try_listen, CONFINE_NO_LISTEN },
+		{ "exec", try_exec, CONFINE_NO_EXEC },        { "connect", try_connect, CONFINE_NO_CONNECT },
+		{ "sendto", try_sendto, CONFINE_NO_CONNECT }, { "socket", try_socket, CONFINE_NO_CONNECT },
+		{ "bind", try_bind, CONFINE_NO_LISTEN },      { "listen", try_listen, CONFINE_NO_LISTEN },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -386,8 +389,11 @@ static void dangerous_calls_are_always_refused(void **state)
 		const char *what;
 		action *act;
 	} cases[] = {
-		{ "mount", try_mount },       { "unshare", try_unshare }, { "clone into a namespace", try_clone },
-		{ "io_uring", try_io_uring }, { "reading memory", try_read_memory },
+		{ "mount", try_mount },
+		{ "unshare", try_unshare },
+		{ "clone into a namespace", try_clone },
+		{ "io_uring", try_io_uring },
+		{ "reading memory", try_read_memory },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++)
@@ -422,12 +428,18 @@ static void files_are_held(void **state)
 		const char *what;
 		action *act;
 	} refused[] = {
-		{ "reading outside", try_read_outside },      { "reading the system's files", try_read_system },
-		{ "making outside", try_make_outside },       { "following a link out", try_follow_link },
-		{ "climbing out", try_climb_out },            { "removing outside", try_remove_outside },
-		{ "truncating outside", try_truncate_outside }, { "moving out", try_move_out },
-		{ "listing outside", try_list_outside },      { "writing what is read-only", try_write_readable },
-		{ "making in what is read-only", try_make_readable }, { "a link inside", try_link_inside },
+		{ "reading outside", try_read_outside },
+		{ "reading the system's files", try_read_system },
+		{ "making outside", try_make_outside },
+		{ "following a link out", try_follow_link },
+		{ "climbing out", try_climb_out },
+		{ "removing outside", try_remove_outside },
+		{ "truncating outside", try_truncate_outside },
+		{ "moving out", try_move_out },
+		{ "listing outside", try_list_outside },
+		{ "writing what is read-only", try_write_readable },
+		{ "making in what is read-only", try_make_readable },
+		{ "a link inside", try_link_inside },
 	};
 	static action *const allowed[] = { try_database, try_read_readable, try_open_descriptor };
 

@@ -230,9 +230,9 @@ static void a_log_line_has_an_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_file_is_replaced_whole),      cmocka_unit_test(a_failed_write_leaves_no_trace),
-		cmocka_unit_test(reading_is_bounded),            cmocka_unit_test(folders_are_made_with_parents),
-		cmocka_unit_test(a_lock_has_one_holder),         cmocka_unit_test(the_log_cannot_be_forged),
+		cmocka_unit_test(a_file_is_replaced_whole), cmocka_unit_test(a_failed_write_leaves_no_trace),
+		cmocka_unit_test(reading_is_bounded),       cmocka_unit_test(folders_are_made_with_parents),
+		cmocka_unit_test(a_lock_has_one_holder),    cmocka_unit_test(the_log_cannot_be_forged),
 		cmocka_unit_test(a_log_line_has_an_end),
 	};
 

@@ -131,9 +131,20 @@ static void a_path_is_replaced_only_when_dead(void **state)
 
 static void loopback(void **state)
 {
-	static const char *const yes[] = { "127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost", "LocalHost", "::ffff:127.0.0.1" };
-	static const char *const no[] = { "", "128.0.0.1", "0.0.0.0", "::", "[::]", "10.127.0.1", "localhost.example",
-		                          "127.0.0.1.example", "127", "::ffff:10.0.0.1", "[", "[]" };
+	static const char *const yes[] = { "127.0.0.1", "127.9.9.9",       "::1", "[::1]", "localhost",
+					   "LocalHost", "::ffff:127.0.0.1" };
+	static const char *const no[] = { "",
+					  "128.0.0.1",
+					  "0.0.0.0",
+					  "::",
+					  "[::]",
+					  "10.127.0.1",
+					  "localhost.example",
+					  "127.0.0.1.example",
+					  "127",
+					  "::ffff:10.0.0.1",
+					  "[",
+					  "[]" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(yes); i++)

@@ -87,8 +87,10 @@ static void below_is_uniform(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_stream_is_the_documented_one), cmocka_unit_test(a_seed_repeats),
-		cmocka_unit_test(bytes_stay_in_bounds),             cmocka_unit_test(the_system_does_not_repeat),
+		cmocka_unit_test(the_stream_is_the_documented_one),
+		cmocka_unit_test(a_seed_repeats),
+		cmocka_unit_test(bytes_stay_in_bounds),
+		cmocka_unit_test(the_system_does_not_repeat),
 		cmocka_unit_test(below_is_uniform),
 	};
 

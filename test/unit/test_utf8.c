@@ -65,7 +65,10 @@ static void forms(void **state)
 	assert_string_equal(utf8_nfc(a, "e\xcc\x81"), "\xc3\xa9");
 	assert_string_equal(utf8_nfc(a, "\xc3\xa9"), "\xc3\xa9");
 	assert_string_equal(utf8_nfc(a, ""), "");
-	assert_string_equal(utf8_lower(a, "\xc3\x89" "COLE"), "\xc3\xa9" "cole");
+	assert_string_equal(utf8_lower(a, "\xc3\x89"
+					  "COLE"),
+			    "\xc3\xa9"
+			    "cole");
 	assert_string_equal(utf8_lower(a, "I"), "i"); /* not the Turkish one, whatever the locale */
 	assert_string_equal(utf8_lower(a, ""), "");
 	arena_free(a);
@@ -84,16 +87,18 @@ static void plain_text(void **state)
 		{ "a\r\nBcc: x", false },
 		{ "a\tb", false },
 		{ "a\x7f", false },
-		{ "a\xc2\x85", false },         /* NEL, a C1 control */
-		{ "a\xc2\xad", false },         /* soft hyphen */
-		{ "a\xe2\x80\x8b", false },     /* zero width space */
-		{ "a\xe2\x80\x8f", false },     /* right-to-left mark */
-		{ "a\xe2\x80\x90", true },      /* a hyphen: the first past that range */
-		{ "a\xe2\x80\xae", false },     /* right-to-left override */
-		{ "a\xe2\x80\xaf", true },      /* narrow space: the first past that range */
-		{ "a\xe2\x81\xa0", false },     /* word joiner */
-		{ "a\xe2\x81\xa6", false },     /* isolate */
-		{ "\xef\xbb\xbf" "a", false },  /* byte order mark */
+		{ "a\xc2\x85", false },     /* NEL, a C1 control */
+		{ "a\xc2\xad", false },     /* soft hyphen */
+		{ "a\xe2\x80\x8b", false }, /* zero width space */
+		{ "a\xe2\x80\x8f", false }, /* right-to-left mark */
+		{ "a\xe2\x80\x90", true },  /* a hyphen: the first past that range */
+		{ "a\xe2\x80\xae", false }, /* right-to-left override */
+		{ "a\xe2\x80\xaf", true },  /* narrow space: the first past that range */
+		{ "a\xe2\x81\xa0", false }, /* word joiner */
+		{ "a\xe2\x81\xa6", false }, /* isolate */
+		{ "\xef\xbb\xbf"
+		  "a",
+		  false },                      /* byte order mark */
 		{ "a\xf3\xa0\x81\x81", false }, /* tag */
 		{ "a\xff", false },             /* malformed is not plain */
 	};
