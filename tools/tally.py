@@ -11,6 +11,9 @@ import re
 import sys
 import xml.etree.ElementTree as ET
 
+# How cmocka, pytest and unittest tell what passed.
+PASSED = r"^\[  PASSED  \] (\d+) test|^=* ?(?:\d+ failed, )?(\d+) passed\b|^Ran (\d+) tests? in .*\n\nOK"
+
 
 class Count:
     def __init__(self):
@@ -34,20 +37,22 @@ def read_pytest(path, count):
 
 
 def read_meson(path, count):
-    """Meson's testlog.json: a JSON object to a line for each program, with what cmocka printed in it."""
+    """Meson's testlog.json: a JSON object to a line for each program, with what its test framework printed in it."""
     for line in open(path, encoding="utf-8", errors="replace"):
         program = json.loads(line)
         text = (program.get("stdout") or "") + (program.get("stderr") or "")
-        passed = sum(map(int, re.findall(r"^\[  PASSED  \] (\d+) test", text, re.M)))
-        failed = re.findall(r"^\[  FAILED  \] (?!\d+ test)(\S+)$", text, re.M)
-        failed = sorted(set(failed))
-        skipped = sum(map(int, re.findall(r"^\[  SKIPPED \] (\d+) test", text, re.M)))
+        passed = sum(int(n) for row in re.findall(PASSED, text, re.M) for n in row if n)
+        failed = sorted(set(re.findall(r"^\[  FAILED  \] (?!\d+ test)(\S+)$", text, re.M)))
+        skipped = sum(int(n) for n in re.findall(r"^\[  SKIPPED \] (\d+) test", text, re.M))
         if program["result"] in ("OK", "SKIP") and not failed:
-            count.passed += passed or (program["result"] == "OK")
+            count.passed += passed or (program["result"] == "OK" and not skipped)
             count.skipped += [program["name"]] * (skipped or program["result"] == "SKIP")
+        elif failed:
+            count.passed += passed
+            count.failed += [f"{program['name']}: {name}" for name in failed]
         else:
             count.passed += passed
-            count.failed += [f"{program['name']}: {name}" for name in failed] or [f"{program['name']}: {program['result']}"]
+            count.failed.append(f"{program['name']}: {program['result']}")
 
 
 def read_suite(folder, kind, name, status, count):
