@@ -30,7 +30,7 @@ static int judge_name(const char *name, struct err *e)
 
 	while ((*s >= 33 && *s <= 57) || (*s >= 59 && *s <= 126))
 		s++;
-	if (*s || s == name || s - name > 60)
+	if (*s || s == name || s - name > 40)
 		return err_set(e, ERR_INPUT, "\"%s\" cannot be the name of a header: use letters, digits and hyphens", name);
 	return 0;
 }
@@ -216,19 +216,19 @@ static void fold_encoded(struct fold *f, const char *text)
 	}
 }
 
-/* Text that would not come back as it was when written plainly. */
-static bool needs_encoding(const char *text)
+/* Text that would not come back as it was when written plainly, or has a word too long for a line. */
+static bool needs_encoding(const char *name, const char *text)
 {
-	size_t n = strlen(text);
+	size_t n = strlen(text), longest = COL_WISH - strlen(name) - strlen(": \"\"");
 
 	if (!is_ascii(text) || strstr(text, "=?"))
 		return true;
 	if (n && (text[0] == ' ' || text[n - 1] == ' '))
 		return true;
-	for (const char *s = text; *s; s += strspn(s, " ")) { /* a word too long for a line, or blanks in a row */
+	for (const char *s = text; *s; s += strspn(s, " ")) { /* blanks in a row may be made one on the way */
 		size_t word = strcspn(s, " ");
 
-		if (word > COL_WISH - 2 || strspn(s + word, " ") > 1)
+		if (word > longest || strspn(s + word, " ") > 1)
 			return true;
 		s += word;
 	}
@@ -257,7 +257,7 @@ int header_add_text(struct buf *b, const char *name, const char *text, struct er
 	if (judge_name(name, e) < 0 || judge_value(name, text, e) < 0)
 		return -1;
 	f = fold_begin(b, name);
-	if (needs_encoding(text))
+	if (needs_encoding(name, text))
 		fold_encoded(&f, text);
 	else
 		fold_text(&f, text);
@@ -310,7 +310,7 @@ int header_add_mailbox(struct buf *b, const char *name, const char *display, con
 		fold_text(&f, address);
 		return fold_end(&f, name, e);
 	}
-	encode = needs_encoding(display);
+	encode = needs_encoding(name, display);
 	if (encode)
 		fold_encoded(&f, display);
 	else

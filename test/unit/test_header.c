@@ -214,14 +214,14 @@ static void decode_header(struct buf *out, const char *s)
 static void test_property(void **state)
 {
 	static const char *const BITS[] = { "a", "Word", " ", "  ", "\xC3\xA4", "\xE8\xAA\xBF", "\xF0\x9F\x8E\x93", "=?",
-		                            "?=", "_", "questionnaire", "." };
+		                            "?=", "_", "questionnaire", ".", W60 };
 	struct rng r;
 	struct buf text, b, back;
 	(void)state;
 
 	rng_seed(&r, 4);
 	buf_init(&text, 10000);
-	buf_init(&b, 10000);
+	buf_init(&b, 100000);
 	buf_init(&back, 10000);
 	for (int round = 0; round < 20000; round++) {
 		size_t n = rng_below(&r, 40);
