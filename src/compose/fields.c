@@ -77,7 +77,7 @@ static bool same_default(const char *a, const char *b)
 
 static int mark_field(struct slots *s, struct slice name, const char *used, struct buf *out, struct err *e)
 {
-	size_t field, i = 0;
+	size_t field = 0, i = 0;
 
 	if (name_index(s, name, &field, e) < 0)
 		return -1;
