@@ -23,12 +23,26 @@
 /* --- peeling -------------------------------------------------------------- */
 
 /* What may stand around an address, one kind a row. Order is that of `cleaned`. */
-enum peel { PEEL_BLANKS, PEEL_INVISIBLE, PEEL_QUOTES, PEEL_BRACKETS, PEEL_MAILTO, PEEL_COMMA, PEEL_SEMICOLON, PEEL_DOT };
+enum peel {
+	PEEL_BLANKS,
+	PEEL_INVISIBLE,
+	PEEL_QUOTES,
+	PEEL_BRACKETS,
+	PEEL_MAILTO,
+	PEEL_COMMA,
+	PEEL_SEMICOLON,
+	PEEL_DOT
+};
 
 static const char *const PEEL_NAMES[] = {
-	[PEEL_BLANKS] = "blanks",          [PEEL_INVISIBLE] = "invisible characters", [PEEL_QUOTES] = "quotes",
-	[PEEL_BRACKETS] = "brackets",      [PEEL_MAILTO] = "mailto:",                 [PEEL_COMMA] = "trailing comma",
-	[PEEL_SEMICOLON] = "trailing semicolon", [PEEL_DOT] = "trailing dot",
+	[PEEL_BLANKS] = "blanks",
+	[PEEL_INVISIBLE] = "invisible characters",
+	[PEEL_QUOTES] = "quotes",
+	[PEEL_BRACKETS] = "brackets",
+	[PEEL_MAILTO] = "mailto:",
+	[PEEL_COMMA] = "trailing comma",
+	[PEEL_SEMICOLON] = "trailing semicolon",
+	[PEEL_DOT] = "trailing dot",
 };
 
 static const struct {
@@ -268,16 +282,18 @@ static int judge_ascii(char c, struct err *e)
 /* ADR-6: no blanks, nothing invisible, nothing that Unicode has not assigned. */
 static int judge_char(uint32_t c, struct err *e)
 {
-	uc_general_category_t no = uc_general_category_or(UC_CATEGORY_Z, uc_general_category_or(UC_CATEGORY_Cn,
-								uc_general_category_or(UC_CATEGORY_Co, UC_CATEGORY_Cs)));
+	/* separators, unassigned, private use, surrogates */
+	const uc_general_category_t no[] = { UC_CATEGORY_Z, UC_CATEGORY_Cn, UC_CATEGORY_Co, UC_CATEGORY_Cs };
 
 	if (c < 0x80 && !utf8_is_control(c))
 		return judge_ascii((char)c, e);
 	if (utf8_is_invisible(c) || utf8_is_control(c))
 		return err_set(e, ERR_INPUT, "the invisible or control character U+%04X is inside the address: "
 			       "type the address anew", c);
-	if (uc_is_general_category(c, no))
-		return err_set(e, ERR_INPUT, "the character U+%04X cannot stand in an address: type the address anew", c);
+	for (size_t i = 0; i < COUNT(no); i++)
+		if (uc_is_general_category(c, no[i]))
+			return err_set(e, ERR_INPUT, "the character U+%04X cannot stand in an address: type the "
+				       "address anew", c);
 	return 0;
 }
 
@@ -348,7 +364,7 @@ static const char *domain_fault(const char *s)
    letters, marks, digits, and what IDNA allows between them (CONTEXTO) may come near it. */
 static bool is_domain_char(uint32_t c)
 {
-	uc_general_category_t yes = uc_general_category_or(uc_general_category_or(UC_CATEGORY_L, UC_CATEGORY_M), UC_CATEGORY_Nd);
+	uc_general_category_t letter_or_mark = uc_general_category_or(UC_CATEGORY_L, UC_CATEGORY_M);
 
 	if (c < 0x80)
 		return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '-' || c == '.';
@@ -356,7 +372,8 @@ static bool is_domain_char(uint32_t c)
 		return true;
 	if (c == 0x3002 || c == 0xFF0E || c == 0xFF61) /* other dots */
 		return true;
-	return uc_is_general_category(c, yes) && !uc_is_property_default_ignorable_code_point(c);
+	return (uc_is_general_category(c, letter_or_mark) || uc_is_general_category(c, UC_CATEGORY_Nd)) &&
+	       !uc_is_property_default_ignorable_code_point(c);
 }
 
 static bool is_domain_text(const char *s)
@@ -489,125 +506,4 @@ int address_parse(struct arena *a, const char *cell, struct address *out, struct
 	made.cleaned = peeled_text(a, peeled);
 	*out = made;
 	return 0;
-}
-
-/* --- what a person should look at ----------------------------------------- */
-
-/* Scripts that are written together: Latin stands with any one of East Asia's groups (UTS #39). */
-enum script { SCRIPT_NONE, SCRIPT_HAN = 1, SCRIPT_KANA = 2, SCRIPT_HANGUL = 4, SCRIPT_BOPOMOFO = 8, SCRIPT_LATIN = 16 };
-
-static unsigned east_asian(const char *name)
-{
-	static const struct {
-		const char *name;
-		unsigned bit;
-	} KNOWN[] = { { "Han", SCRIPT_HAN },       { "Hiragana", SCRIPT_KANA },     { "Katakana", SCRIPT_KANA },
-		      { "Hangul", SCRIPT_HANGUL }, { "Bopomofo", SCRIPT_BOPOMOFO }, { "Latin", SCRIPT_LATIN } };
-
-	for (size_t i = 0; i < COUNT(KNOWN); i++)
-		if (strcmp(name, KNOWN[i].name) == 0)
-			return KNOWN[i].bit;
-	return 0;
-}
-
-static bool is_mixed(const char *label, size_t n)
-{
-	const char *other = NULL;
-	unsigned seen = 0;
-	size_t len;
-
-	for (size_t i = 0; i < n; i += len) {
-		const uc_script_t *script = uc_script(utf8_char(label + i, n - i, &len));
-		unsigned bit;
-
-		if (!script || strcmp(script->name, "Common") == 0 || strcmp(script->name, "Inherited") == 0)
-			continue;
-		bit = east_asian(script->name);
-		if (!bit && other && strcmp(other, script->name) != 0)
-			return true;
-		if (!bit)
-			other = script->name;
-		seen |= bit;
-	}
-	if (other)
-		return seen != 0;
-	seen &= ~(unsigned)SCRIPT_LATIN;
-	return !(seen == 0 || (seen | SCRIPT_HAN | SCRIPT_KANA) == (SCRIPT_HAN | SCRIPT_KANA) ||
-		 (seen | SCRIPT_HAN | SCRIPT_HANGUL) == (SCRIPT_HAN | SCRIPT_HANGUL) ||
-		 (seen | SCRIPT_HAN | SCRIPT_BOPOMOFO) == (SCRIPT_HAN | SCRIPT_BOPOMOFO));
-}
-
-static bool has_mixed_label(const char *text)
-{
-	for (;;) {
-		size_t n = strcspn(text, ".");
-
-		if (is_mixed(text, n))
-			return true;
-		if (!text[n])
-			return false;
-		text += n + 1;
-	}
-}
-
-unsigned address_flags(const struct address *addr)
-{
-	const char *at = strrchr(addr->key, '@');
-	size_t n = at ? (size_t)(at - addr->key) : 0;
-	char local[4 * LOCAL_MAX + 1] = "";
-	unsigned flags = 0;
-
-	if (n < sizeof(local))
-		memcpy(local, addr->key, n);
-	if (list_has_role(local))
-		flags |= ADDRESS_ROLE;
-	if (list_has_list_pattern(local))
-		flags |= ADDRESS_ROLE | ADDRESS_LIST;
-	if (list_has_list_host(addr->domain))
-		flags |= ADDRESS_LIST;
-	if (list_has_free_provider(addr->domain))
-		flags |= ADDRESS_FREE_PROVIDER;
-	if (list_has_disposable(addr->domain))
-		flags |= ADDRESS_DISPOSABLE;
-	if (addr->utf8)
-		flags |= ADDRESS_NON_ASCII_LOCAL;
-	if (has_mixed_label(addr->local) || has_mixed_label(addr->domain_shown))
-		flags |= ADDRESS_LOOKALIKE;
-	return flags;
-}
-
-const char *address_flag_name(enum address_flag f)
-{
-	switch (f) {
-	case ADDRESS_ROLE:
-		return "role";
-	case ADDRESS_DISPOSABLE:
-		return "disposable";
-	case ADDRESS_FREE_PROVIDER:
-		return "free-provider";
-	case ADDRESS_LIST:
-		return "list-address";
-	case ADDRESS_NON_ASCII_LOCAL:
-		return "non-ascii-local";
-	case ADDRESS_LOOKALIKE:
-		return "lookalike";
-	}
-	BUG("no such address flag");
-}
-
-bool address_needs_decision(unsigned flags)
-{
-	return (flags & ~(unsigned)ADDRESS_FREE_PROVIDER) != 0;
-}
-
-char *address_masked(struct arena *a, const char *delivery)
-{
-	const char *at = strrchr(delivery, '@');
-	size_t local_n = 0, domain_n = 0;
-
-	if (!at || at == delivery || !at[1])
-		return arena_text(a, "\xE2\x80\xA6");
-	utf8_char(delivery, strlen(delivery), &local_n);
-	utf8_char(at + 1, strlen(at + 1), &domain_n);
-	return arena_printf(a, "%.*s\xE2\x80\xA6@%.*s\xE2\x80\xA6", (int)local_n, delivery, (int)domain_n, at + 1);
 }

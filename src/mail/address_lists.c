@@ -5,15 +5,15 @@
 
 /* ADR-8: the names of RFC 2142, common ones, and how else people write them. */
 static const char *const ROLES[] = {
-	"info", "marketing", "sales", "support", "abuse", "noc", "security", "postmaster", "hostmaster", "usenet", "news",
-	"webmaster", "www", "uucp", "ftp",
+	"info", "marketing", "sales", "support", "abuse", "noc", "security", "postmaster", "hostmaster", "usenet",
+	"news", "webmaster", "www", "uucp", "ftp",
 
-	"admin", "administrator", "office", "enquiries", "enquiry", "inquiries", "contact", "hello", "help", "helpdesk",
-	"help-desk", "reception", "registry", "registrar", "admissions", "accounts", "finance", "hr", "jobs", "careers",
-	"press", "media", "team", "staff", "students", "all", "everyone", "list", "noreply", "no-reply", "no_reply",
-	"no.reply", "donotreply", "do-not-reply", "do_not_reply", "mailer-daemon", "root", "nobody", "devnull", "null",
-	"billing", "feedback", "mail", "email", "newsletter", "privacy", "dpo", "secretary", "secretariat", "service",
-	"subscribe", "unsubscribe", "sysadmin", "webteam",
+	"admin", "administrator", "office", "enquiries", "enquiry", "inquiries", "contact", "hello", "help",
+	"helpdesk", "help-desk", "reception", "registry", "registrar", "admissions", "accounts", "finance", "hr",
+	"jobs", "careers", "press", "media", "team", "staff", "students", "all", "everyone", "list", "noreply",
+	"no-reply", "no_reply", "no.reply", "donotreply", "do-not-reply", "do_not_reply", "mailer-daemon", "root",
+	"nobody", "devnull", "null", "billing", "feedback", "mail", "email", "newsletter", "privacy", "dpo",
+	"secretary", "secretariat", "service", "subscribe", "unsubscribe", "sysadmin", "webteam",
 };
 
 /* ADR-8's patterns: of a mailing list or of its machinery. */
@@ -25,26 +25,29 @@ static const char *const LIST_HOST_LABELS[] = { "list.", "lists.", "listserv.", 
 
 static const char *const FREE_PROVIDERS[] = {
 	"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "hotmail.co.uk", "hotmail.fr", "hotmail.de",
-	"live.com", "live.co.uk", "msn.com", "yahoo.com", "yahoo.co.uk", "yahoo.fr", "yahoo.de", "yahoo.co.in", "yahoo.co.jp",
-	"ymail.com", "rocketmail.com", "aol.com", "icloud.com", "me.com", "mac.com", "proton.me", "protonmail.com", "pm.me",
-	"gmx.com", "gmx.de", "gmx.net", "gmx.at", "gmx.ch", "web.de", "freenet.de", "t-online.de", "mail.com", "email.com",
-	"mail.ru", "yandex.ru", "yandex.com", "qq.com", "163.com", "126.com", "sina.com", "naver.com", "daum.net", "zoho.com",
-	"fastmail.com", "tutanota.com", "tuta.com", "posteo.de", "mailbox.org", "orange.fr", "laposte.net", "free.fr", "libero.it",
-	"virgilio.it", "wp.pl", "o2.pl", "onet.pl", "interia.pl", "seznam.cz", "btinternet.com", "sky.com", "rediffmail.com",
-	"uol.com.br", "bol.com.br", "terra.com.br",
+	"live.com", "live.co.uk", "msn.com", "yahoo.com", "yahoo.co.uk", "yahoo.fr", "yahoo.de", "yahoo.co.in",
+	"yahoo.co.jp", "ymail.com", "rocketmail.com", "aol.com", "icloud.com", "me.com", "mac.com", "proton.me",
+	"protonmail.com", "pm.me", "gmx.com", "gmx.de", "gmx.net", "gmx.at", "gmx.ch", "web.de", "freenet.de",
+	"t-online.de", "mail.com", "email.com", "mail.ru", "yandex.ru", "yandex.com", "qq.com", "163.com",
+	"126.com", "sina.com", "naver.com", "daum.net", "zoho.com", "fastmail.com", "tutanota.com", "tuta.com",
+	"posteo.de", "mailbox.org", "orange.fr", "laposte.net", "free.fr", "libero.it", "virgilio.it", "wp.pl",
+	"o2.pl", "onet.pl", "interia.pl", "seznam.cz", "btinternet.com", "sky.com", "rediffmail.com", "uol.com.br",
+	"bol.com.br", "terra.com.br",
 };
 
 static const char *const DISPOSABLE[] = {
-	"10minutemail.com", "10minutemail.net", "20minutemail.com", "33mail.com", "anonbox.net", "burnermail.io", "discard.email",
-	"dispostable.com", "dropmail.me", "emailondeck.com", "fakeinbox.com", "fakemail.net", "getairmail.com", "getnada.com",
-	"guerrillamail.biz", "guerrillamail.com", "guerrillamail.de", "guerrillamail.info", "guerrillamail.net",
-	"guerrillamail.org", "guerrillamailblock.com", "incognitomail.org", "inboxkitten.com", "jetable.org", "maildrop.cc",
-	"mailcatch.com", "mailexpire.com", "mailinator.com", "mailinator.net", "mailinator2.com", "mailnesia.com", "mailnull.com",
-	"mailsac.com", "meltmail.com", "mintemail.com", "mohmal.com", "moakt.com", "mytemp.email", "mytrashmail.com", "nada.email",
-	"pokemail.net", "sharklasers.com", "grr.la", "spam4.me", "spambog.com", "spambox.us", "spamgourmet.com", "spamex.com",
-	"temp-mail.org", "temp-mail.io", "tempail.com", "tempinbox.com", "tempmail.net", "tempmailo.com", "tempr.email",
-	"throwawaymail.com", "throwam.com", "trash-mail.com", "trashmail.com", "trashmail.de", "trashmail.net", "wegwerfmail.de",
-	"wegwerfmail.net", "wegwerfmail.org", "yopmail.com", "yopmail.fr", "yopmail.net",
+	"10minutemail.com", "10minutemail.net", "20minutemail.com", "33mail.com", "anonbox.net", "burnermail.io",
+	"discard.email", "dispostable.com", "dropmail.me", "emailondeck.com", "fakeinbox.com", "fakemail.net",
+	"getairmail.com", "getnada.com", "guerrillamail.biz", "guerrillamail.com", "guerrillamail.de",
+	"guerrillamail.info", "guerrillamail.net", "guerrillamail.org", "guerrillamailblock.com",
+	"incognitomail.org", "inboxkitten.com", "jetable.org", "maildrop.cc", "mailcatch.com", "mailexpire.com",
+	"mailinator.com", "mailinator.net", "mailinator2.com", "mailnesia.com", "mailnull.com", "mailsac.com",
+	"meltmail.com", "mintemail.com", "mohmal.com", "moakt.com", "mytemp.email", "mytrashmail.com", "nada.email",
+	"pokemail.net", "sharklasers.com", "grr.la", "spam4.me", "spambog.com", "spambox.us", "spamgourmet.com",
+	"spamex.com", "temp-mail.org", "temp-mail.io", "tempail.com", "tempinbox.com", "tempmail.net",
+	"tempmailo.com", "tempr.email", "throwawaymail.com", "throwam.com", "trash-mail.com", "trashmail.com",
+	"trashmail.de", "trashmail.net", "wegwerfmail.de", "wegwerfmail.net", "wegwerfmail.org", "yopmail.com",
+	"yopmail.fr", "yopmail.net",
 };
 
 /* RFC 2606: they reach nobody. */

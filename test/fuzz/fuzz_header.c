@@ -15,7 +15,7 @@ static void check_lines(const struct buf *b, size_t longest, bool folded)
 		const char *cr = memmem(p, (size_t)(end - p), "\r\n", 2), *stop = cr ? cr : end;
 
 		MUST((size_t)(stop - p) <= longest);
-		MUST(!memchr(p, '\n', (size_t)(stop - p)) && !memchr(p,, (size_t)(stop - p)));
+		MUST(!memchr(p, '\n', (size_t)(stop - p)) && !memchr(p, '\r', (size_t)(stop - p)));
 		MUST(!folded || p == b->p || *p == ' ');
 		p = cr ? cr + 2 : end;
 	}

@@ -274,7 +274,7 @@ static void test_domains(void **state)
 
 /* --- the collections of others -------------------------------------------- */
 
-/* Lone surrogates are no Unicode text, and jansson refuses the whole file for one: the first digit of each becomes 0. */
+/* Lone surrogates are no text, and jansson refuses the whole file for one: the first digit of each becomes 0. */
 static void without_surrogates(char *text)
 {
 	for (char *p = text; (p = strstr(p, "\\u")); p++)
