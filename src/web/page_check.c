@@ -47,7 +47,7 @@ static void show_found(const struct page *p, const struct found *f, const char *
 		.mailing_url = mailing_path(p->a, f->project.slug, f->mailing.id),
 		.originator = f->project.originator,
 		.department = f->project.department,
-		.subject = f->mailing.subject,
+		.subject = page_subject(p->a, f->mailing.subject),
 		.language = f->mailing.language,
 		.text = f->mailing.text,
 		.approved = page_day(p->a, f->mailing.approved_at),

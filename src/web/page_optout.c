@@ -78,7 +78,7 @@ int page_opt_out_ask(const struct request *r, struct response *out, struct err *
 		.already = about.opted_out,
 		.project_title = about.project_title,
 		.project_url = project_path(p.a, about.project_slug),
-		.subject = about.subject,
+		.subject = page_subject(p.a, about.subject),
 	});
 	return 0;
 }

@@ -31,7 +31,7 @@ static struct mailing_row *make_rows(struct arena *a, const struct project *p, c
 	for (size_t i = 0; i < n; i++)
 		rows[i] = (struct mailing_row){
 			.url = mailing_path(a, p->slug, m[i].id),
-			.subject = m[i].subject,
+			.subject = page_subject(a, m[i].subject),
 			.approved = page_day(a, m[i].approved_at),
 			.state = mailing_words(a, &m[i]).state,
 		};
@@ -85,12 +85,12 @@ int page_mailing(const struct request *r, struct response *out, struct err *e)
 		return err_set(e, ERR_MISSING, "no public mailing of that number");
 	words = mailing_words(p.a, &m);
 	view_mailing_write(&out->body, &(struct view_mailing){
-		PAGE_FRAME(&p, m.subject),
+		PAGE_FRAME(&p, page_subject(p.a, m.subject)),
 		.project_title = project.title,
 		.project_url = project_path(p.a, project.slug),
 		.originator = project.originator,
 		.department = project.department,
-		.subject = m.subject,
+		.subject = page_subject(p.a, m.subject),
 		.language = m.language,
 		.text = m.text,
 		.approved = page_day(p.a, m.approved_at),

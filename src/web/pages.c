@@ -60,6 +60,29 @@ const char *page_day(struct arena *a, int64_t t)
 	return arena_text(a, time_day(t, day));
 }
 
+const char *page_subject(struct arena *a, const char *subject)
+{
+	char *out = arena_alloc(a, strlen(subject) + 1), *to = out;
+
+	while (*subject) {
+		const char *end = strncmp(subject, "{{", 2) == 0 ? strstr(subject, "}}") : NULL;
+		size_t n;
+
+		if (!end) {
+			*to++ = *subject++;
+			continue;
+		}
+		subject += 2 + strspn(subject + 2, " ");
+		n = strcspn(subject, "|} ");
+		*to++ = '{';
+		memcpy(to, subject, n);
+		to += n;
+		*to++ = '}';
+		subject = end + 2;
+	}
+	return out;
+}
+
 bool project_is_public(const struct project *p)
 {
 	return strcmp(p->state, "approved") == 0 || strcmp(p->state, "closed") == 0;

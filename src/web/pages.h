@@ -43,6 +43,8 @@ const char *mail_link(struct arena *a, const char *address);
 int page_markdown(struct arena *a, const char *markdown, struct html *out, struct err *e) MUST_USE;
 /* "23 November 2026" */
 const char *page_day(struct arena *a, int64_t t);
+/* A subject as the public sees it: fields as {name}, like those of the approved text. */
+const char *page_subject(struct arena *a, const char *subject);
 /* Only approved and closed projects have pages. */
 bool project_is_public(const struct project *p);
 /* Paths of public pages. */

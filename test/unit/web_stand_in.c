@@ -58,7 +58,7 @@ static const struct public_mailing MAILINGS[] = {
 	{ .id = 11, .subject = "An invitation to the Water Study", .state = "done", .text = LETTER, .language = "en",
 	  .why = "", .approved_by = "Prof. Amara Okafor", .approved_at = NOW - 50 * DAY, .started = NOW - 49 * DAY,
 	  .ended = NOW - 48 * DAY },
-	{ .id = 10, .subject = "An invitation to the Water Study", .state = "revoked", .text = LETTER, .language = "en",
+	{ .id = 10, .subject = "An invitation to the Water Study, {{ name|reader }}", .state = "revoked", .text = LETTER, .language = "en",
 	  .why = "The address of the survey was wrong.", .approved_by = "Prof. Amara Okafor", .approved_at = NOW - 52 * DAY,
 	  .started = NOW - 51 * DAY, .ended = NOW - 51 * DAY },
 };
