@@ -2,72 +2,22 @@
  * mktmpl OUT.c OUT.h FILE...
  * Compiles the templates (FILE.html and FILE.txt, see tmpl/README.md) into C:
  * for each view a struct with its fields and a function that writes it. A
- * first pass reads the declarations at the top of the files, a second one
- * walks each view's text and writes the function. Text is escaped by where it
- * stands (htmlplace.h); what cannot be escaped safely is refused, with file
- * and line. A template that includes another is compiled as if the other's
- * text stood in it.
+ * first pass reads the declarations at the top of the files (tmplread.c); the
+ * second, here, walks each view's text and writes the function. Text is
+ * escaped by where it stands (htmlplace.h); what cannot be escaped safely is
+ * refused, with file and line. A template that includes another is compiled
+ * as if the other's text stood in it.
  */
 #include "htmlplace.h"
+#include "tmplread.h"
 
-#include "base/arena.h"
-#include "base/buf.h"
 #include "base/file.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 
-#define LARGEST_FILE   (1024 * 1024)
+#define LARGEST_PIECE  (1024 * 1024)
 #define LARGEST_OUTPUT (64 * 1024 * 1024)
 #define DEEPEST        16
-
-enum type { TYPE_TEXT, TYPE_URL, TYPE_HTML, TYPE_INT, TYPE_BOOL, TYPE_LIST };
-
-static const struct {
-	const char *name, *in_c;
-} TYPES[] = {
-	[TYPE_TEXT] = { "text", "const char *" }, [TYPE_URL] = { "url", "const char *" },
-	[TYPE_HTML] = { "html", "struct html " }, [TYPE_INT] = { "int", "int64_t " },
-	[TYPE_BOOL] = { "bool", "bool " },        [TYPE_LIST] = { "list", NULL },
-};
-
-struct field {
-	struct field *next;
-	const char *name;
-	enum type type;
-	const struct shape *rows; /* of a list */
-};
-
-/* A struct of the generated header: a view, or the rows of a list. */
-struct shape {
-	struct shape *next;
-	const char *name;
-	struct field *fields;
-};
-
-struct source {
-	const char *path, *name; /* name: without folder and ending */
-	const char *text;
-	size_t n;
-	bool is_html;
-	const struct shape *view; /* NULL: only for {% include %} */
-	size_t view_at;           /* where its {% view %} begins */
-};
-
-struct maker {
-	struct arena *a;
-	struct source *sources;
-	size_t n_sources;
-	struct shape *shapes; /* latest first */
-	struct buf c, h;
-};
-
-/* A place in a source. */
-struct cursor {
-	const struct source *s;
-	size_t at;
-	bool tags_only; /* this line holds nothing but tags, so it leaves nothing behind */
-};
 
 struct scope {
 	const struct scope *outer;
@@ -85,175 +35,6 @@ struct writer {
 	struct buf lit; /* literal text not written yet */
 	int depth, includes;
 };
-
-static NORETURN void refuse(const struct cursor *c, const char *fmt, ...) PRINTF(2, 3);
-static NORETURN void refuse(const struct cursor *c, const char *fmt, ...)
-{
-	int line = 1;
-	va_list ap;
-
-	for (size_t i = 0; i < c->at && i < c->s->n; i++)
-		line += c->s->text[i] == '\n';
-	fprintf(stderr, "%s:%d: ", c->s->path, line);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	exit(1);
-}
-
-/* --- words of a tag --- */
-
-static bool sees(const struct cursor *c, const char *what)
-{
-	size_t n = strlen(what);
-
-	return c->s->n - c->at >= n && memcmp(c->s->text + c->at, what, n) == 0;
-}
-
-static void skip_space(struct cursor *c)
-{
-	while (c->at < c->s->n && isspace((unsigned char)c->s->text[c->at]))
-		c->at++;
-}
-
-static bool take(struct cursor *c, const char *what)
-{
-	skip_space(c);
-	if (!sees(c, what))
-		return false;
-	c->at += strlen(what);
-	return true;
-}
-
-static void need(struct cursor *c, const char *what)
-{
-	if (!take(c, what))
-		refuse(c, "\"%s\" is missing here", what);
-}
-
-/* A name as C knows it: lower case, digits, _. */
-static const char *need_name(struct maker *m, struct cursor *c)
-{
-	size_t from;
-
-	skip_space(c);
-	from = c->at;
-	while (c->at < c->s->n && (islower((unsigned char)c->s->text[c->at]) || c->s->text[c->at] == '_' ||
-				   (c->at > from && isdigit((unsigned char)c->s->text[c->at]))))
-		c->at++;
-	if (c->at == from)
-		refuse(c, "a name is missing here (lower case, digits, _)");
-	return arena_text_n(m->a, c->s->text + from, c->at - from);
-}
-
-static void skip_comment(struct cursor *c)
-{
-	struct cursor from = *c;
-
-	while (!sees(c, "#}"))
-		if (c->at++ >= c->s->n)
-			refuse(&from, "this {# is never closed by #}");
-	c->at += 2;
-}
-
-/* --- declarations --- */
-
-static const struct shape *find_shape(const struct maker *m, const char *name)
-{
-	for (const struct shape *s = m->shapes; s; s = s->next)
-		if (!strcmp(s->name, name))
-			return s;
-	return NULL;
-}
-
-static const struct field *find_field(const struct shape *s, const char *name)
-{
-	for (const struct field *f = s->fields; f; f = f->next)
-		if (!strcmp(f->name, name))
-			return f;
-	return NULL;
-}
-
-static enum type need_type(struct maker *m, struct cursor *c)
-{
-	struct cursor from = *c;
-	const char *name = need_name(m, c);
-
-	for (size_t i = 0; i < COUNT(TYPES); i++)
-		if (!strcmp(TYPES[i].name, name))
-			return (enum type)i;
-	skip_space(&from);
-	refuse(&from, "there is no type \"%s\": text, url, html, int, bool, list", name);
-}
-
-static struct field *declare_fields(struct maker *m, struct cursor *c, const char *of, int depth);
-
-/* NAME { fields }, or the name of rows that were declared before. */
-static const struct shape *declare_shape(struct maker *m, struct cursor *c, bool is_rows, int depth)
-{
-	struct cursor from = *c;
-	const char *name = need_name(m, c);
-	const struct shape *old = find_shape(m, name);
-	struct shape *s;
-
-	skip_space(&from);
-	if (depth > DEEPEST)
-		refuse(&from, "lists are nested too deep");
-	if (!take(c, "{")) {
-		if (!is_rows || !old)
-			refuse(&from, "the fields of \"%s\" are missing: { text name; ... }", name);
-		return old;
-	}
-	if (old)
-		refuse(&from, "\"%s\" is declared twice", name);
-	s = ARENA_NEW(m->a, struct shape);
-	s->name = name;
-	s->fields = declare_fields(m, c, name, depth);
-	s->next = m->shapes; /* after the rows of its lists, which stand before it in the header */
-	m->shapes = s;
-	return s;
-}
-
-static struct field *declare_fields(struct maker *m, struct cursor *c, const char *of, int depth)
-{
-	struct shape all = { .fields = NULL };
-	struct field **end = &all.fields;
-
-	while (!take(c, "}")) {
-		struct field *f = ARENA_NEW(m->a, struct field);
-		bool braced = false;
-
-		f->type = need_type(m, c);
-		f->name = need_name(m, c);
-		if (find_field(&all, f->name))
-			refuse(c, "\"%s\" has two fields \"%s\"", of, f->name);
-		if (f->type == TYPE_LIST) {
-			need(c, "of");
-			f->rows = declare_shape(m, c, true, depth + 1);
-			braced = c->s->text[c->at - 1] == '}'; /* then no ; is needed */
-		}
-		if (!take(c, ";") && !braced)
-			need(c, ";");
-		*end = f;
-		end = &f->next;
-	}
-	return all.fields;
-}
-
-/* The declaration of a view may follow comments, nothing else. */
-static void read_declaration(struct maker *m, struct source *s)
-{
-	struct cursor c = { .s = s };
-
-	for (skip_space(&c); sees(&c, "{#"); skip_space(&c))
-		skip_comment(&c);
-	s->view_at = c.at;
-	if (!take(&c, "{%") || !take(&c, "view"))
-		return;
-	s->view = declare_shape(m, &c, false, 0);
-	need(&c, "%}");
-}
 
 /* --- output --- */
 
@@ -359,7 +140,7 @@ static const char *function_for(struct writer *w, const struct cursor *c, const 
 	if (place == VALUE_NONE)
 		refuse(c, "%s", why);
 	if (f->type == TYPE_BOOL || f->type == TYPE_LIST)
-		refuse(c, "\"%s\" is a %s and cannot be written; use {%% %s %%}", f->name, TYPES[f->type].name,
+		refuse(c, "\"%s\" is a %s and cannot be written; use {%% %s %%}", f->name, type_name(f->type),
 		       f->type == TYPE_BOOL ? "if" : "each");
 	if (f->type == TYPE_HTML && (!w->is_html || place != VALUE_TEXT))
 		refuse(c, "\"%s\" is html and may stand only between tags", f->name);
@@ -619,7 +400,7 @@ static void write_struct(struct buf *h, const struct shape *s)
 		if (f->type == TYPE_LIST)
 			buf_addf(h, "\tconst struct %s *%s;\n\tsize_t n_%s;\n", f->rows->name, f->name, f->name);
 		else
-			buf_addf(h, "\t%s%s;\n", TYPES[f->type].in_c, f->name);
+			buf_addf(h, "\t%s%s;\n", type_in_c(f->type), f->name);
 	}
 	if (!s->fields)
 		buf_adds(h, "\tchar nothing; /* C wants a member */\n");
@@ -641,7 +422,7 @@ static void write_view(struct maker *m, const struct source *s)
 	struct writer w = { .m = m, .scope = &view, .is_html = s->is_html, .depth = 1 };
 	struct cursor c = { .s = s };
 
-	buf_init(&w.lit, LARGEST_FILE);
+	buf_init(&w.lit, LARGEST_PIECE);
 	buf_addf(&m->h, "void %s_write(struct buf *o, const struct %s *v);\n", s->view->name, s->view->name);
 	buf_addf(&m->c, "\nvoid %s_write(struct buf *o, const struct %s *v)\n{\n", s->view->name, s->view->name);
 	buf_adds(&m->c, "\t(void)o;\n\t(void)v;\n");
@@ -651,39 +432,6 @@ static void write_view(struct maker *m, const struct source *s)
 		refuse(&c, "the file ends within a tag, comment or script");
 	buf_adds(&m->c, "}\n");
 	buf_free(&w.lit);
-}
-
-static const char *base_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static NORETURN void die(const char *what)
-{
-	fprintf(stderr, "mktmpl: %s\n", what);
-	exit(1);
-}
-
-static void read_source(struct maker *m, struct source *s, const char *path)
-{
-	const char *base = base_of(path), *dot = strrchr(base, '.');
-	struct err e = { 0 };
-	struct buf b;
-
-	if (!dot || (strcmp(dot, ".html") != 0 && strcmp(dot, ".txt") != 0))
-		die("templates end in .html or .txt");
-	buf_init(&b, LARGEST_FILE);
-	if (file_read(path, &b, &e) < 0)
-		die(e.text);
-	s->path = path;
-	s->name = arena_text_n(m->a, base, (size_t)(dot - base));
-	s->is_html = dot[1] == 'h';
-	s->text = arena_text_n(m->a, buf_text(&b), b.n);
-	s->n = b.n;
-	buf_free(&b);
-	read_declaration(m, s);
 }
 
 static void write_output(const char *path, const struct buf *b)
@@ -709,7 +457,7 @@ int main(int argc, char **argv)
 	buf_init(&m.c, LARGEST_OUTPUT);
 	buf_init(&m.h, LARGEST_OUTPUT);
 	for (int i = 3; i < argc; i++)
-		read_source(&m, &m.sources[m.n_sources++], argv[i]);
+		read_source(&m, argv[i]);
 	buf_addf(&m.c, "/* Made by tools/mktmpl.c; do not edit. */\n#include \"%s\"\n", base_of(argv[2]));
 	buf_adds(&m.h, "/* Made by tools/mktmpl.c; do not edit. */\n#ifndef PLACET_TMPL_H\n#define PLACET_TMPL_H\n\n"
 		       "#include \"base/html_out.h\"\n\n");
