@@ -257,19 +257,24 @@ static int text(MD_TEXTTYPE type, const MD_CHAR *p, MD_SIZE n, void *ctx)
 int walk_markdown(struct walk *w, const char *md, size_t n, struct err *e)
 {
 	static const MD_PARSER PARSER = { 0, FLAGS, enter_block, leave_block, enter_span, leave_span, text, NULL, NULL };
+	struct buf copy;
 	int rc;
 
+	/* md4c 0.4.8 takes a ")" just past the end for the end of a link: the byte there is ours, and a NUL. */
+	buf_init(&copy, MARKDOWN_MAX);
+	buf_add(&copy, md, n);
 	err_clear(e);
-	w->md = md;
-	w->n = n;
+	w->md = buf_text(&copy);
+	w->n = copy.n;
 	w->at = 0;
 	w->e = e;
 	w->depth = 0;
 	buf_init(&w->href, HREF_MAX);
-	rc = n > MARKDOWN_MAX ? 0 : md_parse(md, (MD_SIZE)n, &PARSER, w);
+	rc = md_parse(w->md, (MD_SIZE)w->n, &PARSER, w);
 	buf_free(&w->href);
-	if (n > MARKDOWN_MAX || w->out->over)
-		return err_set(e, ERR_INPUT, "the text is too long; put a part of it on the project's page");
+	if (copy.over || w->out->over)
+		rc = err_set(e, ERR_INPUT, "the text is too long; put a part of it on the project's page");
+	buf_free(&copy);
 	if (rc != 0 && e->kind == ERR_NONE)
 		return err_set(e, ERR_BROKEN, "the Markdown parser failed");
 	return rc != 0 ? -1 : 0;

@@ -57,7 +57,7 @@ static void check_lines(const struct buf *b)
 			col = 0;
 			continue;
 		}
-		MUST((b->p[i] >= ' ' && b->p[i] <= '~') || b->p[i] == '\r');
+		MUST((b->p[i] >= ' ' && b->p[i] <= '~') || b->p[i] == '\r' || b->p[i] == '\t');
 		col++;
 	}
 }

@@ -213,6 +213,37 @@ static void test_pathological(void **state)
 	}
 }
 
+/* What lies behind the text is not a part of it, whatever the parser peeks at. */
+static void test_end(void **state)
+{
+	static const char MD[] = "x a@b.example.org/";
+	struct err e = { 0 };
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1000);
+	for (size_t n = 1; n < sizeof(MD); n++) {
+		char *exact = mem_alloc(n);
+		struct buf same;
+
+		memcpy(exact, MD, n);
+		buf_init(&same, 1000);
+		buf_clear(&out);
+		assert_int_equal(markdown_to_html(MD, n, true, &out, &e), 0);
+		assert_int_equal(markdown_to_html(exact, n, true, &same, &e), 0);
+		assert_string_equal(buf_text(&out), buf_text(&same));
+		buf_free(&same);
+		free(exact);
+	}
+	buf_clear(&out);
+	assert_int_equal(markdown_to_html("a@b.example.xyzzy", 12, true, &out, &e), 0);
+	assert_string_equal(buf_text(&out), "<p><a href=\"mailto:a@b.example\">a@b.example</a>.</p>\n");
+	buf_clear(&out);
+	assert_int_equal(markdown_to_html("[w](https://a.example/)", 22, true, &out, &e), 0);
+	assert_string_equal(buf_text(&out), "<p>[w](<a href=\"https://a.example/\">https://a.example/</a></p>\n");
+	buf_free(&out);
+}
+
 static void test_bounds(void **state)
 {
 	struct err e = { 0 };
@@ -238,6 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),	 cmocka_unit_test(test_refused),      cmocka_unit_test(test_mail_styles),
 		cmocka_unit_test(test_wrapping), cmocka_unit_test(test_pathological), cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
