@@ -96,7 +96,7 @@ static void pool_done(void *ctx, const struct smtp_job *job, const struct smtp_o
 
 static void back_off(struct smtp_pool *p, const struct smtp_outcome *why)
 {
-	int64_t now = clock_ticks(), wait = BACK_OFF_FIRST;
+	int64_t now = clock_ticks(), wait = p->limits.back_off;
 
 	if (p->ending || now < p->retry_at)
 		return; /* one of several that fell together */
@@ -219,6 +219,7 @@ static void on_retry(evutil_socket_t fd, short what, void *ctx)
 {
 	struct smtp_pool *p = ctx;
 
+	p->retry_at = 0; /* the timer's clock and ours may differ by a little */
 	p->wanted = true;
 	on_wake(fd, what, p);
 }
@@ -250,6 +251,7 @@ static struct smtp_limits fill_limits(const struct smtp_limits *l)
 		.dot = or_default(l->dot, 10 * MINUTE),
 		.connect = or_default(l->connect, 30 * SECOND),
 		.rejected_max = l->rejected_max > 0 ? l->rejected_max : 10,
+		.back_off = or_default(l->back_off, BACK_OFF_FIRST),
 	};
 }
 

@@ -71,6 +71,7 @@ struct smtp_limits {
 	int connections;          /* at most; opened as needed */
 	int64_t greeting, reply, data, dot, connect; /* time-outs in microseconds; 0: those of SMTP-8 */
 	int rejected_max;         /* reconnect after so many rejected recipients; 0: 10 */
+	int64_t back_off;         /* the first pause after a fault, in microseconds; 0: 1 s */
 };
 
 struct smtp_pool *smtp_pool_new(struct event_base *base, const struct relay *r, const struct smtp_limits *l,
