@@ -15,10 +15,10 @@
 #include "mail/token.h"
 
 /* FMT-16: below the 100 kB at which mail programs cut messages off, with room for headers and values. */
-#define MESSAGE_MAX 95000
-#define HTML_MAX 88000
-#define WORK_MAX (1024 * 1024) /* for what is cut, measured and refused later */
-#define PIECES_MAX 2000
+#define MESSAGE_MAX   95000
+#define HTML_MAX      88000
+#define WORK_MAX      (1024 * 1024) /* for what is cut, measured and refused later */
+#define PIECES_MAX    2000
 #define BOUNDARY_SIZE 40
 
 static void release(void *b)
@@ -81,7 +81,8 @@ static int check_links(const struct buf *marked, struct err *e)
 			;
 		for (size_t i = 0; i < COUNT(SIGNS); i++)
 			if (memmem(text + from, to - from, SIGNS[i], strlen(SIGNS[i])))
-				return err_set(e, ERR_INPUT, "body, line %zu: a field cannot be a part of a web address",
+				return err_set(e, ERR_INPUT,
+					       "body, line %zu: a field cannot be a part of a web address",
 					       line_at(text, at));
 	}
 	return 0;
@@ -207,9 +208,10 @@ static int check_size(const struct cutter *c, size_t html_from, struct err *e)
 {
 	if (c->bytes->over || c->bytes->n > MESSAGE_MAX || c->bytes->n - html_from > HTML_MAX)
 		return err_set(e, ERR_INPUT,
-			       "the message is %zu kB large, its HTML part %zu kB; at most %d and %d are allowed, so that no mail "
-			       "program cuts it off: put a part of it on the project's page",
-			       c->bytes->n / 1000, (c->bytes->n - html_from) / 1000, MESSAGE_MAX / 1000, HTML_MAX / 1000);
+			       "the message is %zu kB large, its HTML part %zu kB; at most %d and %d are allowed, so "
+			       "that no mail program cuts it off: put a part of it on the project's page",
+			       c->bytes->n / 1000, (c->bytes->n - html_from) / 1000, MESSAGE_MAX / 1000,
+			       HTML_MAX / 1000);
 	return 0;
 }
 
@@ -244,7 +246,9 @@ static int cut_message(struct slots *s, const char *boundary, const struct buf *
 /* The text with its slots as words in braces. */
 static const char *show(const struct slots *s, const struct buf *text)
 {
-	static const char *const WORD[] = { [SLOT_OPT_OUT] = "token", [SLOT_CODE] = "code", [SLOT_CONSENT] = "consent" };
+	static const char *const WORD[] = {
+		[SLOT_OPT_OUT] = "token", [SLOT_CODE] = "code", [SLOT_CONSENT] = "consent"
+	};
 	struct buf *out = work_buf(s->arena);
 	const char *p = buf_text(text);
 	size_t left = text->n, n, i;

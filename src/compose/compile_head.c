@@ -10,9 +10,9 @@
 #include "mail/address.h"
 #include "mail/header.h"
 
-#define SUBJECT_MAX 250  /* characters, before the fields are filled */
-#define LIST_ID_MAX 255  /* HDR-1 */
-#define HEAD_BYTES 8000
+#define SUBJECT_MAX 250 /* characters, before the fields are filled */
+#define LIST_ID_MAX 255 /* HDR-1 */
+#define HEAD_BYTES  8000
 
 static bool only(const char *s, const char *allowed)
 {
@@ -53,7 +53,8 @@ int compile_subject(struct arena *a, struct slots *s, const struct draft *d, str
 static int check_names(const struct draft *d, struct err *e)
 {
 	if (!only(d->identity_domain, "abcdefghijklmnopqrstuvwxyz0123456789.-") || strlen(d->identity_domain) > 200)
-		return err_set(e, ERR_INPUT, "“%s” is no domain of an identity", d->identity_domain ? d->identity_domain : "");
+		return err_set(e, ERR_INPUT, "“%s” is no domain of an identity",
+			       d->identity_domain ? d->identity_domain : "");
 	if (!only(d->list_id, "abcdefghijklmnopqrstuvwxyz0123456789-") || strlen(d->list_id) > 60)
 		return err_set(e, ERR_INPUT, "“%s” is no name for a List-Id", d->list_id ? d->list_id : "");
 	return 0;
@@ -120,7 +121,7 @@ static int add_post(struct arena *a, struct buf *b, const struct draft *d, struc
 		const char *name, *value;
 	} lines[] = {
 		{ "List-Unsubscribe-Post", "List-Unsubscribe=One-Click" }, /* HDR-3: literally this */
-		{ "List-Post", "NO" },                                      /* HDR-5 */
+		{ "List-Post", "NO" },                                     /* HDR-5 */
 		{ "List-Help", arena_printf(a, "<%s>", help_url(a, d)) },
 		{ "List-Owner", address_is_within(a, d->house.contact, d->identity_domain)
 					? arena_printf(a, "<mailto:%s>", d->house.contact)

@@ -25,7 +25,7 @@ struct compiled {
 	const struct piece *piece;
 	size_t n_pieces;
 	struct slice head[HEAD_PARTS];
-	const char *subject;      /* with markers */
+	const char *subject;       /* with markers */
 	struct slice subject_line; /* the whole line, when it has no fields */
 	const char *identity_domain, *web_url;
 	const char *public_text, *body_text;

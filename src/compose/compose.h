@@ -11,13 +11,13 @@
 #include "base/err.h"
 
 #define COMPOSE_FIELDS_MAX 32
-#define FIELD_VALUE_MAX 200 /* characters (policy) */
+#define FIELD_VALUE_MAX    200 /* characters (policy) */
 
 /* The registered values that the house template puts into every message. Plain UTF-8 text. */
 struct house {
 	const char *institution, *department, *project_title, *originator;
-	const char *contact;         /* address */
-	const char *postal_address;  /* may have LF line breaks */
+	const char *contact;        /* address */
+	const char *postal_address; /* may have LF line breaks */
 	const char *statement_url, *project_url;
 	const char *unofficial;      /* the registered sentence */
 	const char *opt_out_wording; /* the registered words of the link */
@@ -25,9 +25,9 @@ struct house {
 };
 
 struct draft {
-	const char *language;        /* "en" */
-	const char *subject;         /* may have {{fields}} */
-	const char *body;            /* Markdown with {{field}} and {{field|default}} */
+	const char *language; /* "en" */
+	const char *subject;  /* may have {{fields}} */
+	const char *body;     /* Markdown with {{field}} and {{field|default}} */
 	const char *from_name, *from_address;
 	const char *reply_to;        /* or NULL */
 	const char *identity_domain; /* right half of Message-ID and of List-* mail addresses */
@@ -41,15 +41,15 @@ struct draft {
 /* What differs from recipient to recipient. */
 struct recipient {
 	const char *address;
-	int64_t date;               /* FMT-12: time of the first attempt */
-	const char *opt_out_token;  /* token_for_url(TOKEN_OPT_OUT) */
-	const char *unsub_token;    /* token_for_mail(...) */
+	int64_t date;              /* FMT-12: time of the first attempt */
+	const char *opt_out_token; /* token_for_url(TOKEN_OPT_OUT) */
+	const char *unsub_token;   /* token_for_mail(...) */
 	const char *feedback_token;
 	const char *message_token;
 	const char *code;
-	const char *consent;        /* "on 3 May 2026, with a signed form (SC-12)" */
-	const char *const *values;  /* one for each compiled field; NULL or "": its default */
-	bool test;                  /* [Test] before the subject */
+	const char *consent;       /* "on 3 May 2026, with a signed form (SC-12)" */
+	const char *const *values; /* one for each compiled field; NULL or "": its default */
+	bool test;                 /* [Test] before the subject */
 };
 
 struct compiled;

@@ -9,9 +9,9 @@
 #include "base/utf8.h"
 #include "compose/compose.h"
 
-#define MARK 0x01
+#define MARK  0x01
 #define DIGIT 0x10
-#define WIDE 0x08 /* in the first digit: many words will stand here, not one */
+#define WIDE  0x08 /* in the first digit: many words will stand here, not one */
 
 _Static_assert(COUNT(((struct slots *)0)->name) == COMPOSE_FIELDS_MAX, "as many names as fields");
 _Static_assert(SLOTS_MAX <= 128, "a slot's number has digits of three and four bits");
@@ -81,8 +81,8 @@ static int mark_field(struct slots *s, struct slice name, const char *used, stru
 
 	if (name_index(s, name, &field, e) < 0)
 		return -1;
-	while (i < s->n && !(s->slot[i].kind == SLOT_FIELD && s->slot[i].field == field &&
-			     same_default(s->slot[i].used, used)))
+	while (i < s->n &&
+	       !(s->slot[i].kind == SLOT_FIELD && s->slot[i].field == field && same_default(s->slot[i].used, used)))
 		i++;
 	if (i == s->n) {
 		/* A few places are kept for the slots of the house. */
@@ -182,8 +182,9 @@ int fields_parse(struct slots *s, const char *what, const char *text, struct buf
 		} else if (p[0] == '{' && p[1] == '{') {
 			close = find_close(p + 2);
 			if (!close)
-				return err_set(e, ERR_INPUT, "%s, line %zu: a field begins with {{ and is not closed by }}",
-					       what, line);
+				return err_set(e, ERR_INPUT,
+					       "%s, line %zu: a field begins with {{ and is not closed by }}", what,
+					       line);
 			if (parse_one(s, p + 2, close, out, e) < 0)
 				return err_in(e, "%s, line %zu", what, line);
 			p = close + 2;

@@ -12,8 +12,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define SLOTS_MAX 128
-#define MARK_SIZE 3
+#define SLOTS_MAX      128
+#define MARK_SIZE      3
 #define FIELD_NAME_MAX 40
 
 enum slot_kind { SLOT_FIELD, SLOT_OPT_OUT, SLOT_CODE, SLOT_CONSENT };

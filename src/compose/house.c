@@ -14,7 +14,7 @@
 
 /* Bytes of a registered value; a postal address or a sentence may have more. */
 #define VALUE_BYTES 300
-#define LONG_BYTES 1200
+#define LONG_BYTES  1200
 
 const char *language_direction(const char *language)
 {

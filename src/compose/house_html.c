@@ -13,7 +13,7 @@
 #define PARAGRAPH "<p style=\"margin:0 0 12px\">"
 #define URL_STYLE "class=\"link\" style=\"color:" L_LINK ";text-decoration:underline;word-break:break-word\""
 #define FOOT_HEADING                                                                                                   \
-	"<h3 class=\"ink\" style=\"margin:20px 0 4px;" SERIF ";font-size:17px;line-height:1.4;font-weight:bold;"      \
+	"<h3 class=\"ink\" style=\"margin:20px 0 4px;" SERIF ";font-size:17px;line-height:1.4;font-weight:bold;"       \
 	"color:" L_INK "\">"
 #define TABLE "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\""
 
@@ -85,9 +85,11 @@ static void put_sheet_open(struct page *p)
 	const char *language = p->d->language;
 
 	put(p, "<body class=\"desk\" style=\"margin:0;padding:0;background-color:" L_DESK ";color:" L_INK "\">\n");
-	buf_addf(p->out, "<div lang=\"%s\" dir=\"%s\" class=\"desk\" style=\"background-color:" L_DESK ";color:" L_INK "\">\n",
+	buf_addf(p->out,
+		 "<div lang=\"%s\" dir=\"%s\" class=\"desk\" style=\"background-color:" L_DESK ";color:" L_INK "\">\n",
 		 language, language_direction(language));
-	put(p, TABLE ">\n<tr><td class=\"desk\" align=\"center\" style=\"padding:20px 10px;background-color:" L_DESK "\">\n");
+	put(p, TABLE ">\n<tr><td class=\"desk\" align=\"center\" style=\"padding:20px 10px;background-color:" L_DESK
+		     "\">\n");
 	put(p, TABLE " style=\"max-width:640px\">\n");
 }
 
@@ -96,10 +98,12 @@ static void put_top(struct page *p)
 	const struct house *h = &p->d->house;
 
 	buf_addf(p->out,
-		 "<tr><td%s class=\"sheet\" style=\"padding:26px 28px 0;" ON_SHEET ";color:" L_INK ";border:1px solid " L_LINE
-		 ";border-bottom:0;" SANS ";font-size:16px;line-height:1.5;text-align:%s\">\n",
+		 "<tr><td%s class=\"sheet\" style=\"padding:26px 28px 0;" ON_SHEET ";color:" L_INK
+		 ";border:1px solid " L_LINE ";border-bottom:0;" SANS
+		 ";font-size:16px;line-height:1.5;text-align:%s\">\n",
 		 p->lang, strcmp(language_direction(p->d->language), "rtl") == 0 && !*p->lang ? "right" : "left");
-	put(p, "<h1 class=\"ink\" style=\"margin:0 0 6px;" SERIF ";font-size:25px;line-height:1.25;font-weight:bold;color:" L_INK "\">");
+	put(p, "<h1 class=\"ink\" style=\"margin:0 0 6px;" SERIF
+	       ";font-size:25px;line-height:1.25;font-weight:bold;color:" L_INK "\">");
 	put_text(p, h->project_title);
 	put(p, "</h1>\n<p class=\"soft line\" style=\"margin:0;padding:0 0 16px;color:" L_SOFT
 	       ";border-bottom:1px solid " L_LINE "\">");
@@ -117,8 +121,9 @@ static void put_top(struct page *p)
 static void put_words(struct page *p, const char *inner)
 {
 	buf_addf(p->out,
-		 "<tr><td class=\"sheet\" style=\"padding:22px 28px 14px;" ON_SHEET ";color:" L_INK ";border:1px solid " L_LINE
-		 ";border-top:0;border-bottom:0;" SANS ";font-size:17px;line-height:1.6;text-align:%s;overflow-wrap:break-word\">\n",
+		 "<tr><td class=\"sheet\" style=\"padding:22px 28px 14px;" ON_SHEET ";color:" L_INK
+		 ";border:1px solid " L_LINE ";border-top:0;border-bottom:0;" SANS
+		 ";font-size:17px;line-height:1.6;text-align:%s;overflow-wrap:break-word\">\n",
 		 strcmp(language_direction(p->d->language), "rtl") == 0 ? "right" : "left");
 	put(p, inner);
 	put(p, "</td></tr>\n");
@@ -152,7 +157,8 @@ static void put_genuine(struct page *p)
 	}
 	put(p, PARAGRAPH);
 	put_text(p, p->w->code);
-	put(p, " <strong class=\"ink\" style=\"color:" L_INK ";font-family:Consolas,Menlo,'DejaVu Sans Mono',monospace\">");
+	put(p, " <strong class=\"ink\" style=\"color:" L_INK
+	       ";font-family:Consolas,Menlo,'DejaVu Sans Mono',monospace\">");
 	slot_mark(p->s, SLOT_CODE, p->out);
 	put(p, "</strong><br>\n");
 	put_text(p, p->w->code_where);
@@ -202,10 +208,11 @@ static void put_contact(struct page *p)
 static void put_foot(struct page *p)
 {
 	buf_addf(p->out,
-		 "<tr><td%s class=\"foot\" style=\"padding:22px 28px 18px;" ON_FOOT ";color:" L_SOFT ";border:1px solid " L_LINE ";" SANS
-		 ";font-size:16px;line-height:1.5;text-align:%s\">\n",
+		 "<tr><td%s class=\"foot\" style=\"padding:22px 28px 18px;" ON_FOOT ";color:" L_SOFT
+		 ";border:1px solid " L_LINE ";" SANS ";font-size:16px;line-height:1.5;text-align:%s\">\n",
 		 p->lang, strcmp(language_direction(p->d->language), "rtl") == 0 && !*p->lang ? "right" : "left");
-	put(p, "<h2 class=\"ink\" style=\"margin:0 0 8px;" SERIF ";font-size:20px;line-height:1.3;font-weight:bold;color:" L_INK "\">");
+	put(p, "<h2 class=\"ink\" style=\"margin:0 0 8px;" SERIF
+	       ";font-size:20px;line-height:1.3;font-weight:bold;color:" L_INK "\">");
 	put_text(p, p->w->about);
 	put(p, "</h2>\n" PARAGRAPH);
 	put_escaped(p, p->d->house.unofficial);
@@ -228,7 +235,8 @@ void house_html(const struct draft *d, struct slots *s, const char *inner, struc
 	struct page p = { .d = d, .w = w, .s = s, .out = out, .lang = "" };
 
 	if (strncmp(d->language, w->language, n) != 0 || (d->language[n] && d->language[n] != '-'))
-		p.lang = arena_printf(s->arena, " lang=\"%s\" dir=\"%s\"", w->language, language_direction(w->language));
+		p.lang =
+			arena_printf(s->arena, " lang=\"%s\" dir=\"%s\"", w->language, language_direction(w->language));
 	put_head(&p);
 	put_sheet_open(&p);
 	put_top(&p);

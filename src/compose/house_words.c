@@ -14,13 +14,14 @@ static const struct house_words WORDS[] = {
 		.why_title = "Why you get this",
 		.why = "You get this message because you agreed, {consent}, to be contacted about “{project}”.",
 		.genuine_title = "Is it genuine?",
-		.genuine = "You need not take our word for it. This page says, for {institution}, which research mail is genuine:",
+		.genuine = "You need not take our word for it. This page says, for {institution}, which research mail "
+			   "is genuine:",
 		.project_page = "The project has a page there, with everything about it:",
 		.code = "Check code:",
 		.code_where = "Enter the code here to see whether we sent this message:",
 		.leave_title = "Leaving",
-		.leave = "You can leave at any time, without giving a reason. One step ends all research mail from here; you "
-			 "need no login:",
+		.leave = "You can leave at any time, without giving a reason. One step ends all research mail from "
+			 "here; you need no login:",
 		.contact_title = "Questions?",
 		.contact = "{originator} is glad to answer:",
 		.trial = "This is a trial: it was sent by a trial installation of Placet, to an invented recipient.",

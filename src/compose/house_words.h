@@ -12,19 +12,19 @@
 struct house_words {
 	const char *language;
 	const char *from;
-	const char *from_short;    /* where there is no department */
-	const char *about;         /* heading of all that follows the writer's words */
+	const char *from_short; /* where there is no department */
+	const char *about;      /* heading of all that follows the writer's words */
 	const char *why_title;
 	const char *why;
 	const char *genuine_title;
-	const char *genuine;       /* the address of the statement page follows */
-	const char *project_page;  /* its address follows */
-	const char *code;          /* the check code follows */
-	const char *code_where;    /* the address of the check page follows */
+	const char *genuine;      /* the address of the statement page follows */
+	const char *project_page; /* its address follows */
+	const char *code;         /* the check code follows */
+	const char *code_where;   /* the address of the check page follows */
 	const char *leave_title;
-	const char *leave;         /* the opt-out address follows */
+	const char *leave; /* the opt-out address follows */
 	const char *contact_title;
-	const char *contact;       /* the contact address follows */
+	const char *contact; /* the contact address follows */
 	const char *trial;
 };
 

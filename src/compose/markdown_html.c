@@ -26,22 +26,23 @@ static struct html *of(struct walk *w)
 static const struct tag {
 	const char *name, *style;
 } TAGS[] = {
-	[MD_BLOCK_QUOTE] = { "blockquote", "class=\"line soft\" style=\"margin:0 0 18px;padding:6px 0 1px 16px;border-left:3px "
-					   "solid " L_LINE ";color:" L_SOFT "\"" },
-	[MD_BLOCK_UL] = { "ul", "style=\"margin:0 0 18px;padding:0 0 0 24px\"" },
-	[MD_BLOCK_OL] = { "ol", "style=\"margin:0 0 18px;padding:0 0 0 24px\"" },
+	[MD_BLOCK_QUOTE] = { "blockquote",
+			     "class=\"line soft\" style=\"margin:0 0 18px;padding:6px 0 1px 16px;border-left:3px "
+			     "solid " L_LINE ";color:" L_SOFT "\"" },
+	[MD_BLOCK_UL] = { "ul", "style=\"margin:0 0 18px;padding:0 24px\"" },
+	[MD_BLOCK_OL] = { "ol", "style=\"margin:0 0 18px;padding:0 24px\"" },
 	[MD_BLOCK_LI] = { "li", "style=\"margin:0 0 6px\"" },
 	[MD_BLOCK_P] = { "p", "style=\"margin:0 0 18px\"" },
-	[MD_BLOCK_TABLE] = { "table", "class=\"line\" style=\"margin:0 0 18px;border-collapse:collapse;border-top:2px solid " L_LINE
-				      "\"" },
+	[MD_BLOCK_TABLE] = { "table", "class=\"line\" style=\"margin:0 0 18px;border-collapse:collapse;border-top:2px "
+				      "solid " L_LINE "\"" },
 	[MD_BLOCK_THEAD] = { "thead", "" },
 	[MD_BLOCK_TBODY] = { "tbody", "" },
 	[MD_BLOCK_TR] = { "tr", "" },
 };
 
 #define QUOTED_P "style=\"margin:0 0 6px\""
-#define CELL "class=\"line\" style=\"padding:7px 18px 7px 0;border-bottom:1px solid " L_LINE ";text-align:"
-#define HEADING "margin:26px 0 10px;" SERIF ";font-weight:bold;line-height:1.3;font-size:"
+#define CELL     "class=\"line\" style=\"padding:7px 18px 7px 0;border-bottom:1px solid " L_LINE ";text-align:"
+#define HEADING  "margin:26px 0 10px;" SERIF ";font-weight:bold;line-height:1.3;font-size:"
 
 /* By level; h1 is the message's own, so a writer's begin at h2. */
 static const char *const HEADING_STYLE[] = {
@@ -74,7 +75,7 @@ static void enter_heading(struct html *h, const MD_BLOCK_H_DETAIL *d)
 
 static void enter_cell(struct html *h, const char *name, const MD_BLOCK_TD_DETAIL *d)
 {
-	static const char *const ALIGN[] = { "left", "left", "center", "right" };
+	static const char *const ALIGN[] = { "inherit", "left", "center", "right" };
 	const char *align = ALIGN[d->align];
 
 	buf_addf(h->out, "<%s", name);
@@ -113,7 +114,9 @@ static void enter_block(struct walk *w, MD_BLOCKTYPE type, const void *detail)
 		break;
 	case MD_BLOCK_CODE:
 		h->in_code = true;
-		put_tag(h, "pre", "style=\"margin:0 0 18px;white-space:pre-wrap;font-family:Consolas,Menlo,monospace;font-size:15px\"");
+		put_tag(h, "pre",
+			"style=\"margin:0 0 18px;white-space:pre-wrap;"
+			"font-family:Consolas,Menlo,monospace;font-size:15px\"");
 		buf_adds(h->out, "<code>");
 		break;
 	case MD_BLOCK_OL:

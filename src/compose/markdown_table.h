@@ -8,10 +8,10 @@
 #include "base/buf.h"
 
 #define TABLE_COLUMNS 12
-#define TABLE_CELLS 600
+#define TABLE_CELLS   600
 
 struct text_table {
-	struct buf cells;             /* the texts, one behind the other */
+	struct buf cells;              /* the texts, one behind the other */
 	size_t start[TABLE_CELLS + 1]; /* where each begins; start[n] is the end */
 	size_t n;
 	size_t columns;

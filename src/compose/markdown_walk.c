@@ -15,24 +15,25 @@
 /* Not wanted of GitHub's dialect: strike-through and task lists, which plain text cannot show. Indented
    code neither: people indent paragraphs. */
 #define FLAGS                                                                                                          \
-	(MD_FLAG_TABLES | MD_FLAG_PERMISSIVEURLAUTOLINKS | MD_FLAG_PERMISSIVEEMAILAUTOLINKS | MD_FLAG_NOINDENTEDCODEBLOCKS)
+	(MD_FLAG_TABLES | MD_FLAG_PERMISSIVEURLAUTOLINKS | MD_FLAG_PERMISSIVEEMAILAUTOLINKS |                          \
+	 MD_FLAG_NOINDENTEDCODEBLOCKS)
 
 #define HREF_MAX 1000
 
 static const struct entity {
 	const char *name, *text;
 } ENTITIES[] = {
-	{ "amp", "&" },	      { "lt", "<" },	    { "gt", ">" },	  { "quot", "\"" },    { "apos", "'" },
-	{ "nbsp", "\u00a0" }, { "copy", "©" },	    { "reg", "®" },	  { "trade", "™" },    { "deg", "°" },
-	{ "plusmn", "±" },    { "times", "×" },	    { "divide", "÷" },	  { "micro", "µ" },    { "middot", "·" },
-	{ "sect", "§" },      { "para", "¶" },	    { "pound", "£" },	  { "euro", "€" },     { "cent", "¢" },
-	{ "yen", "¥" },	      { "ndash", "–" },	    { "mdash", "—" },	  { "hellip", "…" },   { "bull", "•" },
-	{ "lsquo", "‘" },     { "rsquo", "’" },	    { "ldquo", "“" },	  { "rdquo", "”" },    { "laquo", "«" },
-	{ "raquo", "»" },     { "larr", "←" },	    { "rarr", "→" },	  { "frac12", "½" },   { "frac14", "¼" },
-	{ "frac34", "¾" },    { "sup2", "²" },	    { "sup3", "³" },	  { "auml", "ä" },     { "ouml", "ö" },
-	{ "uuml", "ü" },      { "Auml", "Ä" },	    { "Ouml", "Ö" },	  { "Uuml", "Ü" },     { "szlig", "ß" },
-	{ "eacute", "é" },    { "egrave", "è" },    { "agrave", "à" },	  { "aacute", "á" },   { "ccedil", "ç" },
-	{ "ntilde", "ñ" },    { "iacute", "í" },    { "oacute", "ó" },	  { "uacute", "ú" },   { "ecirc", "ê" },
+	{ "amp", "&" },       { "lt", "<" },     { "gt", ">" },     { "quot", "\"" },  { "apos", "'" },
+	{ "nbsp", "\u00a0" }, { "copy", "©" },   { "reg", "®" },    { "trade", "™" },  { "deg", "°" },
+	{ "plusmn", "±" },    { "times", "×" },  { "divide", "÷" }, { "micro", "µ" },  { "middot", "·" },
+	{ "sect", "§" },      { "para", "¶" },   { "pound", "£" },  { "euro", "€" },   { "cent", "¢" },
+	{ "yen", "¥" },       { "ndash", "–" },  { "mdash", "—" },  { "hellip", "…" }, { "bull", "•" },
+	{ "lsquo", "‘" },     { "rsquo", "’" },  { "ldquo", "“" },  { "rdquo", "”" },  { "laquo", "«" },
+	{ "raquo", "»" },     { "larr", "←" },   { "rarr", "→" },   { "frac12", "½" }, { "frac14", "¼" },
+	{ "frac34", "¾" },    { "sup2", "²" },   { "sup3", "³" },   { "auml", "ä" },   { "ouml", "ö" },
+	{ "uuml", "ü" },      { "Auml", "Ä" },   { "Ouml", "Ö" },   { "Uuml", "Ü" },   { "szlig", "ß" },
+	{ "eacute", "é" },    { "egrave", "è" }, { "agrave", "à" }, { "aacute", "á" }, { "ccedil", "ç" },
+	{ "ntilde", "ñ" },    { "iacute", "í" }, { "oacute", "ó" }, { "uacute", "ú" }, { "ecirc", "ê" },
 };
 
 static void saw(struct walk *w, const char *p)
@@ -256,7 +257,9 @@ static int text(MD_TEXTTYPE type, const MD_CHAR *p, MD_SIZE n, void *ctx)
 
 int walk_markdown(struct walk *w, const char *md, size_t n, struct err *e)
 {
-	static const MD_PARSER PARSER = { 0, FLAGS, enter_block, leave_block, enter_span, leave_span, text, NULL, NULL };
+	static const MD_PARSER PARSER = {
+		0, FLAGS, enter_block, leave_block, enter_span, leave_span, text, NULL, NULL
+	};
 	struct buf copy;
 	int rc;
 

@@ -30,10 +30,10 @@ struct walk_calls {
 
 struct walk {
 	const struct walk_calls *calls;
-	const char *md;    /* the source */
-	size_t n, at;      /* its length; the last place in it that md4c spoke of */
-	struct buf *out;   /* when it is full, the walk ends */
-	struct buf href;   /* of the open link */
+	const char *md;  /* the source */
+	size_t n, at;    /* its length; the last place in it that md4c spoke of */
+	struct buf *out; /* when it is full, the walk ends */
+	struct buf href; /* of the open link */
 	struct err *e;
 	int depth;
 };

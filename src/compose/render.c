@@ -14,9 +14,9 @@
 #include "mail/header.h"
 
 /* A value of FIELD_VALUE_MAX characters, each of four bytes or escaped to six. */
-#define VALUE_BYTES (FIELD_VALUE_MAX * 6)
+#define VALUE_BYTES   (FIELD_VALUE_MAX * 6)
 #define SUBJECT_BYTES 4000
-#define TOKEN_BYTES 70
+#define TOKEN_BYTES   70
 
 /* Letters, digits, "-" and "_": what a token or code consists of. It fits into a line and needs no escape anywhere. */
 static bool is_token(const char *s)
@@ -32,8 +32,10 @@ static int check_tokens(const struct recipient *r, struct err *e)
 	const struct {
 		const char *what, *token;
 	} tokens[] = {
-		{ "opt-out token", r->opt_out_token },   { "unsubscribe token", r->unsub_token },
-		{ "feedback token", r->feedback_token }, { "message token", r->message_token },
+		{ "opt-out token", r->opt_out_token },
+		{ "unsubscribe token", r->unsub_token },
+		{ "feedback token", r->feedback_token },
+		{ "message token", r->message_token },
 		{ "check code", r->code },
 	};
 
@@ -60,7 +62,8 @@ static int check_values(const struct compiled *c, const struct recipient *r, str
 			return -1;
 	for (size_t i = 0; i < s->n; i++)
 		if (s->slot[i].kind == SLOT_FIELD && !s->slot[i].used && !own_value(r, s->slot[i].field))
-			return err_set(e, ERR_INPUT, "%s: there is no value for this person and no default; write {{%s|...}}",
+			return err_set(e, ERR_INPUT,
+				       "%s: there is no value for this person and no default; write {{%s|...}}",
 				       s->name[s->slot[i].field], s->name[s->slot[i].field]);
 	return 0;
 }

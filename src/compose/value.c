@@ -13,8 +13,9 @@
 #include "compose/fields.h"
 
 /* Endings that mail programs turn into links even without a path, and that are no names of people. */
-static const char *const ENDINGS[] = { "com", "net", "org", "info", "biz", "edu", "gov", "xyz", "app", "online", "site",
-				       "click", "link", "shop", "top", "ac.uk", "co.uk", "org.uk", "gov.uk" };
+static const char *const ENDINGS[] = { "com", "net",   "org",    "info",   "biz",   "edu",  "gov",
+				       "xyz", "app",   "online", "site",   "click", "link", "shop",
+				       "top", "ac.uk", "co.uk",  "org.uk", "gov.uk" };
 
 static bool in_host(char c)
 {
@@ -86,11 +87,13 @@ int compose_check_value(const char *name, const char *value, struct err *e)
 	if (!utf8_valid(value, strlen(value)))
 		return err_set(e, ERR_INPUT, "%s: the value is not UTF-8", name);
 	if (!utf8_is_plain(value))
-		return err_set(e, ERR_INPUT, "%s: the value has a line break, a control or an invisible character", name);
+		return err_set(e, ERR_INPUT, "%s: the value has a line break, a control or an invisible character",
+			       name);
 	if (strlen(value) > FIELD_VALUE_MAX && utf8_count(value) > FIELD_VALUE_MAX)
 		return err_set(e, ERR_INPUT, "%s: the value is longer than %d characters", name, FIELD_VALUE_MAX);
 	if (holds_web_address(value))
 		return err_set(e, ERR_INPUT,
-			       "%s: the value holds a web address; write the address into the text of the mailing", name);
+			       "%s: the value holds a web address; write the address into the text of the mailing",
+			       name);
 	return 0;
 }

@@ -29,8 +29,15 @@ static const struct draft DRAFT = {
 static size_t render(const struct compiled *c, const char *value, struct buf *head, struct buf *body)
 {
 	const char *values[COMPOSE_FIELDS_MAX];
-	struct recipient r = { .address = "b@example.org", .date = 1, .opt_out_token = "o", .unsub_token = "u",
-			       .feedback_token = "f",	   .message_token = "m", .code = "C", .consent = value, .values = values };
+	struct recipient r = { .address = "b@example.org",
+			       .date = 1,
+			       .opt_out_token = "o",
+			       .unsub_token = "u",
+			       .feedback_token = "f",
+			       .message_token = "m",
+			       .code = "C",
+			       .consent = value,
+			       .values = values };
 	struct err e = { 0 };
 	size_t tags = 1;
 

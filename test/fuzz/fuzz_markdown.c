@@ -9,8 +9,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool is_our_tag(const char *p)
 {
-	static const char *const NAMES[] = { "p",  "a",	 "em", "strong", "code",  "pre",   "ul",    "ol", "li", "blockquote", "h2",
-					     "h3", "h4", "h5", "h6",	 "table", "thead", "tbody", "tr", "th", "td",	      "hr", "br" };
+	static const char *const NAMES[] = { "p",     "a",          "em", "strong", "code", "pre", "ul", "ol",
+					     "li",    "blockquote", "h2", "h3",     "h4",   "h5",  "h6", "table",
+					     "thead", "tbody",      "tr", "th",     "td",   "hr",  "br" };
 
 	p += *p == '/';
 	for (size_t i = 0; i < COUNT(NAMES); i++) {

@@ -16,21 +16,23 @@
 
 #define MESSAGES 200
 
-static const char BODY[] =
-	"Dear {{name|participant}},\n\n"
-	"thank you for taking part in **Drinking water at home**. Over the past year 412 households in {{town|your town}} "
-	"have sent us samples, and we would like to invite you to the *second round*.\n\n"
-	"## What we ask of you\n\n"
-	"1. Fill the small bottle from your kitchen tap, first thing in the morning.\n"
-	"2. Write your number, {{number|which is on the box}}, on the label.\n"
-	"3. Post it to us by **14 December**. Postage is paid.\n\n"
-	"It takes about ten minutes. You can read [how we test for lead](https://water.example.ac.uk/how-we-test) before you "
-	"decide, and you are free not to reply at all.\n\n"
-	"> “I was surprised how easy it was.” A participant in the first round\n\n"
-	"What we found so far:\n\n"
-	"| Area | Homes | Above the limit |\n|:--|--:|--:|\n| Old town | 212 | 9 |\n| Riverside | 131 | 2 |\n| Hillside | 69 | 0 |\n\n"
-	"If your home was above the limit, we have written to you already, and in confidence.\n\n"
-	"With thanks and best wishes,\\\nAda Byron\n";
+static const char BODY[] = "Dear {{name|participant}},\n\n"
+			   "thank you for taking part in **Drinking water at home**. Over the past year 412 households "
+			   "in {{town|your town}} "
+			   "have sent us samples, and we would like to invite you to the *second round*.\n\n"
+			   "## What we ask of you\n\n"
+			   "1. Fill the small bottle from your kitchen tap, first thing in the morning.\n"
+			   "2. Write your number, {{number|which is on the box}}, on the label.\n"
+			   "3. Post it to us by **14 December**. Postage is paid.\n\n"
+			   "It takes about ten minutes. You can read [how we test for "
+			   "lead](https://water.example.ac.uk/how-we-test) before you "
+			   "decide, and you are free not to reply at all.\n\n"
+			   "> “I was surprised how easy it was.” A participant in the first round\n\n"
+			   "What we found so far:\n\n"
+			   "| Area | Homes | Above the limit |\n|:--|--:|--:|\n| Old town | 212 | 9 |\n| Riverside | "
+			   "131 | 2 |\n| Hillside | 69 | 0 |\n\n"
+			   "If your home was above the limit, we have written to you already, and in confidence.\n\n"
+			   "With thanks and best wishes,\\\nAda Byron\n";
 
 static struct draft sample_draft(void)
 {
@@ -124,10 +126,42 @@ static void sample(const char *dir)
 /* --- hostile values ------------------------------------------------------- */
 
 static const char *const VALUES[] = {
-	"Ann", "Dr.Smith", "e.g.", "O'Brien & Sons", "<b>bold</b>", "\"><script>alert(1)</script>", "</bdi></p><p>",
-	"\xd9\x85\xd8\xb1\xd8\xad\xd8\xa8\xd8\xa7 \xd9\x8a\xd9\x88\xd8\xb3\xd9\x81", "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d", "日本語の名前", "\xf0\x9f\x98\x80 \xf0\x9f\x8e\x89",
-	"=3D=0D=0A", "=?UTF-8?Q?x?=", ".", "..", "From here", "a  b   c", " leading", "trailing ", "--=_00", "**not bold**",
-	"[x](y)", "{{name}}", "{code}", "%s%n", "&amp;", "\\", "|", "`", "Zoë", "ÅÄÖ åäö", "–", "100 %", "=", "==", "a=b",
+	"Ann",
+	"Dr.Smith",
+	"e.g.",
+	"O'Brien & Sons",
+	"<b>bold</b>",
+	"\"><script>alert(1)</script>",
+	"</bdi></p><p>",
+	"\xd9\x85\xd8\xb1\xd8\xad\xd8\xa8\xd8\xa7 \xd9\x8a\xd9\x88\xd8\xb3\xd9\x81",
+	"\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d",
+	"日本語の名前",
+	"\xf0\x9f\x98\x80 \xf0\x9f\x8e\x89",
+	"=3D=0D=0A",
+	"=?UTF-8?Q?x?=",
+	".",
+	"..",
+	"From here",
+	"a  b   c",
+	" leading",
+	"trailing ",
+	"--=_00",
+	"**not bold**",
+	"[x](y)",
+	"{{name}}",
+	"{code}",
+	"%s%n",
+	"&amp;",
+	"\\",
+	"|",
+	"`",
+	"Zoë",
+	"ÅÄÖ åäö",
+	"–",
+	"100 %",
+	"=",
+	"==",
+	"a=b",
 };
 
 /* A value by number: from the table, or long: of letters, of three-byte or of four-byte characters. */
@@ -158,12 +192,24 @@ static void add_words(struct buf *b, struct rng *r, const char *const *words, si
 
 static const char *body_of(struct arena *a, struct rng *r)
 {
-	static const char *const WORDS[] = { "water", "house", "{{a}}", "{{b|friend}}", "größer", "\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85", "水道水", "\xf0\x9f\x92\xa7",
-					     ".", "From", "=", "a=b", "*em*", "**strong**", "`code`", "…", "{{c|}}", "x" };
-	static const char *const BLOCKS[] = { "# Heading\n\n", "> A quote with {{a}} in it\n\n", "- one {{b|friend}}\n- two\n  - three\n\n",
-					      "1. one\n2. two\n\n", "| a | b |\n|---|--:|\n| {{a}} | 2 |\n\n", "* * *\n\n",
+	static const char *const WORDS[] = { "water",  "house",
+					     "{{a}}",  "{{b|friend}}",
+					     "größer", "\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85",
+					     "水道水", "\xf0\x9f\x92\xa7",
+					     ".",      "From",
+					     "=",      "a=b",
+					     "*em*",   "**strong**",
+					     "`code`", "…",
+					     "{{c|}}", "x" };
+	static const char *const BLOCKS[] = { "# Heading\n\n",
+					      "> A quote with {{a}} in it\n\n",
+					      "- one {{b|friend}}\n- two\n  - three\n\n",
+					      "1. one\n2. two\n\n",
+					      "| a | b |\n|---|--:|\n| {{a}} | 2 |\n\n",
+					      "* * *\n\n",
 					      "```\n.code\nFrom here   on\n```\n\n",
-					      "[words](https://water.example.ac.uk/a?b=c&d=e)\n\n", "https://water.example.ac.uk/x\n\n" };
+					      "[words](https://water.example.ac.uk/a?b=c&d=e)\n\n",
+					      "https://water.example.ac.uk/x\n\n" };
 	struct buf b;
 	char *body;
 
@@ -239,8 +285,9 @@ static void one(const char *dir, int number, struct rng *rng)
 	snprintf(name, sizeof(name), "%03d.text", number);
 	save(dir, name, buf_text(&text), text.n);
 	buf_clear(&text);
-	buf_addf(&text, "%s\n%s%s%s%s\n", r.address, r.test ? "[Test] " : "", number % 3 ? "Round two for " : "An invitation",
-		 number % 3 ? values[0] : "", number % 3 ? ": größer" : "");
+	buf_addf(&text, "%s\n%s%s%s%s\n", r.address, r.test ? "[Test] " : "",
+		 number % 3 ? "Round two for " : "An invitation", number % 3 ? values[0] : "",
+		 number % 3 ? ": größer" : "");
 	snprintf(name, sizeof(name), "%03d.facts", number);
 	save(dir, name, buf_text(&text), text.n);
 	snprintf(name, sizeof(name), "%03d.eml", number);
@@ -280,7 +327,8 @@ static void bench(void)
 		}
 		n += 1000;
 	}
-	printf("%.0f messages/s of %zu bytes\n", (double)n * (double)SECOND / (double)(clock_ticks() - start), head.n + body.n);
+	printf("%.0f messages/s of %zu bytes\n", (double)n * (double)SECOND / (double)(clock_ticks() - start),
+	       head.n + body.n);
 	buf_free(&head);
 	buf_free(&body);
 	arena_free(a);

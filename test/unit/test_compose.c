@@ -234,14 +234,39 @@ static void test_field_count(void **state)
 
 static void test_values(void **state)
 {
-	static const char *const good[] = { "Ann", "Dr.Smith", "e.g.", "i.e./e.g.", "St. John's", "a@b.example", "Jo @ home",
-					    "3.5/10", "1.2.2026", "and/or", "Smith, J.R.R.", "U.S./UK", "24/7", "ann@example.com",
-					    "Zo\xc3\xab", "\xd9\x85\xd8\xb1\xd8\xad\xd8\xa8\xd8\xa7", "", "<script>", "{{x}}", "v1.2b/3", "wwwhat" };
-	static const char *const bad[] = { "http://x",	  "HTTPS://x",	    "see https://evil.example", "www.evil",  "(www.evil.example",
-					   "bit.ly/x",	  "evil.example/a", "evil.com",			"Evil.COM.", "a b.co.uk",
-					   "ftp://x",	  "x://y",	    "mailto:a@b.example",	"evil.de:80", "evil.de?x",
-					   "javascript:x", "a@evil.de/x",   "xn--p1ai.xn--p1ai/x",	"a\nb",	     "a\tb",
-					   "a\rb",	  "a\x7f",	    "a\xe2\x80\x8b",		"\xe2\x80\xae", "\xff",
+	static const char *const good[] = {
+		"Ann",        "Dr.Smith",        "e.g.",          "i.e./e.g.",
+		"St. John's", "a@b.example",     "Jo @ home",     "3.5/10",
+		"1.2.2026",   "and/or",          "Smith, J.R.R.", "U.S./UK",
+		"24/7",       "ann@example.com", "Zo\xc3\xab",    "\xd9\x85\xd8\xb1\xd8\xad\xd8\xa8\xd8\xa7",
+		"",           "<script>",        "{{x}}",         "v1.2b/3",
+		"wwwhat"
+	};
+	static const char *const bad[] = { "http://x",
+					   "HTTPS://x",
+					   "see https://evil.example",
+					   "www.evil",
+					   "(www.evil.example",
+					   "bit.ly/x",
+					   "evil.example/a",
+					   "evil.com",
+					   "Evil.COM.",
+					   "a b.co.uk",
+					   "ftp://x",
+					   "x://y",
+					   "mailto:a@b.example",
+					   "evil.de:80",
+					   "evil.de?x",
+					   "javascript:x",
+					   "a@evil.de/x",
+					   "xn--p1ai.xn--p1ai/x",
+					   "a\nb",
+					   "a\tb",
+					   "a\rb",
+					   "a\x7f",
+					   "a\xe2\x80\x8b",
+					   "\xe2\x80\xae",
+					   "\xff",
 					   "a\x01\x10\x10" };
 	char longest[FIELD_VALUE_MAX * 3 + 4] = "";
 	struct err e = { 0 };
@@ -279,10 +304,13 @@ static void test_round_trip(void **state)
 	assert_has(m.html, "<a href=\"https://mail.example.ac.uk/opt-out/OPTOUT_TOKEN-1\"");
 	assert_has(m.text, "Check code: 7K3M-Q2XV-9TFA\n");
 	assert_has(m.html, "7K3M-Q2XV-9TFA</strong>");
-	assert_has(m.text, "because you agreed,\non 3 May 2026, with a signed form (SC-12), to be contacted about\n“Water & you”.\n");
-	assert_has(m.html, "<bdi>on 3 May 2026, with a signed form (SC-12)</bdi>, to be contacted about “Water &amp; you”.");
+	assert_has(m.text, "because you agreed,\non 3 May 2026, with a signed form (SC-12), to be contacted "
+			   "about\n“Water & you”.\n");
+	assert_has(m.html,
+		   "<bdi>on 3 May 2026, with a signed form (SC-12)</bdi>, to be contacted about “Water &amp; you”.");
 	assert_has(m.text, "\nhttps://mail.example.ac.uk/\n");
-	assert_has(m.html, "<a href=\"https://mail.example.ac.uk/\" " "class=\"link\"");
+	assert_has(m.html, "<a href=\"https://mail.example.ac.uk/\" "
+			   "class=\"link\"");
 	assert_has(m.html, "\">https://mail.example.ac.uk/</a>");
 	assert_has(m.text, d.house.unofficial);
 	assert_has(m.text, "1 College Lane\nExampleton\n");
@@ -320,26 +348,28 @@ static void test_defaults(void **state)
 
 static void test_headers(void **state)
 {
-	static const char *const order[] = { "From: \"Dr Ada Byron\" <water@mail.example.ac.uk>\r\n",
-					     "To: jo@example.org\r\n",
-					     "Subject: Round two\r\n",
-					     "Date: Mon, 23 Nov 2026 04:33:44 +0000\r\n",
-					     "Message-ID: <messagetoken4@mail.example.ac.uk>\r\n",
-					     "List-Id: \"Water & you\" <water.mail.example.ac.uk>\r\n",
-					     "List-Unsubscribe: <https://mail.example.ac.uk/opt-out/OPTOUT_TOKEN-1>,\r\n"
-					     " <mailto:unsub+unsubtoken2@mail.example.ac.uk?subject=unsubscribe>\r\n",
-					     "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
-					     "List-Post: NO\r\n",
-					     "List-Help: <https://mail.example.ac.uk/>\r\n",
-					     "List-Owner: <mailto:ada@mail.example.ac.uk>\r\n",
-					     "Precedence: bulk\r\n",
-					     "Feedback-ID: 1:water:mailing:placet\r\n",
-					     "CFBL-Address: fbl+feedbacktoken3@mail.example.ac.uk;\r\n report=arf\r\n",
-					     "CFBL-Feedback-ID: feedbacktoken3\r\n",
-					     "X-Auto-Response-Suppress: DR, RN, NRN, OOF, AutoReply\r\n",
-					     "MIME-Version: 1.0\r\n",
-					     "Content-Language: en\r\n",
-					     "Content-Type: multipart/alternative;\r\n boundary=\"=_" };
+	static const char *const order[] = {
+		"From: \"Dr Ada Byron\" <water@mail.example.ac.uk>\r\n",
+		"To: jo@example.org\r\n",
+		"Subject: Round two\r\n",
+		"Date: Mon, 23 Nov 2026 04:33:44 +0000\r\n",
+		"Message-ID: <messagetoken4@mail.example.ac.uk>\r\n",
+		"List-Id: \"Water & you\" <water.mail.example.ac.uk>\r\n",
+		"List-Unsubscribe: <https://mail.example.ac.uk/opt-out/OPTOUT_TOKEN-1>,\r\n"
+		" <mailto:unsub+unsubtoken2@mail.example.ac.uk?subject=unsubscribe>\r\n",
+		"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+		"List-Post: NO\r\n",
+		"List-Help: <https://mail.example.ac.uk/>\r\n",
+		"List-Owner: <mailto:ada@mail.example.ac.uk>\r\n",
+		"Precedence: bulk\r\n",
+		"Feedback-ID: 1:water:mailing:placet\r\n",
+		"CFBL-Address: fbl+feedbacktoken3@mail.example.ac.uk;\r\n report=arf\r\n",
+		"CFBL-Feedback-ID: feedbacktoken3\r\n",
+		"X-Auto-Response-Suppress: DR, RN, NRN, OOF, AutoReply\r\n",
+		"MIME-Version: 1.0\r\n",
+		"Content-Language: en\r\n",
+		"Content-Type: multipart/alternative;\r\n boundary=\"=_"
+	};
 	struct arena *a = arena_new();
 	struct draft d = a_draft();
 	struct recipient r = a_recipient(NULL);
@@ -438,10 +468,26 @@ static size_t count(const char *text, char c)
 static void test_break_out(void **state)
 {
 	static const char *const hostile[] = {
-		"</bdi></td></table>", "\"><img src=x onerror=y>", "<!--", "-->", "]]>", "&#x3c;b>", "=3Cb=3E", "--=_x--", "\\", "'\"`",
-		"**x** [y](z)", "{{name}}", "%n%s", "=\\r\\n.", "<style>*{display:none}</style>", "=?UTF-8?Q?=0D=0A?=",
+		"</bdi></td></table>",
+		"\"><img src=x onerror=y>",
+		"<!--",
+		"-->",
+		"]]>",
+		"&#x3c;b>",
+		"=3Cb=3E",
+		"--=_x--",
+		"\\",
+		"'\"`",
+		"**x** [y](z)",
+		"{{name}}",
+		"%n%s",
+		"=\\r\\n.",
+		"<style>*{display:none}</style>",
+		"=?UTF-8?Q?=0D=0A?=",
 	};
-	static const char *const refused[] = { "a\r\nBcc: x@y.example", "a\n.\n", "a\rb", "\x01\x10\x10", "a\xc2\x85" "b" };
+	static const char *const refused[] = { "a\r\nBcc: x@y.example", "a\n.\n", "a\rb", "\x01\x10\x10",
+					       "a\xc2\x85"
+					       "b" };
 	static const char *const plain[] = { "x", "x" };
 	struct arena *a = arena_new();
 	struct draft d = a_draft();
@@ -558,7 +604,8 @@ static void test_visible(void **state)
 		assert_false(view.remote);
 		assert_string_equal(view.lang, languages[i]);
 		assert_string_equal(view.dir, i == 3 ? "rtl" : "ltr");
-		assert_has(view.text, "Dr Ada Byron, Department of Hydrology, University of Example, is writing to you.");
+		assert_has(view.text,
+			   "Dr Ada Byron, Department of Hydrology, University of Example, is writing to you.");
 		assert_has(view.text, "https://mail.example.ac.uk/opt-out/OPTOUT_TOKEN-1");
 		assert_has(view.text, "7K3M-Q2XV-9TFA");
 		for (size_t k = 0; k < view.n_links; k++) {
@@ -578,8 +625,10 @@ static void test_visible(void **state)
 static void test_house(void **state)
 {
 	struct draft d[10];
-	static const char *const says[] = { "institution's name", "originator",	 "contact address", "postal address",	"unofficial sentence",
-					    "opt-out wording",	  "statement page", "web address",  "statement page",	"language" };
+	static const char *const says[] = {
+		"institution's name", "originator",     "contact address", "postal address", "unofficial sentence",
+		"opt-out wording",    "statement page", "web address",     "statement page", "language"
+	};
 	struct arena *a = arena_new();
 
 	(void)state;
@@ -659,7 +708,8 @@ static void test_size(void **state)
 
 static void test_subjects(void **state)
 {
-	static const char *const bad[] = { "", "  ", "a\nBcc: x", "a\r\nb", "a\tb", "a\xe2\x80\xae", "{{x", "\xff", "a\x01\x10\x10" };
+	static const char *const bad[] = { "",    "  ",   "a\nBcc: x",    "a\r\nb", "a\tb", "a\xe2\x80\xae",
+					   "{{x", "\xff", "a\x01\x10\x10" };
 	struct arena *a = arena_new();
 	struct draft d = a_draft();
 
@@ -678,12 +728,14 @@ static void test_subjects(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fields),	   cmocka_unit_test(test_field_count), cmocka_unit_test(test_values),
-		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_defaults),    cmocka_unit_test(test_headers),
-		cmocka_unit_test(test_header_cases), cmocka_unit_test(test_lines),     cmocka_unit_test(test_break_out),
-		cmocka_unit_test(test_recipients), cmocka_unit_test(test_deterministic), cmocka_unit_test(test_visible),
-		cmocka_unit_test(test_house),	   cmocka_unit_test(test_public_text), cmocka_unit_test(test_size),
-		cmocka_unit_test(test_subjects),
+		cmocka_unit_test(test_fields),        cmocka_unit_test(test_field_count),
+		cmocka_unit_test(test_values),        cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_defaults),      cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_header_cases),  cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_break_out),     cmocka_unit_test(test_recipients),
+		cmocka_unit_test(test_deterministic), cmocka_unit_test(test_visible),
+		cmocka_unit_test(test_house),         cmocka_unit_test(test_public_text),
+		cmocka_unit_test(test_size),          cmocka_unit_test(test_subjects),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

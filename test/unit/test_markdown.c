@@ -37,12 +37,14 @@ static const struct {
 	  "<p><a href=\"https://a.example/x?a=1&amp;b=2\">words</a></p>\n" },
 	{ "see https://a.example/x.", "see <https://a.example/x>.\n",
 	  "<p>see <a href=\"https://a.example/x\">https://a.example/x</a>.</p>\n" },
-	{ "<https://a.example/x>", "https://a.example/x\n", "<p><a href=\"https://a.example/x\">https://a.example/x</a></p>\n" },
+	{ "<https://a.example/x>", "https://a.example/x\n",
+	  "<p><a href=\"https://a.example/x\">https://a.example/x</a></p>\n" },
 	{ "[us](mailto:us@a.example)", "us <us@a.example>\n", "<p><a href=\"mailto:us@a.example\">us</a></p>\n" },
 	{ "us@a.example", "<us@a.example>\n", "<p><a href=\"mailto:us@a.example\">us@a.example</a></p>\n" },
 	{ "[here](http://127.0.0.1:8080/x)", "here <http://127.0.0.1:8080/x>\n",
 	  "<p><a href=\"http://127.0.0.1:8080/x\">here</a></p>\n" },
-	{ "[a](https://a.example/ 'title\" onclick=x')", "a <https://a.example/>\n", "<p><a href=\"https://a.example/\">a</a></p>\n" },
+	{ "[a](https://a.example/ 'title\" onclick=x')", "a <https://a.example/>\n",
+	  "<p><a href=\"https://a.example/\">a</a></p>\n" },
 	{ "| a | bb |\n|---|--:|\n| ccccc | 1 |", "a       bb\n-----  ---\nccccc    1\n", NULL },
 	{ "| a | b |\n|---|---|\n| \x01\x10\x10 | c |", "a: \x01\x10\x10\nb: c\n", NULL },
 	{ "a\x01\x10\x11z **\x01\x10\x12**", "a\x01\x10\x11z *\x01\x10\x12*\n",
@@ -198,10 +200,11 @@ static int64_t cost(const char *unit, size_t n)
 
 static void test_pathological(void **state)
 {
-	static const char *const UNITS[] = { "[",      "](",      "![",	   "*a_",    "**a ",  "`",	  "``` ",   "<",
-					     "<!--",   "<a ",     "[a](",  "\\",     "&",     "> ",	  "- ",	    "1. ",
-					     "|",      "|a|\n|---|\n", "a\n", "[a]: b\n", "#",   "https://", "a@b.c ", "\t",
-					     "*_",     "[[]",     "<?",    "_a",     "- a\n ", "[a][b]",  "~~",	    "  \n" };
+	static const char *const UNITS[] = { "[",        "](",     "![",  "*a_",          "**a ", "`",        "``` ",
+					     "<",        "<!--",   "<a ", "[a](",         "\\",   "&",        "> ",
+					     "- ",       "1. ",    "|",   "|a|\n|---|\n", "a\n",  "[a]: b\n", "#",
+					     "https://", "a@b.c ", "\t",  "*_",           "[[]",  "<?",       "_a",
+					     "- a\n ",   "[a][b]", "~~",  "  \n" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(UNITS); i++) {
@@ -267,8 +270,9 @@ static void test_bounds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),	 cmocka_unit_test(test_refused),      cmocka_unit_test(test_mail_styles),
-		cmocka_unit_test(test_wrapping), cmocka_unit_test(test_pathological), cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_good),         cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_mail_styles),  cmocka_unit_test(test_wrapping),
+		cmocka_unit_test(test_pathological), cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_end),
 	};
 
