@@ -29,19 +29,25 @@ def check(root):
     compiled = {}
     for entry in json.loads(common.text(database)):
         path = os.path.relpath(os.path.normpath(os.path.join(entry["directory"], entry["file"])), root)
-        compiled.setdefault(path, []).append(shlex.split(entry["command"]))
+        compiled.setdefault(path, []).append((entry["directory"], shlex.split(entry["command"])))
     for path in common.files(root, ".c"):
         name = str(path.relative_to(root))
         if name not in compiled:
             if not ELSEWHERE.match(name):
                 yield f"{name}:1: no target compiles it"
-        elif not all(sees(root, command) for command in compiled[name]):
+        elif not all(sees(root, *command) for command in compiled[name]):
             yield f"{name}:1: is compiled without -include src/base/banned.h"
 
 
-def sees(root, command):
-    return any(a == "-include" and os.path.realpath(b) == str(root / "src/base/banned.h")
-               for a, b in zip(command, command[1:]))
+def sees(root, folder, command):
+    """As the compiler looks for it: from its own folder, then in those of -I."""
+    paths = [""] + [a[2:] for a in command if a.startswith("-I")]
+    for a, b in zip(command, command[1:]):
+        if a == "-include":
+            found = [f for f in (os.path.realpath(os.path.join(folder, p, b)) for p in paths) if os.path.exists(f)]
+            if found and found[0] == os.path.realpath(root / "src/base/banned.h"):
+                return True
+    return False
 
 
 if __name__ == "__main__":
