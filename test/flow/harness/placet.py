@@ -32,6 +32,7 @@ class Placet:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.home = self.folder / "home"
         self.database = database
+        self.url = "http://127.0.0.1:8080"  # the home's web address, for init()
         self.binary = binary()
         self.processes = []
         self.last = None
@@ -70,7 +71,7 @@ class Placet:
     def init(self, *more, domain="uni.example", trial=True, **run):
         """Makes the home: a trial home unless told otherwise."""
         args = ["init", "--institution", "Example University", "--domain", domain, "--url",
-                "http://127.0.0.1:8080" if trial else f"https://mail.{domain}"]
+                self.url if trial else f"https://mail.{domain}"]
         args += ["--trial"] if trial else []
         args += ["--database", self.database] if self.database else []
         return self.run(*args, *more, **run)
