@@ -9,6 +9,7 @@
 
 #include "base/utf8.h"
 #include "mail/address_lists.h"
+#include "mail/header.h"
 
 #include <idn2.h>
 #include <strings.h>
@@ -191,9 +192,11 @@ static int cut_name(struct arena *a, struct slice *s, struct address *out, unsig
 	name = peel((struct slice){ s->p, (size_t)(open - s->p) }, &of_name);
 	*s = (struct slice){ open + 1, s->n - (size_t)(open + 1 - s->p) - 1 };
 	*s = peel(*s, peeled);
+	if (memchr(name.p, '@', name.n) && (name.n != s->n || strncasecmp(name.p, s->p, name.n) != 0))
+		return err_set(e, ERR_INPUT, "there is more than one address: put each into a row of its own");
 	if (name.n)
 		out->name = utf8_nfc(a, arena_text_n(a, name.p, name.n));
-	if (out->name && !utf8_is_plain(out->name))
+	if (out->name && !header_text_is_fit(out->name))
 		return err_set(e, ERR_INPUT, "the display name holds invisible or control characters: write it anew");
 	return 0;
 }

@@ -264,6 +264,13 @@ int header_add_text(struct buf *b, const char *name, const char *text, struct er
 	return fold_end(&f, name, e);
 }
 
+bool header_text_is_fit(const char *text)
+{
+	struct err e;
+
+	return judge_value("text", text, &e) == 0;
+}
+
 /* The last fence before the wire; address_parse says what is wrong in a friendlier way. */
 static int judge_mailbox(const char *name, const char *address, struct err *e)
 {

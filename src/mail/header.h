@@ -13,6 +13,8 @@
 int header_add(struct buf *b, const char *name, const char *value, struct err *e) MUST_USE;
 /* Unstructured text (Subject): RFC 2047 where it is not ASCII, Q or B, whichever is shorter (FMT-4). */
 int header_add_text(struct buf *b, const char *name, const char *text, struct err *e) MUST_USE;
+/* Would header_add_text and, as a display name, header_add_mailbox take this text (FMT-3, FMT-6)? */
+bool header_text_is_fit(const char *text);
 /* One mailbox with optional display name (quoted, or RFC 2047 as a phrase). `address` with a non-ASCII
    local part is written in UTF-8 (SMTP-14). */
 int header_add_mailbox(struct buf *b, const char *name, const char *display, const char *address,

@@ -46,6 +46,9 @@ static void test_good(void **state)
 		  "blanks, brackets, mailto:, trailing semicolon" },
 		{ "Ann Bee <ann@uni.example>", "ann@uni.example", "ann@uni.example", "Ann Bee", NULL },
 		{ "\"Bee, Ann\" < ann@uni.example >", "ann@uni.example", "ann@uni.example", "Bee, Ann", "blanks" },
+		{ "ann@uni.example <Ann@uni.example>", "Ann@uni.example", "ann@uni.example", "ann@uni.example", NULL },
+		{ "\xD9\x85\xDB\x8C\xE2\x80\x8C\xD8\xB1 <ann@uni.example>", "ann@uni.example", "ann@uni.example",
+		  "\xD9\x85\xDB\x8C\xE2\x80\x8C\xD8\xB1", NULL }, /* ZWNJ between Arabic letters */
 		{ "\"ann.bee\"@uni.example", "ann.bee@uni.example", "ann.bee@uni.example", NULL, NULL },
 		{ "o'neil@uni.example", "o'neil@uni.example", "o'neil@uni.example", NULL, NULL },
 		{ "a|b@uni.example", "a|b@uni.example", "a|b@uni.example", NULL, NULL },
@@ -91,6 +94,8 @@ static void test_bad(void **state)
 		{ "a@uni.example,b@uni.example", "more than one address" },
 		{ "a@uni.example; b@uni.example", "more than one address" },
 		{ "A <a@uni.example>, B <b@uni.example>", "more than one address" },
+		{ "b@uni.example <a@uni.example>", "more than one address" },
+		{ "A\xE2\x80\xAE" "B <a@uni.example>", "display name" },
 		{ "a@@uni.example", "more than one @" },
 		{ "a@b@uni.example", "more than one @" },
 		{ "a b@uni.example", "blank" },

@@ -117,6 +117,7 @@ static void test_text(void **state)
 		buf_init(&b, 10000);
 		buf_adds(&b, "before\r\n");
 		check(&b, header_add_text(&b, "Subject", CASES[i].text, &e), &e, CASES[i].want);
+		assert_int_equal(header_text_is_fit(CASES[i].text), CASES[i].want != NULL);
 		buf_free(&b);
 	}
 }
