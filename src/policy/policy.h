@@ -69,6 +69,7 @@ struct facts {
 	const struct message_facts *message;               /* NULL when it could not be compiled */
 	const char *compile_error;                         /* why, when message is NULL */
 	bool responsibility_accepted;
+	bool before_submission;  /* a draft: responsibility is asked for later, and is n/a */
 	bool lint;
 };
 
