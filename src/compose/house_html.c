@@ -22,7 +22,9 @@ struct page {
 	const struct house_words *w;
 	struct slots *s;
 	struct buf *out;
-	const char *lang; /* attributes for the words of the house, when their language is another than the writer's */
+	/* Attributes for the words of the house, and for those in the writer's language among them; "" where both
+	   languages are the same. */
+	const char *lang, *own;
 };
 
 static void put(struct page *p, const char *html)
@@ -93,6 +95,16 @@ static void put_sheet_open(struct page *p)
 	put(p, TABLE " style=\"max-width:640px\">\n");
 }
 
+/* The registered words, going to the opt-out page. */
+static void put_opt_out_words(struct page *p)
+{
+	buf_addf(p->out, "<a%s href=\"", p->own);
+	put_opt_out_href(p);
+	put(p, "\" " LINK_STYLE ">");
+	put_text(p, p->d->house.opt_out_wording);
+	put(p, "</a>");
+}
+
 static void put_top(struct page *p)
 {
 	const struct house *h = &p->d->house;
@@ -102,8 +114,10 @@ static void put_top(struct page *p)
 		 ";border:1px solid " L_LINE ";border-bottom:0;" SANS
 		 ";font-size:16px;line-height:1.5;text-align:%s\">\n",
 		 p->lang, strcmp(language_direction(p->d->language), "rtl") == 0 && !*p->lang ? "right" : "left");
-	put(p, "<h1 class=\"ink\" style=\"margin:0 0 6px;" SERIF
-	       ";font-size:25px;line-height:1.25;font-weight:bold;color:" L_INK "\">");
+	buf_addf(p->out,
+		 "<h1%s class=\"ink\" style=\"margin:0 0 6px;" SERIF
+		 ";font-size:25px;line-height:1.25;font-weight:bold;color:" L_INK "\">",
+		 p->own);
 	put_text(p, h->project_title);
 	put(p, "</h1>\n<p class=\"soft line\" style=\"margin:0;padding:0 0 16px;color:" L_SOFT
 	       ";border-bottom:1px solid " L_LINE "\">");
@@ -111,11 +125,9 @@ static void put_top(struct page *p)
 		put_text(p, say(p, p->w->from));
 	else
 		put_text(p, say(p, p->w->from_short));
-	put(p, " <a href=\"");
-	put_opt_out_href(p);
-	put(p, "\" " LINK_STYLE ">");
-	put_text(p, h->opt_out_wording);
-	put(p, "</a></p>\n</td></tr>\n");
+	put(p, " ");
+	put_opt_out_words(p);
+	put(p, "</p>\n</td></tr>\n");
 }
 
 static void put_words(struct page *p, const char *inner)
@@ -171,11 +183,9 @@ static void put_leave(struct page *p)
 {
 	put(p, FOOT_HEADING);
 	put_text(p, p->w->leave_title);
-	put(p, "</h3>\n" PARAGRAPH "<a href=\"");
-	put_opt_out_href(p);
-	put(p, "\" " LINK_STYLE "><strong>");
-	put_text(p, p->d->house.opt_out_wording);
-	put(p, "</strong></a><br>\n");
+	put(p, "</h3>\n" PARAGRAPH "<strong>");
+	put_opt_out_words(p);
+	put(p, "</strong><br>\n");
 	put_text(p, p->w->leave);
 	put(p, "<br>\n<a href=\"");
 	put_opt_out_href(p);
@@ -214,7 +224,7 @@ static void put_foot(struct page *p)
 	put(p, "<h2 class=\"ink\" style=\"margin:0 0 8px;" SERIF
 	       ";font-size:20px;line-height:1.3;font-weight:bold;color:" L_INK "\">");
 	put_text(p, p->w->about);
-	put(p, "</h2>\n" PARAGRAPH);
+	buf_addf(p->out, "</h2>\n<p%s style=\"margin:0 0 12px\">", p->own);
 	put_escaped(p, p->d->house.unofficial);
 	put_why(p);
 	put_genuine(p);
@@ -228,15 +238,21 @@ static void put_foot(struct page *p)
 	put(p, "</td></tr>\n");
 }
 
+static const char *language_attributes(struct arena *a, const char *language)
+{
+	return arena_printf(a, " lang=\"%s\" dir=\"%s\"", language, language_direction(language));
+}
+
 void house_html(const struct draft *d, struct slots *s, const char *inner, struct buf *out)
 {
 	const struct house_words *w = house_words(d->language);
 	size_t n = strlen(w->language);
-	struct page p = { .d = d, .w = w, .s = s, .out = out, .lang = "" };
+	struct page p = { .d = d, .w = w, .s = s, .out = out, .lang = "", .own = "" };
 
-	if (strncmp(d->language, w->language, n) != 0 || (d->language[n] && d->language[n] != '-'))
-		p.lang =
-			arena_printf(s->arena, " lang=\"%s\" dir=\"%s\"", w->language, language_direction(w->language));
+	if (strncmp(d->language, w->language, n) != 0 || (d->language[n] && d->language[n] != '-')) {
+		p.lang = language_attributes(s->arena, w->language);
+		p.own = language_attributes(s->arena, d->language);
+	}
 	put_head(&p);
 	put_sheet_open(&p);
 	put_top(&p);

@@ -355,8 +355,8 @@ static void test_headers(void **state)
 		"Date: Mon, 23 Nov 2026 04:33:44 +0000\r\n",
 		"Message-ID: <messagetoken4@mail.example.ac.uk>\r\n",
 		"List-Id: \"Water & you\" <water.mail.example.ac.uk>\r\n",
-		"List-Unsubscribe: <https://mail.example.ac.uk/opt-out/OPTOUT_TOKEN-1>,\r\n"
-		" <mailto:unsub+unsubtoken2@mail.example.ac.uk?subject=unsubscribe>\r\n",
+		("List-Unsubscribe: <https://mail.example.ac.uk/opt-out/OPTOUT_TOKEN-1>,\r\n"
+		 " <mailto:unsub+unsubtoken2@mail.example.ac.uk?subject=unsubscribe>\r\n"),
 		"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
 		"List-Post: NO\r\n",
 		"List-Help: <https://mail.example.ac.uk/>\r\n",
@@ -486,8 +486,7 @@ static void test_break_out(void **state)
 		"=?UTF-8?Q?=0D=0A?=",
 	};
 	static const char *const refused[] = { "a\r\nBcc: x@y.example", "a\n.\n", "a\rb", "\x01\x10\x10",
-					       "a\xc2\x85"
-					       "b" };
+					       "a\xc2\x85z" };
 	static const char *const plain[] = { "x", "x" };
 	struct arena *a = arena_new();
 	struct draft d = a_draft();
@@ -617,6 +616,10 @@ static void test_visible(void **state)
 				assert_string_equal(view.links[k].words, href);
 		}
 		assert_true(view.n_links >= 8);
+		/* English words in a message of another language say that they are, and the registered ones that they
+		 * are not. */
+		assert_int_equal(strstr(m.html, " lang=\"en\" dir=\"ltr\" class=\"foot\"") != NULL, i >= 2);
+		assert_int_equal(strstr(m.html, "<p lang=\"ar\" dir=\"rtl\"") != NULL, i == 3);
 		arena_clear(a);
 	}
 	arena_free(a);
