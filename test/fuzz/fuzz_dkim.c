@@ -1,7 +1,7 @@
 /*
  * The verifier on arbitrary messages. The first line of the input is the key
- * record that every look-up finds. Every
- * result must have its words, and only host names may be looked up.
+ * record that every look-up finds. Every result must have its words, and only
+ * host names may be looked up.
  */
 #include "mail/dkim.h"
 
