@@ -35,6 +35,7 @@ struct smtpd {
 	const char **to;
 	size_t to_n;
 	const char *content_fault; /* the refusal that waits for the end of the content */
+	bool after_crlf;           /* the line of content before this one ended properly */
 };
 
 static void reply(struct smtpd *s, const char *text)
@@ -235,12 +236,15 @@ static const char *take_parameter(struct smtpd *s, struct slice word)
 
 static void do_hello(struct smtpd *s, struct slice rest, bool more, bool extended)
 {
+	const char *word = s->ops.lmtp ? "LHLO" : extended ? "EHLO" : "HELO";
+
 	if (!rest.n || rest.n >= sizeof(s->helo) || memchr(rest.p, ' ', rest.n) || !is_ascii(rest)) {
-		refuse(s, "501 5.5.4 Say who you are: EHLO host.example");
+		refuse(s, "501 5.5.4 Say who you are, as in EHLO host.example");
 		return;
 	}
 	if (more) {
-		hang_up(s, "554 5.5.1 Nothing may follow EHLO before its reply");
+		buf_addf(&s->out, "554 5.5.1 Nothing may follow %s before its reply\r\n", word);
+		s->over = true;
 		return;
 	}
 	forget_mail(s);
@@ -274,7 +278,7 @@ static void do_mail(struct smtpd *s, struct slice rest, bool more)
 
 	(void)more;
 	if (!*s->helo || s->has_mail) {
-		refuse(s, *s->helo ? "503 5.5.1 One MAIL at a time" : "503 5.5.1 EHLO comes first");
+		refuse(s, *s->helo ? "503 5.5.1 One MAIL at a time" : "503 5.5.1 The greeting comes first");
 		return;
 	}
 	if (!read_path(s, &rest, "FROM:", true, &path))
@@ -335,7 +339,7 @@ static void do_data(struct smtpd *s, struct slice rest, bool more)
 	} else if (more) {
 		hang_up(s, "554 5.5.1 Nothing may follow DATA before its reply");
 	} else {
-		s->in_data = true;
+		s->in_data = s->after_crlf = true;
 		reply(s, "354 End data with <CR><LF>.<CR><LF>");
 	}
 }
@@ -369,12 +373,17 @@ static void do_quit(struct smtpd *s, struct slice rest, bool more)
 	hang_up(s, "221 2.0.0 Bye");
 }
 
+enum where { BOTH, SMTP_ONLY, LMTP_ONLY };
+
 static const struct {
 	const char *name;
 	void (*run)(struct smtpd *s, struct slice rest, bool more);
+	enum where where;
 } COMMANDS[] = {
-	{ "MAIL", do_mail }, { "RCPT", do_rcpt }, { "DATA", do_data }, { "EHLO", do_ehlo }, { "HELO", do_helo },
-	{ "RSET", do_rset }, { "NOOP", do_noop }, { "QUIT", do_quit }, { "VRFY", do_vrfy },
+	{ "MAIL", do_mail, BOTH },      { "RCPT", do_rcpt, BOTH },      { "DATA", do_data, BOTH },
+	{ "EHLO", do_ehlo, SMTP_ONLY }, { "HELO", do_helo, SMTP_ONLY }, { "LHLO", do_ehlo, LMTP_ONLY },
+	{ "RSET", do_rset, BOTH },      { "NOOP", do_noop, BOTH },      { "QUIT", do_quit, BOTH },
+	{ "VRFY", do_vrfy, BOTH },
 };
 
 /* One command, without its CRLF. `more`: the client sent more behind it without waiting. */
@@ -388,7 +397,8 @@ static void on_command(struct smtpd *s, struct slice line, bool more)
 			return;
 		}
 	for (size_t i = 0; i < COUNT(COMMANDS); i++)
-		if (name.n == 4 && slice_begins(name, COMMANDS[i].name)) {
+		if (name.n == 4 && slice_begins(name, COMMANDS[i].name) &&
+		    COMMANDS[i].where != (s->ops.lmtp ? SMTP_ONLY : LMTP_ONLY)) {
 			COMMANDS[i].run(s, rest, more);
 			return;
 		}
@@ -401,6 +411,8 @@ static void end_of_data(struct smtpd *s)
 	if (s->data.over && !s->content_fault)
 		s->content_fault = "552 5.3.4 The message is too large";
 	if (s->content_fault) {
+		for (size_t i = s->ops.lmtp ? 1 : s->to_n; i < s->to_n; i++)
+			reply(s, s->content_fault);
 		refuse(s, s->content_fault);
 	} else {
 		s->ops.message(s->ctx,
@@ -434,7 +446,7 @@ static const char *content_fault(const struct smtpd *s, struct slice line)
 /* One line of content, without its CRLF. */
 static void on_content(struct smtpd *s, struct slice line)
 {
-	if (line.n == 1 && line.p[0] == '.') {
+	if (s->after_crlf && line.n == 1 && line.p[0] == '.') {
 		end_of_data(s);
 		return;
 	}
@@ -455,27 +467,34 @@ static void on_line(struct smtpd *s, struct slice line, bool more)
 
 	if (crlf)
 		line.n -= 2;
-	if (s->in_data && crlf)
-		on_content(s, line);
-	else if (s->in_data)
-		s->content_fault = "550 5.6.0 A bare line feed in the message";
-	else if (crlf)
+	if (s->in_data) {
+		if (crlf)
+			on_content(s, line);
+		else if (!s->content_fault)
+			s->content_fault = "550 5.6.0 A bare line feed in the message";
+		s->after_crlf = crlf;
+	} else if (crlf) {
 		on_command(s, line, more);
-	else
+	} else {
 		hang_up(s, "500 5.5.2 A bare line feed in a command");
+	}
 }
 
-/* Part of a line that has no end yet. Too long a one is no line: content then only looks for the next line's end,
-   by keeping its last byte, in case that is a CR. */
+/* Part of a line, perhaps its end. Of one that is too long, content keeps the last two bytes only, so that CRLF
+   still shows. */
 static void keep_part(struct smtpd *s, const char *p, size_t n)
 {
+	char last[2];
+
 	if (s->part.n + n <= LINE_MAX_HELD) {
 		buf_add(&s->part, p, n);
 	} else if (s->in_data) {
 		s->content_fault = "550 5.6.0 A line of the message is longer than 998 bytes";
+		last[0] = n >= 2 ? p[n - 2] : s->part.p[s->part.n - 1];
+		last[1] = p[n - 1];
 		buf_clear(&s->part);
 		buf_add(&s->part, "xx", 2); /* never a lone dot */
-		buf_add(&s->part, p + n - 1, 1);
+		buf_add(&s->part, last, sizeof(last));
 	} else {
 		hang_up(s, "500 5.5.2 The line is too long");
 	}

@@ -1,5 +1,5 @@
 /*
- * One connection of a strict mail server, without a socket: bytes in, replies
+ * One connection of a strict mail server (SMTP or LMTP), without a socket: bytes in, replies
  * out, whole messages handed on. Strict means: only CRLF ends a line, only
  * CRLF.CRLF ends a message (SMTP-12), parameters must have been offered, and a
  * client may not run ahead of EHLO and DATA (RFC 2920).
@@ -27,9 +27,12 @@ struct smtpd_mail {
 };
 
 struct smtpd_ops {
+	/* LMTP (RFC 2033): LHLO instead of EHLO and HELO, and a reply to the content for each recipient. */
+	bool lmtp;
 	/* Whether this recipient is taken: NULL for yes, or the whole refusal, "550 5.1.1 ...". */
 	const char *(*rcpt)(void *ctx, const char *to);
-	/* A whole message: appends the reply to `reply`, as one line without its CRLF. */
+	/* A whole message: appends the reply to `reply`, as one line without its CRLF; with LMTP one line for each
+	   recipient, in their order, with CRLF between them. */
 	void (*message)(void *ctx, const struct smtpd_mail *m, struct buf *reply);
 };
 

@@ -379,6 +379,9 @@ void conn_free(struct conn *c)
 		event_free(c->readable);
 	if (c->writable)
 		event_free(c->writable);
+	if (c->tls && SSL_is_init_finished(c->tls))
+		SSL_shutdown(c->tls); /* a goodbye, not waited for */
+	ERR_clear_error();
 	SSL_free(c->tls);
 	talk_free(c->talk);
 	if (c->fd >= 0)
