@@ -55,6 +55,8 @@ const char *const *policy_rules(void)
 
 /* --- findings --- */
 
+static void add(struct ruling *r, enum answer answer, const char *mend, const char *fmt, va_list ap) PRINTF(4, 0);
+
 /* A rule that has said enough keeps its worst answer in its last finding. */
 static void add(struct ruling *r, enum answer answer, const char *mend, const char *fmt, va_list ap)
 {
