@@ -101,6 +101,13 @@ int loop_run(struct loop *l, struct err *e)
 	return 0;
 }
 
+int loop_run_once(struct loop *l, struct err *e)
+{
+	if (event_base_loop(l->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY) < 0)
+		return err_sys(e, ERR_BROKEN, errno, "cannot wait for events");
+	return 0;
+}
+
 void loop_stop(struct loop *l)
 {
 	l->stopping = true;

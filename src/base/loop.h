@@ -20,6 +20,8 @@ struct event_base *loop_base(struct loop *l);
 
 /* Runs until loop_stop or a signal. Returns 0, or -1 if waiting itself failed. */
 int loop_run(struct loop *l, struct err *e) MUST_USE;
+/* Waits for one round of events and handles them, also while stopping: for finishing what is under way. */
+int loop_run_once(struct loop *l, struct err *e) MUST_USE;
 /* Ends loop_run after the call-back that is running now; before loop_run, it returns at once. */
 void loop_stop(struct loop *l);
 /* Whether loop_stop was called or a signal came. */

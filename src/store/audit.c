@@ -18,7 +18,7 @@ QUERY(Q_AUDIT_LAST, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1");
 QUERY(Q_AUDIT_ADD, "INSERT INTO audit (seq, at, actor, os_user, action, object, detail, hash)"
 		   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
 QUERY(Q_AUDIT_ACTOR, "SELECT address FROM account WHERE id = $1");
-QUERY(Q_EACH_AUDIT, "SELECT seq, at, actor, os_user, action, object, detail, hash FROM audit ORDER BY seq");
+EACH(Q_EACH_AUDIT, "SELECT seq, at, actor, os_user, action, object, detail, hash FROM audit ORDER BY seq");
 
 static void add_i64(struct buf *b, int64_t v)
 {

@@ -12,15 +12,22 @@ QUERY(Q_SENDER_END, "UPDATE sender SET ended = $2 WHERE id = $1");
 	" ORDER BY d.due, d.id LIMIT $5" skip_locked ")"
 QUERY(Q_DELIVERY_CLAIM, CLAIM(""), CLAIM(" FOR UPDATE SKIP LOCKED"));
 QUERY(Q_DELIVERY_CLAIMED,
-      "SELECT d.id, d.first, d.attempts, a.delivery, d.fields, a.utf8, a.key_hash, c.kind, c.ref, c.given_on, c.at"
+      "SELECT d.id, d.first, d.attempts, a.delivery, d.fields, a.utf8, a.key_hash, c.kind, c.ref, c.given_on, c.at,"
+      " CASE WHEN v.why = '' AND v.valid_until <= $2 THEN 'lapsed' ELSE COALESCE(v.why, 'no-consent') END"
       " FROM delivery d JOIN address a ON a.id = d.address_id JOIN consent c ON c.id = d.consent_id"
+      " JOIN mailing m ON m.id = d.mailing_id"
+      " LEFT JOIN may_mail v ON v.list_id = m.list_id AND v.address_id = d.address_id"
       " WHERE d.sender_id = $1 AND d.state = 'attempting' AND d.last = $2 ORDER BY d.id");
 QUERY(Q_DELIVERY_WRITE,
       "UPDATE delivery SET state = $3, skipped = $4, due = $5, last = $6, relay = $7, queue_id = $8, reply = $9,"
-      " attempts = attempts + $10, sender_id = NULL WHERE id = $1 AND sender_id = $2 AND state = 'attempting'");
+      " attempts = attempts + $10, sender_id = NULL"
+      " WHERE id = $1 AND sender_id = $2 AND state = 'attempting' AND last = $11");
 QUERY(Q_DELIVERY_VOID, "UPDATE address SET bounced = 1 WHERE id = (SELECT address_id FROM delivery WHERE id = $1)");
 QUERY(Q_DELIVERY_RELEASE, "UPDATE delivery SET state = 'queued', sender_id = NULL"
 			  " WHERE sender_id = $1 AND state = 'attempting'");
+QUERY(Q_DELIVERY_LOSE, "UPDATE delivery SET state = 'uncertain', sender_id = NULL"
+		       " WHERE sender_id = $1 AND state = 'attempting'");
+QUERY(Q_SENDER_OPEN, "SELECT id, journal FROM sender WHERE host = $1 AND ended IS NULL ORDER BY id");
 QUERY(Q_OPT_OUTS_SINCE, "SELECT seq, key_hash FROM opt_out WHERE seq > $1 ORDER BY seq");
 QUERY(Q_OPT_OUTS_LAST, "SELECT COALESCE(max(seq), 0) FROM opt_out");
 QUERY(Q_DELIVERY_COUNT, "SELECT state, count(*) FROM delivery WHERE mailing_id = $1 GROUP BY state");
@@ -28,7 +35,9 @@ QUERY(Q_DELIVERY_SKIPPED, "SELECT skipped, count(*) FROM delivery WHERE mailing_
 			  " GROUP BY skipped ORDER BY skipped");
 QUERY(Q_DELIVERY_BOUNCED, "SELECT count(*) FROM delivery WHERE mailing_id = $1 AND state = 'accepted' AND bounced = 1");
 QUERY(Q_DELIVERY_NEXT, "SELECT min(due) FROM delivery WHERE mailing_id = $1 AND state = $2");
-QUERY(Q_EACH_REPORT,
+QUERY(Q_DELIVERY_UNFINISHED, "SELECT 1 FROM delivery WHERE mailing_id = $1"
+			     " AND state IN ('queued', 'attempting', 'deferred') LIMIT 1");
+EACH(Q_EACH_REPORT,
       "SELECT a.delivery, d.state, d.skipped, d.relay, d.queue_id, d.reply, d.attempts, d.first, d.last, d.maybe_twice"
       " FROM delivery d JOIN address a ON a.id = d.address_id WHERE d.mailing_id = $1 ORDER BY d.id");
 QUERY(Q_DELIVERY_RETRY, "UPDATE delivery SET state = 'queued', due = 0, maybe_twice = 1"
@@ -43,6 +52,24 @@ int sender_begin(struct home *h, const char *host, const char *journal, int64_t 
 int sender_end(struct home *h, int64_t id, struct err *e)
 {
 	return db_exec(h->db, &Q_SENDER_END, ARGS(db_i64(id), db_i64(home_now(h))), NULL, e);
+}
+
+int sender_open(struct home *h, struct arena *a, const char *host, struct sender **out, size_t *n, struct err *e)
+{
+	struct rows r = { 0 };
+	size_t room = 0;
+	int got;
+
+	*out = NULL;
+	*n = 0;
+	if (db_query(h->db, &Q_SENDER_OPEN, ARGS(db_text(host)), &r, e) < 0)
+		return -1;
+	while ((got = rows_next(&r, e)) > 0) {
+		*out = arena_room(a, *out, *n, &room, sizeof(**out));
+		(*out)[(*n)++] = (struct sender){ rows_i64(&r, 0), arena_text(a, rows_text(&r, 1)) };
+	}
+	rows_close(&r);
+	return got < 0 ? -1 : 0;
 }
 
 /* --- claims ------------------------------------------------------------------------------------ */
@@ -75,6 +102,8 @@ static int read_claimed(struct home *h, struct arena *a, int64_t sender, int64_t
 			.ref = arena_text(a, rows_text(&r, 8)),
 			.given_on = arena_text(a, rows_text(&r, 9)),
 			.consent_at = rows_i64(&r, 10),
+			.why = arena_text(a, rows_text(&r, 11)),
+			.claimed = at,
 		};
 		MUST(hash.n == KEY_HASH_SIZE);
 		memcpy(d->key_hash, hash.p, KEY_HASH_SIZE);
@@ -105,7 +134,8 @@ static int write_one(struct home *h, int64_t sender, const struct outcome *o, st
 {
 	if (db_exec(h->db, &Q_DELIVERY_WRITE,
 		    ARGS(db_i64(o->id), db_i64(sender), db_text(o->state), db_text(o->skipped), db_i64(o->due),
-			 db_i64(o->at), db_text(o->relay), db_text(o->queue_id), db_text(o->reply), db_i64(o->counts)),
+			 db_i64(o->at), db_text(o->relay), db_text(o->queue_id), db_text(o->reply), db_i64(o->counts),
+			 db_i64(o->claimed)),
 		    NULL, e) < 0)
 		return -1;
 	return o->voids ? db_exec(h->db, &Q_DELIVERY_VOID, ARGS(db_i64(o->id)), NULL, e) : 0;
@@ -122,12 +152,17 @@ int delivery_write(struct home *h, int64_t sender, const struct outcome *o, size
 		return -1;
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = write_one(h, sender, &o[i], e);
-	return db_batch_end(h->db, e) < 0 ? -1 : rc;
+	return rc < 0 ? -1 : db_batch_end(h->db, e);
 }
 
 int delivery_release(struct home *h, int64_t sender, struct err *e)
 {
 	return db_exec(h->db, &Q_DELIVERY_RELEASE, ARGS(db_i64(sender)), NULL, e);
+}
+
+int delivery_lose(struct home *h, int64_t sender, struct err *e)
+{
+	return db_exec(h->db, &Q_DELIVERY_LOSE, ARGS(db_i64(sender)), NULL, e);
 }
 
 /* --- opt-outs, as a sender sees them ----------------------------------------------------------- */
@@ -219,6 +254,13 @@ int delivery_count(struct home *h, struct arena *a, int64_t mailing, struct deli
 	if (out->deferred && (!out->next_due || deferred < out->next_due))
 		out->next_due = deferred;
 	return 0;
+}
+
+int delivery_unfinished(struct home *h, int64_t mailing, struct err *e)
+{
+	int64_t one;
+
+	return db_get_i64(h->db, &Q_DELIVERY_UNFINISHED, ARGS(db_i64(mailing)), &one, e);
 }
 
 int delivery_report(struct home *h, int64_t mailing, int (*each)(void *ctx, const struct report_row *r), void *ctx,

@@ -15,11 +15,14 @@ struct delivery {
 	uint8_t key_hash[KEY_HASH_SIZE];
 	const char *kind, *ref, *given_on;
 	int64_t consent_at;
+	int64_t claimed;          /* when: names this claim */
+	const char *why;          /* '' or why this person may not be mailed any more (may_mail) */
 };
 
 /* What is written of one delivery that ended in some way. */
 struct outcome {
-	int64_t id, at, due;      /* due: of deferred and given-back ones */
+	int64_t id, claimed;      /* which claim it ends */
+	int64_t at, due;          /* due: of deferred and given-back ones */
 	const char *state;        /* accepted, deferred, failed, uncertain, skipped, queued (given back) */
 	const char *skipped;      /* reason, "" */
 	const char *relay, *queue_id, *reply;
@@ -40,6 +43,16 @@ int delivery_write(struct home *h, int64_t sender, const struct outcome *o, size
 /* Gives back what a sender still holds, as not started; in the caller's transaction. */
 int delivery_release(struct home *h, int64_t sender, struct err *e) MUST_USE;
 
+/* Senders of this host that have not ended. */
+struct sender {
+	int64_t id;
+	const char *journal;
+};
+int sender_open(struct home *h, struct arena *a, const char *host, struct sender **out, size_t *n,
+		struct err *e) MUST_USE;
+/* What a sender holds becomes uncertain: its journal is lost, nobody knows. In the caller's transaction. */
+int delivery_lose(struct home *h, int64_t sender, struct err *e) MUST_USE;
+
 /* Opt-outs with seq > *seq: calls `each` with their hashes and moves *seq on. */
 int opt_outs_since(struct home *h, int64_t *seq, void (*each)(void *ctx, const uint8_t hash[KEY_HASH_SIZE]), void *ctx,
 		   struct err *e) MUST_USE;
@@ -56,6 +69,9 @@ struct delivery_counts {
 };
 int delivery_count(struct home *h, struct arena *a, int64_t mailing, struct delivery_counts *out,
 		   struct err *e) MUST_USE;
+
+/* Is anything of the mailing queued, attempting or deferred? 1, 0, -1. Cheap at any size. */
+int delivery_unfinished(struct home *h, int64_t mailing, struct err *e) MUST_USE;
 
 struct report_row {
 	const char *address, *state, *skipped, *relay, *queue_id, *reply;

@@ -13,6 +13,9 @@
 #include "db/db.h"
 #include "mail/token.h"
 
+/* The size past which the SQLite log is copied into the database: see db_checkpoint. */
+#define DB_LOG_LIMIT (INT64_C(16) * 1024 * 1024)
+
 struct home {
 	const char *path;
 	const char *database;    /* URL */

@@ -50,14 +50,10 @@ QUERY(Q_IMPORT_CLEAR, "DELETE FROM import_row WHERE import_id = $1");
 
 int import_begin(struct home *h, int64_t list, int64_t by, const uint8_t file_hash[32], int64_t *id, struct err *e)
 {
-	if (db_begin(h->db, e) < 0)
-		return -1;
-	if (db_get_i64(h->db, &Q_IMPORT_BEGIN,
-		       ARGS(db_i64(list), db_i64(by), db_bytes(file_hash, 32), db_i64(home_now(h))), id, e) == 1 &&
-	    db_commit(h->db, e) == 0)
-		return 0;
-	db_rollback(h->db);
-	return -1;
+	return db_get_i64(h->db, &Q_IMPORT_BEGIN,
+			  ARGS(db_i64(list), db_i64(by), db_bytes(file_hash, 32), db_i64(home_now(h))), id, e) < 0
+		       ? -1
+		       : 0;
 }
 
 static int put_row(struct home *h, int64_t import, const struct import_row *r, struct err *e)
@@ -77,12 +73,10 @@ static int put_rows(struct home *h, int64_t import, const struct import_row *row
 {
 	if (db_batch_begin(h->db, e) < 0)
 		return -1;
+	/* After a failure the caller rolls back, which ends the batch too. */
 	for (size_t i = 0; i < n; i++)
-		if (put_row(h, import, &rows[i], e) < 0) {
-			struct err ignored;
-
-			return db_batch_end(h->db, &ignored) < 0 ? -1 : -1;
-		}
+		if (put_row(h, import, &rows[i], e) < 0)
+			return -1;
 	return db_batch_end(h->db, e);
 }
 
@@ -123,25 +117,30 @@ static int work_on_rows(struct home *h, int64_t import, const struct list *l, in
 		       NULL, e);
 }
 
-int import_batch(struct home *h, int64_t import, const struct list *l, int64_t by, int64_t text_id,
-		 const struct import_row *rows, size_t n, bool keep, struct import_counts *counts, struct err *e)
+static int load_batch(struct home *h, int64_t import, const struct list *l, int64_t by, int64_t text_id,
+		      const struct import_row *rows, size_t n, struct import_counts *counts, struct err *e)
 {
-	if (db_begin(h->db, e) < 0)
-		return -1;
 	if (put_rows(h, import, rows, n, e) < 0 || work_on_rows(h, import, l, by, text_id, e) < 0 ||
-	    count_rows(h, import, l->id, counts, e) < 0 ||
-	    db_exec(h->db, &Q_IMPORT_CLEAR, ARGS(db_i64(import)), NULL, e) < 0)
-		goto fail;
-	if (!keep) {
+	    count_rows(h, import, l->id, counts, e) < 0)
+		return -1;
+	return db_exec(h->db, &Q_IMPORT_CLEAR, ARGS(db_i64(import)), NULL, e);
+}
+
+int import_batch(struct home *h, int64_t import, const struct list *l, int64_t by, int64_t text_id,
+		 const struct import_row *rows, size_t n, struct import_counts *counts, struct err *e)
+{
+	bool own = !db_in_transaction(h->db);
+	int rc = own ? db_begin(h->db, e) : 0;
+
+	if (rc == 0)
+		rc = load_batch(h, import, l, by, text_id, rows, n, counts, e);
+	if (rc == 0 && own)
+		rc = db_commit(h->db, e);
+	if (rc < 0 && own)
 		db_rollback(h->db);
-		return 0;
-	}
-	if (db_commit(h->db, e) < 0)
-		goto fail;
-	return db_checkpoint(h->db, 16 * 1024 * 1024, e);
-fail:
-	db_rollback(h->db);
-	return err_in(e, "rows from line %lld", n ? (long long)rows[0].line : 0LL);
+	if (rc < 0)
+		return err_in(e, "rows from line %lld", n ? (long long)rows[0].line : 0LL);
+	return own ? db_checkpoint(h->db, DB_LOG_LIMIT, e) : 0;
 }
 
 int import_end(struct home *h, int64_t import, int64_t by, const char *object, const char *detail, struct err *e)

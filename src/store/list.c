@@ -11,7 +11,7 @@ QUERY(Q_LIST_BY_ID, LIST_COLUMNS " WHERE l.id = $1");
 QUERY(Q_LIST_ALL, LIST_COLUMNS " ORDER BY l.name");
 QUERY(Q_LIST_COUNT, "SELECT count(*), sum(CASE WHEN v.why = '' AND v.valid_until > $2 THEN 1 ELSE 0 END)"
 		    " FROM may_mail v WHERE v.list_id = $1");
-QUERY(Q_EACH_MEMBER,
+EACH(Q_EACH_MEMBER,
       "SELECT a.delivery, m.fields, m.flags, CASE WHEN v.why = '' AND v.valid_until <= $2 THEN 'lapsed' ELSE v.why END"
       " FROM member m JOIN address a ON a.id = m.address_id"
       " JOIN may_mail v ON v.list_id = m.list_id AND v.address_id = m.address_id"

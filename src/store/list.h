@@ -39,16 +39,15 @@ struct import_counts {
 	int64_t added, known, duplicate_person, not_mailable;
 };
 
-/* Opens the record of an import, in a transaction of its own. */
+/* Opens the record of an import. */
 int import_begin(struct home *h, int64_t list, int64_t by, const uint8_t file_hash[32], int64_t *id,
 		 struct err *e) MUST_USE;
-/* Loads one batch and adds to `counts`. Rows of people on the list already, or earlier in the batch, are
-   known. Consent is added only where this project has no entry for the address: an import never restores
-   (policy). `text_id` 0: no text. With `keep` false everything is rolled back (a dry run: give the whole
-   file as one batch). */
+/* Loads one batch, in a transaction of its own unless the caller has one open (a dry run, which rolls all of
+   it back), and adds to `counts`. Rows of people on the list already, or earlier in the batch, are known.
+   Consent is added only where this project has no entry for the address: an import never restores
+   (policy). `text_id` 0: no text. */
 int import_batch(struct home *h, int64_t import, const struct list *l, int64_t by, int64_t text_id,
-		 const struct import_row *rows, size_t n, bool keep, struct import_counts *counts,
-		 struct err *e) MUST_USE;
+		 const struct import_row *rows, size_t n, struct import_counts *counts, struct err *e) MUST_USE;
 int import_end(struct home *h, int64_t import, int64_t by, const char *object, const char *detail,
 	       struct err *e) MUST_USE;
 

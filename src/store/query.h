@@ -13,6 +13,11 @@
 #define QUERY_(id, text, pg_text, ...) \
 	static const struct query id __attribute__((section("placet_queries"), used, aligned(8))) = { #id, text, pg_text }
 
+/* The same for a SELECT of many rows, read through a cursor on PostgreSQL (see db_query). */
+#define EACH(id, ...) EACH_(id, __VA_ARGS__, NULL, )
+#define EACH_(id, text, pg_text, ...) \
+	static const struct query id __attribute__((section("placet_queries"), used, aligned(8))) = { "each_" #id, text, pg_text }
+
 /* Every statement that is linked in: [queries_begin(), queries_end()). */
 const struct query *queries_begin(void);
 const struct query *queries_end(void);

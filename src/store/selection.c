@@ -24,7 +24,7 @@
 
 QUERY(Q_SELECTION_COUNT, "SELECT w, count(*) FROM (SELECT " WHY " AS w FROM may_mail v WHERE v.list_id = $1) AS s"
 			 " GROUP BY w ORDER BY w");
-QUERY(Q_EACH_SELECTED,
+EACH(Q_EACH_SELECTED,
       "SELECT s.delivery, s.fields, c.kind, c.ref, c.given_on, c.at FROM (SELECT a.delivery, m.fields, v.consent_id,"
       " v.address_id, " WHY " AS w FROM may_mail v JOIN member m ON m.list_id = v.list_id"
       " AND m.address_id = v.address_id JOIN address a ON a.id = v.address_id WHERE v.list_id = $1) AS s"
@@ -36,11 +36,11 @@ QUERY(Q_SELECTION_FREEZE,
       " FROM (SELECT v.address_id, v.consent_id, m.fields, " WHY " AS w FROM may_mail v JOIN member m"
       " ON m.list_id = v.list_id AND m.address_id = v.address_id WHERE v.list_id = $1) AS s ORDER BY s.address_id");
 QUERY(Q_FROZEN_COUNT, "SELECT skipped, count(*) FROM delivery WHERE mailing_id = $1 GROUP BY skipped ORDER BY skipped");
-QUERY(Q_EACH_FROZEN,
+EACH(Q_EACH_FROZEN,
       "SELECT d.id, a.delivery, d.fields, c.kind, c.ref, c.given_on, c.at FROM delivery d"
       " JOIN address a ON a.id = d.address_id JOIN consent c ON c.id = d.consent_id"
       " WHERE d.mailing_id = $1 AND d.state <> 'skipped' ORDER BY d.id");
-QUERY(Q_EACH_BOUND, "SELECT d.address_id, d.fields, d.consent_id, a.delivery FROM delivery d"
+EACH(Q_EACH_BOUND, "SELECT d.address_id, d.fields, d.consent_id, a.delivery FROM delivery d"
 		    " JOIN address a ON a.id = d.address_id WHERE d.mailing_id = $1 ORDER BY d.id");
 
 struct limits {
@@ -66,7 +66,7 @@ int selection_count(struct home *h, struct arena *a, const struct mailing *m, st
 {
 	bool frozen = m->submitted_at != 0;
 	struct rows r = { 0 };
-	struct limits l;
+	struct limits l = { 0 };
 	int got;
 
 	*out = (struct selection){ 0 };
@@ -99,7 +99,7 @@ int selection_each(struct home *h, const struct mailing *m, int (*each)(void *ct
 	bool frozen = m->submitted_at != 0;
 	int first = frozen ? 1 : 0, got;
 	struct rows r = { 0 };
-	struct limits l;
+	struct limits l = { 0 };
 
 	if (read_limits(h, &l, e) < 0)
 		return -1;
@@ -127,7 +127,7 @@ int selection_each(struct home *h, const struct mailing *m, int (*each)(void *ct
 
 int selection_freeze(struct home *h, const struct mailing *m, struct err *e)
 {
-	struct limits l;
+	struct limits l = { 0 };
 
 	if (read_limits(h, &l, e) < 0)
 		return -1;

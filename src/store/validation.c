@@ -23,7 +23,7 @@
 	"   JOIN signoff s ON s.id = i.signoff_id WHERE i.address_id = m.address_id AND s.list_id = $1 AND s.done IS NULL)"
 
 QUERY(Q_SIGNOFF_WAITING_COUNT, "SELECT count(*)" WAITING);
-QUERY(Q_EACH_SIGNOFF_WAITING, "SELECT m.address_id, m.flags" WAITING " ORDER BY m.address_id");
+EACH(Q_EACH_SIGNOFF_WAITING, "SELECT m.address_id, m.flags" WAITING " ORDER BY m.address_id");
 QUERY(Q_SIGNOFF_ADD, "INSERT INTO signoff (list_id, seed, population, planned, opened) VALUES ($1, $2, $3, $4, $5)"
 		     " RETURNING id");
 QUERY(Q_SIGNOFF_ITEM, "INSERT INTO signoff_item (signoff_id, address_id, place) VALUES ($1, $2, $3)");
@@ -38,12 +38,12 @@ QUERY(Q_SIGNOFF_COUNTS,
       "   AND d.address_id = i.address_id WHERE i.signoff_id = $1 AND i.place < $2),"
       " (SELECT count(*) FROM signoff_item i JOIN decision d ON d.signoff_id = i.signoff_id"
       "   AND d.address_id = i.address_id WHERE i.signoff_id = $1 AND i.place < $2 AND d.decision = 'reject')");
-QUERY(Q_EACH_FLAGGED,
+EACH(Q_EACH_FLAGGED,
       "SELECT a.delivery, m.flags, m.fields FROM signoff_item i JOIN signoff s ON s.id = i.signoff_id"
       " JOIN address a ON a.id = i.address_id JOIN member m ON m.list_id = s.list_id AND m.address_id = i.address_id"
       " WHERE i.signoff_id = $1 AND i.place IS NULL AND $2 >= 0 AND NOT EXISTS (SELECT 1 FROM decision d"
       "   WHERE d.signoff_id = i.signoff_id AND d.address_id = i.address_id) ORDER BY i.address_id");
-QUERY(Q_EACH_SAMPLED,
+EACH(Q_EACH_SAMPLED,
       "SELECT a.delivery, m.flags, m.fields FROM signoff_item i JOIN signoff s ON s.id = i.signoff_id"
       " JOIN address a ON a.id = i.address_id JOIN member m ON m.list_id = s.list_id AND m.address_id = i.address_id"
       " WHERE i.signoff_id = $1 AND i.place < $2 AND NOT EXISTS (SELECT 1 FROM decision d"
@@ -165,7 +165,7 @@ static int put_items(struct home *h, int64_t signoff, const struct drawing *d, s
 	for (size_t i = 0; rc == 0 && i < d->n_plain; i++)
 		rc = db_exec(h->db, &Q_SIGNOFF_ITEM, ARGS(db_i64(signoff), db_i64(d->plain[i]), db_i64((int64_t)i)), NULL,
 			     e);
-	return db_batch_end(h->db, e) < 0 ? -1 : rc;
+	return rc < 0 ? -1 : db_batch_end(h->db, e);
 }
 
 static int draw(struct home *h, const struct list *l, int64_t by, struct arena *a, struct err *e)

@@ -1,0 +1,176 @@
+/*
+ * COMMANDS: every command of the program. What is not in this table does not
+ * exist; what is, has its help, its manual page and its place in the contract
+ * test from here.
+ */
+#include "cmd/commands.h"
+
+#define OPTIONS(id, ...) static const struct option_spec id[] = { __VA_ARGS__, { NULL, NULL, 0, NULL } }
+#define BY { "by", "ACCOUNT", OPT_NEEDED, "who acts" }
+#define BY_IF { "by", "ACCOUNT", 0, "who acts; without it whoever runs the home" }
+#define WHY { "why", "TEXT", OPT_NEEDED, "the reason, kept in the audit ledger" }
+
+OPTIONS(O_INIT, { "institution", "NAME", OPT_NEEDED, "the institution's name" },
+	{ "domain", "DOMAIN", OPT_NEEDED | OPT_MANY, "its domains" },
+	{ "url", "URL", OPT_NEEDED, "the web address of this installation: https://HOST" },
+	{ "database", "URL", 0, "sqlite:PATH (the default, in the home) or postgresql://..." },
+	{ "postmaster", "ADDRESS", 0, "makes the account of the postmaster" },
+	{ "trial", NULL, 0, "a home for trying out: loopback relays, reserved domains, no public DNS" });
+OPTIONS(O_SET, { "file", "FILE", 0, "take the value from this file" });
+OPTIONS(O_ACCOUNT, { "name", "NAME", OPT_NEEDED, "the person's name, as recipients see it" },
+	{ "role", "ROLE", OPT_NEEDED | OPT_MANY, "researcher, reviewer, validator, postmaster" },
+	{ "department", "SLUG", 0, "where the person belongs" },
+	{ "os-user", "USER", 0, "this OS user may act as the account from the command line" },
+	{ "password-file", "FILE", 0, "a first password; without it a one-time link is printed" });
+OPTIONS(O_TOKEN, { "scope", "SCOPE", OPT_NEEDED, "act: for --by in a live home" });
+OPTIONS(O_NAME, { "name", "NAME", OPT_NEEDED, "its name, as recipients see it" });
+OPTIONS(O_IDENTITY, { "domain", "DOMAIN", OPT_NEEDED | OPT_MANY, "its domains; the first is that of From" },
+	{ "relay", "URL", OPT_NEEDED, "smtp://, smtp+starttls:// or smtps:// with user, host, port" },
+	{ "relay-password-file", "FILE", 0, "the relay's password; it is kept below keys/" },
+	{ "outbound", "ADDRESS", OPT_MANY, "addresses from which its relay sends" },
+	{ "purpose", "PURPOSE", 0, "mailing (the default), system, list" },
+	{ "relay-signs", NULL, 0, "the relay signs with DKIM; Placet does not" });
+OPTIONS(O_PROJECT, { "title", "TITLE", OPT_NEEDED, "the project's title" },
+	{ "originator", "ACCOUNT", OPT_NEEDED, "who answers for its mail" },
+	{ "contact", "ADDRESS", OPT_NEEDED, "for recipients, in a domain of the institution or the identity" },
+	{ "department", "SLUG", OPT_NEEDED, "the originator's department" },
+	{ "identity", "NAME", OPT_NEEDED, "the identity that sends" },
+	{ "ethics", "REF", OPT_NEEDED, "reference of the ethics approval" },
+	{ "summary", "FILE", 0, "Markdown for the project's page" },
+	{ "link-host", "HOST", OPT_MANY, "hosts that messages may link to" });
+OPTIONS(O_BY, BY);
+OPTIONS(O_LIST, { "project", "SLUG", OPT_NEEDED, "the project whose list it is" });
+OPTIONS(O_IMPORT, BY, { "consent-kind", "KIND", 0, "signed-form, online-form, oral" },
+	{ "consent-ref", "REF", 0, "reference of the document, for all rows" },
+	{ "consent-date", "DATE", 0, "the day it was given, as 2026-11-23" },
+	{ "consent-text", "FILE", 0, "the exact text that was shown" },
+	{ "consent-column", "COLUMN", 0, "the column with each row's reference" },
+	{ "consent-date-column", "COLUMN", 0, "the column with each row's day" },
+	{ "map", "COLUMN=FIELD", OPT_MANY, "what a column is: address, name, or a field of its own" },
+	{ "dry-run", NULL, 0, "say what would happen, and change nothing" },
+	{ "rejected", "PATH", 0, "where rejected rows go instead of FILE.rejected.csv" });
+OPTIONS(O_CONSENT, { "project", "SLUG", OPT_NEEDED, "for which project" },
+	{ "kind", "KIND", OPT_NEEDED, "signed-form, online-form, oral" }, { "ref", "REF", OPT_NEEDED, "reference of the document" },
+	{ "date", "DATE", OPT_NEEDED, "the day it was given, as 2026-11-23" }, BY);
+OPTIONS(O_WITHDRAW, { "project", "SLUG", OPT_NEEDED, "for which project" }, BY);
+OPTIONS(O_VALIDATE, BY, { "flagged", NULL, 0, "print the flagged addresses that wait for a decision" },
+	{ "sample", NULL, 0, "print the rest of the sample" },
+	{ "decide", "FILE", 0, "take decisions from a CSV file: address,decision,reason" },
+	{ "sign-off", NULL, 0, "sign the list off" },
+	{ "how", "TEXT", 0, "with --sign-off: how the addresses are known to be in use" });
+OPTIONS(O_NEW, { "list", "NAME", OPT_NEEDED, "to whom" }, { "subject", "TEXT", OPT_NEEDED, "may hold {{fields}}" },
+	{ "body", "FILE", OPT_NEEDED, "Markdown with {{field}} and {{field|default}}" }, BY,
+	{ "language", "LANG", 0, "en if not given" });
+OPTIONS(O_EDIT, { "subject", "TEXT", 0, "a new subject" }, { "body", "FILE", 0, "new words" }, BY);
+OPTIONS(O_PREVIEW, { "to", "ADDRESS", 0, "somebody of the selection; without it the longest" });
+OPTIONS(O_SUBMIT, BY, { "accept-responsibility", NULL, 0, "you answer for this mailing, legal costs included" },
+	{ "not-before", "TIME", 0, "the window in which it may be sent opens, UTC" },
+	{ "not-after", "TIME", 0, "and closes" });
+OPTIONS(O_REVIEW, BY, WHY);
+OPTIONS(O_STEP, BY_IF, { "why", "TEXT", 0, "the reason" });
+OPTIONS(O_WATCH, { "watch", NULL, 0, "print again every second until the mailing ends" });
+OPTIONS(O_OPT_OUT, BY, WHY);
+OPTIONS(O_LINT, { "project", "SLUG", 0, "hold it to this project's registered values too" });
+OPTIONS(O_SEND, { "until-idle", NULL, 0, "return when nothing is due now: 0 nothing remains, 75 something does" },
+	{ "connections", "N", 0, "to one relay, at most; without it the institution's setting" },
+	{ "no-dkim", NULL, 0, "do not sign; for measuring in a trial home" });
+OPTIONS(O_WEB, { "listen", "ADDR:PORT", 0, "127.0.0.1:8080 if not given; port 0: any; or unix:PATH" },
+	{ "admin-listen", "ADDR:PORT", 0, "for /healthz" });
+OPTIONS(O_SERVE, { "listen", "ADDR:PORT", 0, "where the pages are served" });
+OPTIONS(O_CAPTURE, { "listen", "ADDR:PORT", OPT_NEEDED, "where it takes mail; port 0: any" },
+	{ "dir", "DIR", OPT_NEEDED, "where messages go, as 00000001.eml and .json" },
+	{ "web", "ADDR:PORT", 0, "shows them on a page" },
+	{ "dns", "FILE", 0, "zone-file lines with DKIM keys, as placet identity dns prints them" },
+	{ "reject", "REGEX", 0, "recipients refused for good (550)" },
+	{ "defer", "REGEX", 0, "recipients put off (450)" });
+//OPTIONS(O_DEMO, { "once", NULL, 0, "end after the mailing instead of serving on" });
+
+#define CMD(noun, verb, operands, options, need, run, summary, help) \
+	static const struct command run##_row = { noun, verb, operands, summary, help, options, need, run };
+
+CMD("init", NULL, "", O_INIT, 0, cmd_init, "makes the home of an installation",
+    "A home is the folder with the configuration, the keys and, unless --database says otherwise, the database. "
+    "A trial home never becomes a live one.")
+CMD("institution", "show", "", NULL, NEED_DB, cmd_institution_show, "shows the institution's settings", NULL)
+CMD("institution", "set", "KEY [VALUE]", O_SET, NEED_DB, cmd_institution_set, "sets one of them", NULL)
+CMD("account", "add", "ADDRESS", O_ACCOUNT, NEED_DB, cmd_account_add, "adds a member of staff", NULL)
+CMD("account", "list", "", NULL, NEED_DB, cmd_account_list, "lists staff accounts", NULL)
+CMD("account", "disable", "ADDRESS", NULL, NEED_DB, cmd_account_disable, "ends what an account may do", NULL)
+CMD("account", "reset", "ADDRESS", NULL, NEED_DB, cmd_account_reset, "prints a new one-time link", NULL)
+CMD("token", "add", "ACCOUNT", O_TOKEN, NEED_DB, cmd_token_add, "prints a token with which scripts act for an account",
+    "It is printed once and kept as a hash. Put it into a file that only you can read and name that file in "
+    "PLACET_TOKEN_FILE.")
+CMD("department", "add", "SLUG", O_NAME, NEED_DB, cmd_department_add, "adds a department", NULL)
+CMD("department", "list", "", NULL, NEED_DB, cmd_department_list, "lists departments", NULL)
+CMD("identity", "add", "NAME", O_IDENTITY, NEED_DB, cmd_identity_add, "adds a sending identity and makes its DKIM keys", NULL)
+CMD("identity", "list", "", NULL, NEED_DB, cmd_identity_list, "lists identities", NULL)
+CMD("identity", "show", "NAME", NULL, NEED_DB, cmd_identity_show, "shows one", NULL)
+CMD("identity", "dns", "NAME", NULL, NEED_DB, cmd_identity_dns, "prints the DNS records to publish", NULL)
+CMD("project", "add", "SLUG", O_PROJECT, NEED_DB, cmd_project_add, "registers a project, as a draft",
+    "A project has no page and no mailings until a reviewer approves it.")
+CMD("project", "list", "", NULL, NEED_DB, cmd_project_list, "lists projects", NULL)
+CMD("project", "show", "SLUG", NULL, NEED_DB, cmd_project_show, "shows one", NULL)
+CMD("project", "approve", "SLUG", O_BY, NEED_DB, cmd_project_approve, "approves it, as a reviewer", NULL)
+CMD("list", "add", "NAME", O_LIST, NEED_DB, cmd_list_add, "adds an address list to a project", NULL)
+CMD("list", "list", "", NULL, NEED_DB, cmd_list_list, "lists address lists", NULL)
+CMD("list", "show", "NAME", NULL, NEED_DB, cmd_list_show, "shows one", NULL)
+CMD("list", "members", "NAME", NULL, NEED_DB, cmd_list_members, "prints its people, and why some may not be mailed", NULL)
+CMD("list", "export", "NAME", NULL, NEED_DB, cmd_list_export, "the same as a recorded export", NULL)
+CMD("import", NULL, "LIST FILE", O_IMPORT, NEED_DB | NEED_KEYS, cmd_import, "puts people from a CSV file on a list",
+    "The whole file is judged first. Every row has one verdict: added, known, or rejected; rejected rows go to "
+    "FILE.rejected.csv with line, reason and mend. A row without evidence of consent is imported as not mailable. "
+    "Importing a file twice changes nothing.")
+CMD("consent", "add", "ADDRESS", O_CONSENT, NEED_DB | NEED_KEYS, cmd_consent_add, "records one person's consent", NULL)
+CMD("consent", "withdraw", "ADDRESS", O_WITHDRAW, NEED_DB | NEED_KEYS, cmd_consent_withdraw, "records a withdrawal", NULL)
+CMD("consent", "show", "ADDRESS", NULL, NEED_DB | NEED_KEYS, cmd_consent_show, "shows the ledger's entries of one", NULL)
+CMD("validate", NULL, "LIST", O_VALIDATE, NEED_DB | NEED_KEYS, cmd_validate, "decides addresses and signs a list off",
+    "Every flagged address is decided by itself, with a reason, and an unpredictable sample of the others one by one. "
+    "Without an option it says what is undecided.")
+CMD("mailing", "new", "", O_NEW, NEED_DB, cmd_mailing_new, "makes a draft and prints its number", NULL)
+CMD("mailing", "edit", "ID", O_EDIT, NEED_DB, cmd_mailing_edit, "changes it; a submitted or approved one becomes a draft again",
+    NULL)
+CMD("mailing", "list", "", NULL, NEED_DB, cmd_mailing_list, "lists mailings", NULL)
+CMD("mailing", "show", "ID", NULL, NEED_DB | NEED_KEYS, cmd_mailing_show, "shows one with its text", NULL)
+CMD("mailing", "check", "ID", NULL, NEED_DB | NEED_KEYS, cmd_mailing_check, "asks every rule of the policy",
+    "Ends with 0 (pass, doubtful), 1 (fail) or 75 (unknown).")
+CMD("mailing", "preview", "ID", O_PREVIEW, NEED_DB | NEED_KEYS, cmd_mailing_preview,
+    "prints the exact message, unsigned, with dead links", NULL)
+CMD("mailing", "submit", "ID", O_SUBMIT, NEED_DB | NEED_KEYS, cmd_mailing_submit, "freezes people and words for review", NULL)
+CMD("mailing", "approve", "ID", O_BY, NEED_DB | NEED_KEYS, cmd_mailing_approve, "approves exactly what was submitted", NULL)
+CMD("mailing", "reject", "ID", O_REVIEW, NEED_DB | NEED_KEYS, cmd_mailing_reject, "hands it back", NULL)
+CMD("mailing", "withdraw", "ID", O_BY, NEED_DB | NEED_KEYS, cmd_mailing_withdraw, "takes it back from review", NULL)
+CMD("mailing", "revoke", "ID", O_REVIEW, NEED_DB | NEED_KEYS, cmd_mailing_revoke, "ends an approval, also while it is sent", NULL)
+CMD("mailing", "start", "ID", O_STEP, NEED_DB | NEED_KEYS, cmd_mailing_start, "lets it go out", NULL)
+CMD("mailing", "pause", "ID", O_STEP, NEED_DB, cmd_mailing_pause, "stops it for a while", NULL)
+CMD("mailing", "resume", "ID", O_STEP, NEED_DB, cmd_mailing_resume, "lets it go on", NULL)
+CMD("mailing", "cancel", "ID", O_STEP, NEED_DB, cmd_mailing_cancel, "stops it for good", NULL)
+CMD("mailing", "retry-uncertain", "ID", O_STEP, NEED_DB, cmd_mailing_retry,
+    "sends again to those of whom nobody knows whether they got it", NULL)
+CMD("mailing", "status", "ID", O_WATCH, NEED_DB, cmd_mailing_status, "counts recipients by what became of them", NULL)
+CMD("mailing", "report", "ID", NULL, NEED_DB, cmd_mailing_report, "prints one CSV row for each recipient", NULL)
+CMD("opt-out", NULL, "ADDRESS", O_OPT_OUT, NEED_DB | NEED_KEYS, cmd_opt_out, "opts a person out on their behalf", NULL)
+CMD("person", "show", "ADDRESS", NULL, NEED_DB | NEED_KEYS, cmd_person_show, "shows what is held about an address", NULL)
+CMD("lint", NULL, "FILE", O_LINT, NEED_DB, cmd_lint, "holds any message to the content rules",
+    "Exit codes as of placet mailing check; 2 if the file is no message.")
+CMD("audit", "log", "", NULL, NEED_DB, cmd_audit_log, "prints the audit ledger", NULL)
+CMD("audit", "verify", "", NULL, NEED_DB, cmd_audit_verify, "recomputes its chain; 1 and the entry if it is broken", NULL)
+CMD("send", NULL, "", O_SEND, NEED_DB | NEED_KEYS, cmd_send, "the sending role: delivers what is due", NULL)
+CMD("web", NULL, "", O_WEB, NEED_DB | NEED_KEYS, cmd_web, "the web role: the pages that recipients see", NULL)
+CMD("serve", NULL, "", O_SERVE, NEED_HOME, cmd_serve, "all roles of a trial home", NULL)
+CMD("capture", NULL, "", O_CAPTURE, 0, cmd_capture, "a strict relay for trying out, which keeps what it gets", NULL)
+//CMD("demo", NULL, "", O_DEMO, 0, cmd_demo, "shows the whole way on sample data, in a home that is thrown away", NULL)
+
+const struct command *const COMMANDS[] = {
+	&cmd_init_row, &cmd_institution_show_row, &cmd_institution_set_row, &cmd_account_add_row, &cmd_account_list_row,
+	&cmd_account_disable_row, &cmd_account_reset_row, &cmd_token_add_row, &cmd_department_add_row,
+	&cmd_department_list_row, &cmd_identity_add_row, &cmd_identity_list_row, &cmd_identity_show_row,
+	&cmd_identity_dns_row, &cmd_project_add_row, &cmd_project_list_row, &cmd_project_show_row,
+	&cmd_project_approve_row, &cmd_list_add_row, &cmd_list_list_row, &cmd_list_show_row, &cmd_list_members_row,
+	&cmd_list_export_row, &cmd_import_row, &cmd_consent_add_row, &cmd_consent_withdraw_row, &cmd_consent_show_row,
+	&cmd_validate_row, &cmd_mailing_new_row, &cmd_mailing_edit_row, &cmd_mailing_list_row, &cmd_mailing_show_row,
+	&cmd_mailing_check_row, &cmd_mailing_preview_row, &cmd_mailing_submit_row, &cmd_mailing_approve_row,
+	&cmd_mailing_reject_row, &cmd_mailing_withdraw_row, &cmd_mailing_revoke_row, &cmd_mailing_start_row,
+	&cmd_mailing_pause_row, &cmd_mailing_resume_row, &cmd_mailing_cancel_row, &cmd_mailing_retry_row,
+	&cmd_mailing_status_row, &cmd_mailing_report_row, &cmd_opt_out_row, &cmd_person_show_row, &cmd_lint_row,
+	&cmd_audit_log_row, &cmd_audit_verify_row, &cmd_send_row, &cmd_web_row, &cmd_serve_row, &cmd_capture_row, NULL,
+};

@@ -1,0 +1,69 @@
+/* The functions behind the rows of COMMANDS; each lives in the file of its noun. */
+#ifndef PLACET_COMMANDS_H
+#define PLACET_COMMANDS_H
+
+#include "cmd/cmd.h"
+
+RUN(cmd_init);
+RUN(cmd_institution_show);
+RUN(cmd_institution_set);
+RUN(cmd_account_add);
+RUN(cmd_account_list);
+RUN(cmd_account_disable);
+RUN(cmd_account_reset);
+RUN(cmd_token_add);
+RUN(cmd_department_add);
+RUN(cmd_department_list);
+RUN(cmd_identity_add);
+RUN(cmd_identity_list);
+RUN(cmd_identity_show);
+RUN(cmd_identity_dns);
+RUN(cmd_project_add);
+RUN(cmd_project_list);
+RUN(cmd_project_show);
+RUN(cmd_project_approve);
+RUN(cmd_list_add);
+RUN(cmd_list_list);
+RUN(cmd_list_show);
+RUN(cmd_list_members);
+RUN(cmd_list_export);
+RUN(cmd_import);
+RUN(cmd_consent_add);
+RUN(cmd_consent_withdraw);
+RUN(cmd_consent_show);
+RUN(cmd_validate);
+RUN(cmd_mailing_new);
+RUN(cmd_mailing_edit);
+RUN(cmd_mailing_list);
+RUN(cmd_mailing_show);
+RUN(cmd_mailing_check);
+RUN(cmd_mailing_preview);
+RUN(cmd_mailing_submit);
+RUN(cmd_mailing_approve);
+RUN(cmd_mailing_reject);
+RUN(cmd_mailing_withdraw);
+RUN(cmd_mailing_revoke);
+RUN(cmd_mailing_start);
+RUN(cmd_mailing_pause);
+RUN(cmd_mailing_resume);
+RUN(cmd_mailing_cancel);
+RUN(cmd_mailing_retry);
+RUN(cmd_mailing_status);
+RUN(cmd_mailing_report);
+RUN(cmd_opt_out);
+RUN(cmd_person_show);
+RUN(cmd_lint);
+RUN(cmd_audit_log);
+RUN(cmd_audit_verify);
+RUN(cmd_send);
+RUN(cmd_web);
+RUN(cmd_serve);
+RUN(cmd_capture);
+RUN(cmd_demo);
+
+
+struct project;
+/* May this account review the project? 0, or -1 with ERR_DENIED saying why not. */
+int project_may_review(struct ctx *c, const struct project *p, const struct account *by, struct err *e) MUST_USE;
+
+#endif

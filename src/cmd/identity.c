@@ -1,0 +1,161 @@
+/* placet identity: domains, relay and DKIM keys of one infrastructure. */
+#include "cmd/commands.h"
+
+#include "mail/address.h"
+#include "smtp/relay.h"
+#include "store/audit.h"
+#include "store/identity.h"
+
+static int read_domains(struct ctx *c, struct identity *x, struct err *e)
+{
+	const char *value, *domain;
+
+	x->domains = "";
+	for (size_t i = 0; (value = opt_at(c, "domain", i)); i++) {
+		domain = domain_parse(c->a, value);
+		if (!domain)
+			return err_set(e, ERR_INPUT, "--domain %s: no domain name", value);
+		x->domains = arena_printf(c->a, "%s%s%s", x->domains, *x->domains ? " " : "", domain);
+	}
+	x->domain = split_words(c->a, x->domains);
+	return 0;
+}
+
+static int read_relay(struct ctx *c, struct identity *x, struct err *e)
+{
+	struct relay relay;
+
+	if (relay_parse(c->a, opt(c, "relay"), &relay, e) < 0)
+		return err_in(e, "--relay");
+	if (c->h->trial && !relay_is_loopback(&relay))
+		return err_set(e, ERR_DENIED, "--relay %s: an identity of a trial home may only use a relay on loopback",
+			       opt(c, "relay"));
+	x->relay = relay.url;
+	return 0;
+}
+
+static int read_purpose(struct ctx *c, struct identity *x, struct err *e)
+{
+	x->purpose = opt(c, "purpose") ? opt(c, "purpose") : "mailing";
+	if (strcmp(x->purpose, "mailing") && strcmp(x->purpose, "system") && strcmp(x->purpose, "list"))
+		return err_set(e, ERR_INPUT, "--purpose %s: purposes are mailing, system, list", x->purpose);
+	return 0;
+}
+
+static int keep_password(struct ctx *c, const char *name, struct err *e)
+{
+	const char *path = opt(c, "relay-password-file"), *text;
+
+	if (!path)
+		return 0;
+	if (read_text_file(c, path, &text, e) < 0)
+		return err_in(e, "--relay-password-file");
+	return identity_set_relay_password(c->h, c->a, name, text, e);
+}
+
+static json_t *identity_json(const struct identity *x)
+{
+	json_t *domains = json_array();
+
+	for (const char *const *d = x->domain; *d; d++)
+		json_array_append_new(domains, json_string(*d));
+	return json_pack("{s:s, s:o, s:s, s:s, s:s, s:b, s:[s, s]}", "name", x->name, "domains", domains, "relay", x->relay,
+			 "outbound", x->outbound, "purpose", x->purpose, "relay_signs", x->relay_signs, "selectors",
+			 x->selector_rsa, x->selector_ed);
+}
+
+RUN(cmd_identity_add)
+{
+	struct identity x = { .name = c->operand[0], .relay_signs = opt_set(c, "relay-signs") };
+	struct identity old;
+	int64_t by;
+	int got;
+
+	if (ctx_operator(c, &by, e) < 0 || slug_check("identity", x.name, e) < 0 || read_domains(c, &x, e) < 0 ||
+	    read_relay(c, &x, e) < 0 || read_purpose(c, &x, e) < 0)
+		return -1;
+	x.outbound = opt_joined(c, "outbound");
+	/* Looked up first: the keys of an identity that is there must not be overwritten. */
+	got = identity_by_name(c->h, c->a, x.name, &old, e);
+	if (got)
+		return got < 0 ? -1 : err_set(e, ERR_REFUSED, "identity %s: there is one already", x.name);
+	if (keep_password(c, x.name, e) < 0 || db_begin(c->h->db, e) < 0)
+		return -1;
+	if (identity_add(c->h, c->a, &x, e) == 0 && audit_add(c->h, by, "identity-added", x.name, x.domains, e) == 0 &&
+	    db_commit(c->h->db, e) == 0) {
+		say(c, "identity %s added; publish what placet identity dns %s prints", x.name, x.name);
+		return c->json ? print_json(identity_json(&x)) : 0;
+	}
+	db_rollback(c->h->db);
+	return -1;
+}
+
+RUN(cmd_identity_list)
+{
+	struct identity *all;
+	json_t *list;
+	size_t n;
+
+	if (identity_list(c->h, c->a, &all, &n, e) < 0)
+		return -1;
+	list = json_array();
+	for (size_t i = 0; i < n; i++) {
+		json_array_append_new(list, identity_json(&all[i]));
+		say(c, "%-16s %-8s %s via %s", all[i].name, all[i].purpose, all[i].domains, all[i].relay);
+	}
+	if (c->json)
+		return print_json(list);
+	json_decref(list);
+	return 0;
+}
+
+static int find_identity(struct ctx *c, struct identity *out, struct err *e)
+{
+	int got = identity_by_name(c->h, c->a, c->operand[0], out, e);
+
+	return got ? got
+		   : err_set(e, ERR_MISSING, "identity %s: there is none; placet identity list shows them", c->operand[0]);
+}
+
+RUN(cmd_identity_show)
+{
+	struct identity x;
+
+	if (find_identity(c, &x, e) < 0)
+		return -1;
+	say(c, "name: %s\ndomains: %s\nrelay: %s\noutbound: %s\npurpose: %s\nselectors: %s, %s%s", x.name, x.domains, x.relay,
+	    x.outbound, x.purpose, x.selector_rsa, x.selector_ed, x.relay_signs ? "\nthe relay signs" : "");
+	return c->json ? print_json(identity_json(&x)) : 0;
+}
+
+/* SPF: the outbound addresses, each as ip4 or ip6. */
+static void add_spf(struct ctx *c, struct buf *out, const struct identity *x, const char *domain)
+{
+	const char *const *address = split_words(c->a, x->outbound);
+
+	buf_addf(out, "%s. 3600 IN TXT \"v=spf1", domain);
+	for (; *address; address++)
+		buf_addf(out, " %s:%s", strchr(*address, ':') ? "ip6" : "ip4", *address);
+	buf_adds(out, " -all\"\n");
+}
+
+RUN(cmd_identity_dns)
+{
+	struct identity x;
+	struct buf out;
+	int rc = 0;
+
+	if (find_identity(c, &x, e) < 0)
+		return -1;
+	buf_init(&out, 64 * 1024);
+	dkim_zone_line(&out, x.selector_rsa, x.domain[0], x.record_rsa);
+	dkim_zone_line(&out, x.selector_ed, x.domain[0], x.record_ed);
+	add_spf(c, &out, &x, x.domain[0]);
+	buf_addf(&out, "_dmarc.%s. 3600 IN TXT \"v=DMARC1; p=none; adkim=s; aspf=s; np=reject\"\n", x.domain[0]);
+	if (c->json)
+		rc = print_json(json_pack("{s:s, s:s}", "name", x.name, "zone", buf_text(&out)));
+	else
+		fputs(buf_text(&out), stdout);
+	buf_free(&out);
+	return rc;
+}

@@ -1,0 +1,227 @@
+/* placet mailing: drafts, what they look like, and what the policy says of them. */
+#include "cmd/mailing.h"
+
+#include "base/utf8.h"
+#include "store/audit.h"
+
+#define SUBJECT_MAX 200
+
+int mailing_find(struct ctx *c, bool with_content, struct mailing_at *out, struct err *e)
+{
+	int64_t id;
+	int got;
+
+	if (operand_id(c, 0, &id, e) < 0)
+		return -1;
+	got = mailing_by_id(c->h, c->a, id, &out->m, e);
+	if (got <= 0)
+		return got ? got
+			   : err_set(e, ERR_MISSING, "mailing %lld: there is none; placet mailing list shows them",
+				     (long long)id);
+	return with_content ? content_load(c->h, c->a, &out->m, &out->content, e) : 0;
+}
+
+json_t *verdict_json(const struct verdict *v)
+{
+	json_t *findings = json_array();
+
+	for (size_t i = 0; i < v->n; i++)
+		json_array_append_new(findings, json_pack("{s:s, s:s, s:s, s:s}", "rule", v->finding[i].rule, "answer",
+							  answer_name(v->finding[i].answer), "reason",
+							  v->finding[i].reason, "mend", v->finding[i].mend));
+	return json_pack("{s:s, s:o}", "verdict", answer_name(v->answer), "findings", findings);
+}
+
+void verdict_print(const struct ctx *c, const struct verdict *v)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		const struct finding *f = &v->finding[i];
+
+		say(c, "%-8s  %-20s %s", answer_name(f->answer), f->rule, f->reason);
+		if (f->mend[0])
+			say(c, "%32s%s", "to mend: ", f->mend);
+	}
+	say(c, "verdict: %s", answer_name(v->answer));
+}
+
+int verdict_exit(const struct verdict *v)
+{
+	return v->answer == ANSWER_FAIL ? 1 : v->answer == ANSWER_UNKNOWN ? 75 : 0;
+}
+
+static int check_subject(const char *subject, struct err *e)
+{
+	if (!subject[0] || !utf8_valid(subject, strlen(subject)) || !utf8_is_plain(subject) ||
+	    utf8_count(subject) > SUBJECT_MAX)
+		return err_set(e, ERR_INPUT, "--subject: 1 to %d characters are wanted, without line breaks or invisible ones",
+			       SUBJECT_MAX);
+	return 0;
+}
+
+/* The originator of the project alone writes its mailings. */
+static int may_write(struct ctx *c, int64_t project, struct account *by, struct err *e)
+{
+	struct project p;
+
+	if (ctx_by(c, 0, by, e) < 0 || project_by_id(c->h, c->a, project, &p, e) <= 0)
+		return -1;
+	if (by->id == p.originator_id)
+		return 0;
+	return err_set(e, ERR_DENIED, "%s is not the originator of %s", by->address, p.slug);
+}
+
+static json_t *mailing_json(const struct mailing *m)
+{
+	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "id", (json_int_t)m->id, "project",
+			 m->project, "list", m->list, "subject", m->subject, "state", m->state, "by", m->by, "why", m->why,
+			 "not_before", json_time(m->not_before), "not_after", json_time(m->not_after), "approved_at",
+			 json_time(m->approved_at), "started", json_time(m->started));
+}
+
+static int add_mailing(struct ctx *c, struct mailing *m, struct err *e)
+{
+	if (db_begin(c->h->db, e) < 0)
+		return -1;
+	if (mailing_add(c->h, m, &m->id, e) == 0 &&
+	    audit_add(c->h, m->created_by, "mailing-new", arena_printf(c->a, "mailing %lld", (long long)m->id), m->subject,
+		      e) == 0 &&
+	    db_commit(c->h->db, e) == 0)
+		return 0;
+	db_rollback(c->h->db);
+	return -1;
+}
+
+RUN(cmd_mailing_new)
+{
+	struct mailing m = { .subject = opt(c, "subject"), .language = opt(c, "language") ? opt(c, "language") : "en" };
+	struct account by;
+	struct list l;
+	int got = list_by_name(c->h, c->a, opt(c, "list"), &l, e);
+
+	if (got <= 0)
+		return got ? got : err_set(e, ERR_MISSING, "--list %s: there is none", opt(c, "list"));
+	if (check_subject(m.subject, e) < 0 || read_text_file(c, opt(c, "body"), &m.body, e) < 0 ||
+	    may_write(c, l.project_id, &by, e) < 0)
+		return -1;
+	m.project_id = l.project_id;
+	m.list_id = l.id;
+	m.created_by = by.id;
+	if (add_mailing(c, &m, e) < 0)
+		return -1;
+	if (c->json)
+		return print_json(json_pack("{s:I, s:s}", "id", (json_int_t)m.id, "state", "draft"));
+	say(c, "a draft was made; its number is %lld", (long long)m.id);
+	return 0;
+}
+
+static int edit(struct ctx *c, struct mailing *m, const struct account *by, struct err *e)
+{
+	const char *subject = opt(c, "subject") ? opt(c, "subject") : m->subject, *body = m->body;
+
+	if (check_subject(subject, e) < 0 || (opt(c, "body") && read_text_file(c, opt(c, "body"), &body, e) < 0) ||
+	    db_begin(c->h->db, e) < 0)
+		return -1;
+	/* A change voids what was submitted or approved. */
+	if ((strcmp(m->state, "draft") == 0 || mailing_move(c->h, m, "edit", by->id, "the words were changed", e) == 0) &&
+	    mailing_edit(c->h, m->id, subject, body, e) == 0 &&
+	    audit_add(c->h, by->id, "mailing-edited", arena_printf(c->a, "mailing %lld", (long long)m->id), subject, e) == 0 &&
+	    db_commit(c->h->db, e) == 0) {
+		m->subject = subject;
+		return 0;
+	}
+	db_rollback(c->h->db);
+	return -1;
+}
+
+RUN(cmd_mailing_edit)
+{
+	struct mailing_at at;
+	struct account by;
+
+	if (!opt(c, "subject") && !opt(c, "body"))
+		return err_set(e, ERR_INPUT, "nothing to change: give --subject or --body");
+	if (mailing_find(c, false, &at, e) < 0 || may_write(c, at.m.project_id, &by, e) < 0 || edit(c, &at.m, &by, e) < 0)
+		return -1;
+	say(c, "mailing %lld is changed; it is a draft", (long long)at.m.id);
+	return c->json ? print_json(mailing_json(&at.m)) : 0;
+}
+
+RUN(cmd_mailing_list)
+{
+	struct mailing *all;
+	json_t *list;
+	size_t n;
+
+	if (mailing_all(c->h, c->a, &all, &n, e) < 0)
+		return -1;
+	list = json_array();
+	for (size_t i = 0; i < n; i++) {
+		json_array_append_new(list, mailing_json(&all[i]));
+		say(c, "%4lld  %-10s %-16s %s", (long long)all[i].id, all[i].state, all[i].list, all[i].subject);
+	}
+	if (c->json)
+		return print_json(list);
+	json_decref(list);
+	return 0;
+}
+
+/* What the approval binds to, so that a person can see what the hash covers. */
+static const char *bound_hex(struct ctx *c, const struct mailing *m)
+{
+	char *s = arena_alloc(c->a, 65);
+
+	for (size_t i = 0; m->bound.p && i < m->bound.n && i < 32; i++)
+		snprintf(s + 2 * i, 3, "%02x", (unsigned char)m->bound.p[i]);
+	return s;
+}
+
+RUN(cmd_mailing_show)
+{
+	struct mailing_at at;
+	json_t *j;
+
+	if (mailing_find(c, true, &at, e) < 0)
+		return -1;
+	say(c, "mailing %lld of project %s to list %s\nsubject: %s\nstate: %s%s%s%s%s", (long long)at.m.id, at.m.project,
+	    at.m.list, at.m.subject, at.m.state, *at.m.by ? ", by " : "", at.m.by, *at.m.why ? ": " : "", at.m.why);
+	if (at.m.bound.p)
+		say(c, "bound to content, selection, identity and window: %s", bound_hex(c, &at.m));
+	say(c, "\n%s", at.content.compiled ? compose_public_text(at.content.compiled) : at.content.compile_error);
+	if (!c->json)
+		return 0;
+	j = mailing_json(&at.m);
+	json_object_set_new(j, "text", at.content.compiled ? json_string(compose_public_text(at.content.compiled)) : json_null());
+	json_object_set_new(j, "bound_hash", json_string(bound_hex(c, &at.m)));
+	return print_json(j);
+}
+
+RUN(cmd_mailing_check)
+{
+	struct mailing_at at;
+	struct verdict v;
+
+	if (mailing_find(c, true, &at, e) < 0 || content_judge(c->h, c->a, &at.m, &at.content, JUDGE_DRAFT, &v, e) < 0)
+		return -1;
+	verdict_print(c, &v);
+	if (c->json)
+		print_json(verdict_json(&v));
+	return verdict_exit(&v);
+}
+
+RUN(cmd_mailing_preview)
+{
+	struct mailing_at at;
+	struct buf out;
+	int rc;
+
+	if (mailing_find(c, true, &at, e) < 0)
+		return -1;
+	buf_init(&out, 512 * 1024);
+	rc = content_preview(c->h, c->a, &at.m, &at.content, opt(c, "to"), &out, e);
+	if (rc == 0 && c->json)
+		print_json(json_pack("{s:I, s:s}", "id", (json_int_t)at.m.id, "message", buf_text(&out)));
+	else if (rc == 0)
+		fwrite(out.p, 1, out.n, stdout);
+	buf_free(&out);
+	return rc;
+}

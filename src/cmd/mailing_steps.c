@@ -1,0 +1,255 @@
+/*
+ * placet mailing submit, approve, start and the other steps. The policy is
+ * asked again at each step that lets a mailing nearer to its recipients.
+ */
+#include "cmd/mailing.h"
+
+#include "base/codec.h"
+#include "store/audit.h"
+#include "store/delivery.h"
+
+static json_t *step_json(const struct mailing *m)
+{
+	return json_pack("{s:I, s:s}", "id", (json_int_t)m->id, "state", m->state);
+}
+
+static int print_step(struct ctx *c, const struct mailing *m)
+{
+	say(c, "mailing %lld is %s", (long long)m->id, m->state);
+	return c->json ? print_json(step_json(m)) : 0;
+}
+
+/* Asks every rule; what holds the mailing is printed. 0, -1, or an exit code (1, 75) through `stop`. */
+static int ask_policy(struct ctx *c, struct mailing_at *at, enum judging when, int *stop, struct err *e)
+{
+	struct verdict v;
+
+	*stop = 0;
+	if (content_judge(c->h, c->a, &at->m, &at->content, when, &v, e) < 0)
+		return -1;
+	*stop = verdict_exit(&v);
+	if (!*stop)
+		return 0;
+	if (c->json)
+		print_json(verdict_json(&v));
+	verdict_print(c, &v);
+	return 0;
+}
+
+static int is_originator(struct ctx *c, const struct mailing_at *at, struct account *by, struct err *e)
+{
+	if (ctx_by(c, 0, by, e) < 0)
+		return -1;
+	if (by->id == at->content.project.originator_id)
+		return 0;
+	return err_set(e, ERR_DENIED, "%s is not the originator of %s", by->address, at->content.project.slug);
+}
+
+/* One step in a transaction of its own. */
+static int step(struct ctx *c, struct mailing *m, const char *verb, int64_t by, const char *why, struct err *e)
+{
+	if (db_begin(c->h->db, e) < 0)
+		return -1;
+	if (mailing_move(c->h, m, verb, by, why, e) == 0 && db_commit(c->h->db, e) == 0)
+		return print_step(c, m);
+	db_rollback(c->h->db);
+	return -1;
+}
+
+/* --- submit ------------------------------------------------------------------------------------ */
+
+static int read_window(struct ctx *c, struct submission *s, struct err *e)
+{
+	if (opt_time(c, "not-before", &s->not_before, e) < 0 || opt_time(c, "not-after", &s->not_after, e) < 0)
+		return -1;
+	if (s->not_after && s->not_after <= s->not_before)
+		return err_set(e, ERR_INPUT, "the window ends before it begins");
+	if (s->not_after && s->not_after <= home_now(c->h))
+		return err_set(e, ERR_INPUT, "--not-after %s is past", opt(c, "not-after"));
+	return 0;
+}
+
+static int submit(struct ctx *c, struct mailing_at *at, const struct account *by, struct submission *s, struct err *e)
+{
+	s->by = by->id;
+	s->content_text = compose_public_text(at->content.compiled);
+	s->accepted_text = arena_printf(c->a, "I, %s, answer for this mailing of the project \"%s\", legal costs included.",
+					by->name, at->content.project.title);
+	if (db_begin(c->h->db, e) < 0)
+		return -1;
+	if (mailing_submit(c->h, &at->m, s, e) == 0 && db_commit(c->h->db, e) == 0)
+		return print_step(c, &at->m);
+	db_rollback(c->h->db);
+	return -1;
+}
+
+RUN(cmd_mailing_submit)
+{
+	struct submission s = { 0 };
+	struct mailing_at at;
+	struct account by;
+	int stop;
+
+	if (mailing_find(c, true, &at, e) < 0 || is_originator(c, &at, &by, e) < 0 || read_window(c, &s, e) < 0)
+		return -1;
+	if (strcmp(at.m.state, "draft") != 0)
+		return err_set(e, ERR_REFUSED, "mailing %lld is %s: only a draft is submitted", (long long)at.m.id, at.m.state);
+	if (!opt_set(c, "accept-responsibility"))
+		return err_set(e, ERR_REFUSED, "responsibility: %s answers for this mailing, legal costs included; say so with --accept-responsibility",
+			       by.name);
+	if (ask_policy(c, &at, JUDGE_SUBMISSION, &stop, e) < 0)
+		return -1;
+	return stop ? stop : submit(c, &at, &by, &s, e);
+}
+
+/* --- review ------------------------------------------------------------------------------------ */
+
+/* ERR_REFUSED when what is stored is no longer what was submitted. */
+static int check_bound(struct ctx *c, struct mailing *m, struct err *e)
+{
+	uint8_t now[32];
+
+	if (mailing_hash(c->h, m, now, e) < 0)
+		return -1;
+	if (m->bound.n == 32 && memcmp(m->bound.p, now, 32) == 0)
+		return 0;
+	return err_set(e, ERR_REFUSED, "mailing %lld: content, selection, identity or window are not what was submitted; edit and submit it again",
+		       (long long)m->id);
+}
+
+RUN(cmd_mailing_approve)
+{
+	struct mailing_at at;
+	struct account by;
+	int stop;
+
+	if (mailing_find(c, true, &at, e) < 0 || ctx_by(c, ROLE_REVIEWER, &by, e) < 0 ||
+	    project_may_review(c, &at.content.project, &by, e) < 0)
+		return -1;
+	if (strcmp(at.m.state, "submitted") != 0)
+		return err_set(e, ERR_REFUSED, "mailing %lld is %s: only a submitted one is approved", (long long)at.m.id,
+			       at.m.state);
+	if (check_bound(c, &at.m, e) < 0 || ask_policy(c, &at, JUDGE_SUBMITTED, &stop, e) < 0)
+		return -1;
+	return stop ? stop : step(c, &at.m, "approve", by.id, at.m.content_text, e);
+}
+
+static int review_step(struct ctx *c, const char *verb, struct err *e)
+{
+	struct mailing_at at;
+	struct account by;
+
+	if (mailing_find(c, true, &at, e) < 0 || ctx_by(c, ROLE_REVIEWER, &by, e) < 0)
+		return -1;
+	return step(c, &at.m, verb, by.id, opt(c, "why"), e);
+}
+
+RUN(cmd_mailing_reject)
+{
+	return review_step(c, "reject", e);
+}
+
+RUN(cmd_mailing_revoke)
+{
+	return review_step(c, "revoke", e);
+}
+
+RUN(cmd_mailing_withdraw)
+{
+	struct mailing_at at;
+	struct account by;
+
+	if (mailing_find(c, true, &at, e) < 0 || is_originator(c, &at, &by, e) < 0)
+		return -1;
+	return step(c, &at.m, "withdraw", by.id, "", e);
+}
+
+/* --- sending ----------------------------------------------------------------------------------- */
+
+/* Who starts, pauses and so on: --by where it is given, else whoever runs the home. */
+static int by_or_operator(struct ctx *c, int64_t *by, struct err *e)
+{
+	struct account x;
+
+	if (!opt(c, "by"))
+		return ctx_operator(c, by, e);
+	if (ctx_by(c, 0, &x, e) < 0)
+		return -1;
+	*by = x.id;
+	return 0;
+}
+
+RUN(cmd_mailing_start)
+{
+	struct mailing_at at;
+	int64_t by, now = home_now(c->h);
+	int stop;
+
+	if (mailing_find(c, true, &at, e) < 0 || by_or_operator(c, &by, e) < 0)
+		return -1;
+	if (strcmp(at.m.state, "approved") != 0)
+		return err_set(e, ERR_REFUSED, "mailing %lld is %s: only an approved one is started", (long long)at.m.id,
+			       at.m.state);
+	if (at.m.not_after && now > at.m.not_after)
+		return err_set(e, ERR_REFUSED, "mailing %lld: the window in which it may be sent is over; submit it again",
+			       (long long)at.m.id);
+	if (check_bound(c, &at.m, e) < 0 || ask_policy(c, &at, JUDGE_SUBMITTED, &stop, e) < 0)
+		return -1;
+	return stop ? stop : step(c, &at.m, at.m.not_before > now ? "schedule" : "start", by, "", e);
+}
+
+static int plain_step(struct ctx *c, const char *verb, struct err *e)
+{
+	struct mailing_at at;
+	int64_t by;
+
+	if (mailing_find(c, false, &at, e) < 0 || by_or_operator(c, &by, e) < 0)
+		return -1;
+	return step(c, &at.m, verb, by, opt(c, "why") ? opt(c, "why") : "", e);
+}
+
+RUN(cmd_mailing_pause)
+{
+	return plain_step(c, "pause", e);
+}
+
+RUN(cmd_mailing_resume)
+{
+	return plain_step(c, "resume", e);
+}
+
+RUN(cmd_mailing_cancel)
+{
+	return plain_step(c, "cancel", e);
+}
+
+/* Puts the uncertain ones back into the queue; a mailing that was done goes on. */
+static int retry(struct ctx *c, struct mailing *m, int64_t by, int64_t *n, struct err *e)
+{
+	if (delivery_retry_uncertain(c->h, m->id, n, e) < 0 ||
+	    audit_add(c->h, by, "mailing-retry-uncertain", arena_printf(c->a, "mailing %lld", (long long)m->id),
+		      arena_printf(c->a, "%lld recipients, who may get it twice", (long long)*n), e) < 0)
+		return -1;
+	if (*n && strcmp(m->state, "done") == 0)
+		return mailing_move(c->h, m, "again", by, "uncertain ones are tried again", e);
+	return 0;
+}
+
+RUN(cmd_mailing_retry)
+{
+	struct mailing_at at;
+	int64_t by, n;
+
+	if (mailing_find(c, false, &at, e) < 0 || by_or_operator(c, &by, e) < 0)
+		return -1;
+	if (strcmp(at.m.state, "cancelled") == 0 || strcmp(at.m.state, "revoked") == 0)
+		return err_set(e, ERR_REFUSED, "mailing %lld is %s, for good", (long long)at.m.id, at.m.state);
+	if (db_begin(c->h->db, e) < 0)
+		return -1;
+	if (retry(c, &at.m, by, &n, e) < 0 || db_commit(c->h->db, e) < 0) {
+		db_rollback(c->h->db);
+		return -1;
+	}
+	say(c, "%lld uncertain recipients are queued again and marked as maybe twice", (long long)n);
+	return c->json ? print_json(json_pack("{s:I, s:I}", "id", (json_int_t)at.m.id, "queued", (json_int_t)n)) : 0;
+}

@@ -1,0 +1,177 @@
+/* placet project: what is registered of a research project, and its approval. */
+#include "cmd/commands.h"
+
+#include "base/utf8.h"
+#include "mail/address.h"
+#include "store/audit.h"
+#include "store/identity.h"
+#include "store/institution.h"
+#include "store/project.h"
+
+static json_t *project_json(const struct project *p)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:o}", "slug", p->slug, "title", p->title,
+			 "state", p->state, "originator", p->originator_address, "contact", p->contact, "department",
+			 p->department, "identity", p->identity, "ethics", p->ethics, "summary", p->summary, "url", p->url,
+			 "approved_by", p->approved_by, "approved_at", json_time(p->approved_at));
+}
+
+static int find_project(struct ctx *c, const char *slug, struct project *out, struct err *e)
+{
+	int got = project_by_slug(c->h, c->a, slug, out, e);
+
+	return got ? got : err_set(e, ERR_MISSING, "project %s: there is none; placet project list shows them", slug);
+}
+
+static int read_people(struct ctx *c, struct project *p, struct err *e)
+{
+	struct account originator;
+	struct department d;
+	struct identity id;
+	int got = account_by_address(c->h, c->a, opt(c, "originator"), &originator, e);
+
+	if (got <= 0)
+		return got ? got : err_set(e, ERR_MISSING, "--originator %s: no such account", opt(c, "originator"));
+	got = department_by_slug(c->h, c->a, opt(c, "department"), &d, e);
+	if (got <= 0)
+		return got ? got : err_set(e, ERR_MISSING, "--department %s: there is none", opt(c, "department"));
+	got = identity_by_name(c->h, c->a, opt(c, "identity"), &id, e);
+	if (got <= 0)
+		return got ? got : err_set(e, ERR_MISSING, "--identity %s: there is none", opt(c, "identity"));
+	if (originator.disabled)
+		return err_set(e, ERR_DENIED, "--originator %s: this account is disabled", originator.address);
+	p->originator_id = originator.id;
+	p->department_id = d.id;
+	p->identity_id = id.id;
+	return 0;
+}
+
+static int read_contact(struct ctx *c, struct project *p, struct err *e)
+{
+	struct institution inst;
+	struct identity id;
+	struct address addr;
+	const char *domain;
+
+	if (address_parse(c->a, opt(c, "contact"), &addr, e) < 0)
+		return err_in(e, "--contact");
+	if (institution_load(c->h, c->a, &inst, e) < 0 || identity_by_id(c->h, c->a, p->identity_id, &id, e) < 0)
+		return -1;
+	domain = addr.domain;
+	p->contact = addr.delivery;
+	for (const char *const *d = inst.domains; *d; d++)
+		if (domain_is_within(domain, *d))
+			return 0;
+	for (const char *const *d = id.domain; *d; d++)
+		if (domain_is_within(domain, *d))
+			return 0;
+	return err_set(e, ERR_INPUT, "--contact %s: the address must be in a domain of the institution or of the identity",
+		       addr.delivery);
+}
+
+static int read_hosts(struct ctx *c, struct project *p, struct err *e)
+{
+	const char *value, *host;
+
+	p->link_hosts = "";
+	for (size_t i = 0; (value = opt_at(c, "link-host", i)); i++) {
+		host = domain_parse(c->a, value);
+		if (!host)
+			return err_set(e, ERR_INPUT, "--link-host %s: no host name", value);
+		p->link_hosts = arena_printf(c->a, "%s%s%s", p->link_hosts, *p->link_hosts ? " " : "", host);
+	}
+	return 0;
+}
+
+RUN(cmd_project_add)
+{
+	struct project p = { .slug = c->operand[0], .title = opt(c, "title"), .ethics = opt(c, "ethics"), .summary = "" };
+	struct project made;
+	int64_t by;
+
+	if (slug_check("project", p.slug, e) < 0 || ctx_operator(c, &by, e) < 0 || read_people(c, &p, e) < 0 ||
+	    read_contact(c, &p, e) < 0 || read_hosts(c, &p, e) < 0 ||
+	    (opt(c, "summary") && read_text_file(c, opt(c, "summary"), &p.summary, e) < 0))
+		return -1;
+	if (!p.title[0] || !utf8_is_plain(p.title) || utf8_count(p.title) > 120)
+		return err_set(e, ERR_INPUT, "--title: 1 to 120 characters are wanted, without line breaks or invisible ones");
+	if (!utf8_is_plain(p.ethics))
+		return err_set(e, ERR_INPUT, "--ethics: no line breaks or invisible characters, please");
+	if (db_begin(c->h->db, e) < 0)
+		return -1;
+	if (project_add(c->h, &p, &p.id, e) < 0 || audit_add(c->h, by, "project-added", p.slug, p.title, e) < 0 ||
+	    db_commit(c->h->db, e) < 0) {
+		db_rollback(c->h->db);
+		return -1;
+	}
+	if (find_project(c, p.slug, &made, e) < 0)
+		return -1;
+	say(c, "project %s is a draft; a reviewer approves it: placet project approve %s --by REVIEWER", p.slug, p.slug);
+	return c->json ? print_json(project_json(&made)) : 0;
+}
+
+RUN(cmd_project_list)
+{
+	struct project *all;
+	json_t *list;
+	size_t n;
+
+	if (project_list(c->h, c->a, false, &all, &n, e) < 0)
+		return -1;
+	list = json_array();
+	for (size_t i = 0; i < n; i++) {
+		json_array_append_new(list, project_json(&all[i]));
+		say(c, "%-20s %-9s %s (%s)", all[i].slug, all[i].state, all[i].title, all[i].originator);
+	}
+	if (c->json)
+		return print_json(list);
+	json_decref(list);
+	return 0;
+}
+
+RUN(cmd_project_show)
+{
+	struct project p;
+
+	if (find_project(c, c->operand[0], &p, e) < 0)
+		return -1;
+	say(c, "%s: %s\nstate: %s\noriginator: %s <%s>\ndepartment: %s\ncontact: %s\nidentity: %s\nethics: %s\npage: %s", p.slug,
+	    p.title, p.state, p.originator, p.originator_address, p.department, p.contact, p.identity, p.ethics, p.url);
+	return c->json ? print_json(project_json(&p)) : 0;
+}
+
+/* Who reviews: never the originator; not of the same department where another reviewer exists. */
+int project_may_review(struct ctx *c, const struct project *p, const struct account *by, struct err *e)
+{
+	int got;
+
+	if (by->id == p->originator_id)
+		return err_set(e, ERR_DENIED, "%s is the originator of %s: somebody else has to review it", by->address,
+			       p->slug);
+	if (!by->department_id || by->department_id != p->department_id)
+		return 0;
+	got = account_role_elsewhere(c->h, ROLE_REVIEWER, p->department_id, by->id, e);
+	if (got > 0)
+		return err_set(e, ERR_DENIED, "%s is of the project's own department; there is a reviewer elsewhere",
+			       by->address);
+	return got;
+}
+
+RUN(cmd_project_approve)
+{
+	struct account by;
+	struct project p;
+
+	if (find_project(c, c->operand[0], &p, e) < 0 || ctx_by(c, ROLE_REVIEWER, &by, e) < 0 ||
+	    project_may_review(c, &p, &by, e) < 0 || db_begin(c->h->db, e) < 0)
+		return -1;
+	if (project_approve(c->h, p.id, by.id, e) < 0 ||
+	    audit_add(c->h, by.id, "project-approved", p.slug, p.title, e) < 0 || db_commit(c->h->db, e) < 0) {
+		db_rollback(c->h->db);
+		return -1;
+	}
+	say(c, "project %s is approved; its page is %s", p.slug, p.url);
+	if (find_project(c, p.slug, &p, e) < 0)
+		return -1;
+	return c->json ? print_json(project_json(&p)) : 0;
+}

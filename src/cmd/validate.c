@@ -1,0 +1,214 @@
+/*
+ * placet validate: what waits for a person's eyes, what was decided, and the
+ * sign-off of a list.
+ */
+#include "cmd/commands.h"
+
+#include "base/utf8.h"
+#include "cmd/csv_reader.h"
+#include "mail/address.h"
+#include "store/project.h"
+#include "store/validation.h"
+
+#define MANY_ADDRESSES 500 /* above it, the originator alone may not sign (policy) */
+
+struct validating {
+	struct ctx *c;
+	struct list list;
+	struct project project;
+	struct account by;
+	struct signoff s;
+	int address, decision, reason; /* columns of the decision file */
+	bool has_header;
+	int64_t decided;
+};
+
+/* --- printing candidates ----------------------------------------------------------------------- */
+
+/* What is known of a person, as "name=Ann Smith; year=2004". */
+static void print_known(struct ctx *c, const char *fields)
+{
+	json_t *object = json_loads(fields, 0, NULL), *value;
+	const char *key, *s = "";
+
+	json_object_foreach(object, key, value)
+		s = arena_printf(c->a, "%s%s%s=%s", s, *s ? "; " : "", key, json_string_value(value));
+	csv_cell(stdout, s, true);
+	json_decref(object);
+}
+
+static int print_candidate(void *ctx, const struct candidate *x)
+{
+	struct validating *v = ctx;
+
+	csv_cell(stdout, x->address, false);
+	csv_cell(stdout, x->flags, false);
+	print_known(v->c, x->fields);
+	return 0;
+}
+
+static int collect_candidate(void *ctx, const struct candidate *x)
+{
+	json_t *fields = json_loads(x->fields, 0, NULL);
+
+	json_array_append_new(ctx, json_pack("{s:s, s:s, s:o}", "address", x->address, "flags", x->flags, "known",
+					     fields ? fields : json_object()));
+	return 0;
+}
+
+static int print_candidates(struct validating *v, bool flagged, struct err *e)
+{
+	json_t *list;
+
+	if (v->c->json) {
+		list = json_array();
+		if (v->s.id && validation_each(v->c->h, &v->s, flagged, collect_candidate, list, e) < 0) {
+			json_decref(list);
+			return -1;
+		}
+		return print_json(list);
+	}
+	fputs("address,flags,known\r\n", stdout);
+	return v->s.id ? validation_each(v->c->h, &v->s, flagged, print_candidate, v, e) : 0;
+}
+
+/* --- decisions --------------------------------------------------------------------------------- */
+
+static int decision_header(struct validating *v, const struct csv_row *row, struct err *e)
+{
+	v->address = v->decision = v->reason = -1;
+	for (size_t i = 0; i < row->n; i++) {
+		if (strcmp(row->cell[i], "address") == 0)
+			v->address = (int)i;
+		else if (strcmp(row->cell[i], "decision") == 0)
+			v->decision = (int)i;
+		else if (strcmp(row->cell[i], "reason") == 0)
+			v->reason = (int)i;
+	}
+	v->has_header = true;
+	if (v->address < 0 || v->decision < 0)
+		return err_set(e, ERR_INPUT, "the header must have the columns address,decision,reason");
+	return 0;
+}
+
+static const char *cell_at(const struct csv_row *row, int column)
+{
+	return column >= 0 && (size_t)column < row->n ? row->cell[column] : "";
+}
+
+static int decide_row(void *ctx, const struct csv_row *row, struct err *e)
+{
+	struct validating *v = ctx;
+	const char *word, *address, *reason;
+	struct address addr;
+
+	if (row->blank)
+		return 0;
+	if (!v->has_header)
+		return decision_header(v, row, e);
+	word = cell_at(row, v->decision);
+	if (!word[0])
+		return 0; /* left open */
+	/* The quote that keeps a spreadsheet from reading an address as a formula. */
+	address = cell_at(row, v->address);
+	address += address[0] == '\'' && address[1] && strchr("=+-@", address[1]);
+	reason = cell_at(row, v->reason);
+	if (!utf8_valid(reason, strlen(reason)) || strlen(reason) > 1000)
+		return err_set(e, ERR_INPUT, "line %lld: the reason is not UTF-8, or longer than 1,000 bytes",
+			       (long long)row->line);
+	if (strcmp(word, "accept") != 0 && strcmp(word, "reject") != 0)
+		return err_set(e, ERR_INPUT, "line %lld: the decision is '%.20s'; it must be accept or reject",
+			       (long long)row->line, word);
+	if (address_parse(v->c->a, address, &addr, e) < 0 ||
+	    validation_decide(v->c->h, &v->s, addr.delivery, strcmp(word, "accept") == 0, reason, v->by.id, e) < 0)
+		return err_in(e, "line %lld", (long long)row->line);
+	v->decided++;
+	return 0;
+}
+
+static int decide_file(struct validating *v, const char *path, struct err *e)
+{
+	if (!v->s.id)
+		return err_set(e, ERR_REFUSED, "list %s: nobody waits for a decision", v->list.name);
+	if (db_begin(v->c->h->db, e) < 0)
+		return -1;
+	if (csv_read(path, decide_row, v, e) == 0 && validation_grow(v->c->h, v->list.id, &v->s, e) == 0 &&
+	    db_commit(v->c->h->db, e) == 0)
+		return 0;
+	db_rollback(v->c->h->db);
+	return -1;
+}
+
+/* --- state and sign-off ------------------------------------------------------------------------ */
+
+static int print_state(struct validating *v, bool signed_now)
+{
+	const struct signoff *s = &v->s;
+	struct ctx *c = v->c;
+	bool open = s->id && !signed_now;
+	int64_t left = s->planned - s->decided;
+
+	if (c->json)
+		return print_json(json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "list", v->list.name,
+					    "signed_off", !open && !s->waiting, "population", (json_int_t)s->population,
+					    "flagged", (json_int_t)s->flagged, "flagged_undecided",
+					    (json_int_t)s->flagged_left, "sample", (json_int_t)s->planned,
+					    "sample_undecided", (json_int_t)left, "failures", (json_int_t)s->failures, "seed",
+					    (json_int_t)s->seed, "decided", (json_int_t)v->decided));
+	if (signed_now)
+		say(c, "%s is signed off", v->list.name);
+	else if (!open)
+		say(c, s->waiting ? "%s: addresses wait for a sign-off" : "%s is signed off: nobody waits", v->list.name);
+	else if (s->flagged_left || left)
+		say(c, "%s: undecided are %lld of %lld flagged addresses, and %lld of the sample of %lld from %lld others; %lld failed",
+		    v->list.name, (long long)s->flagged_left, (long long)s->flagged, (long long)left, (long long)s->planned,
+		    (long long)s->population, (long long)s->failures);
+	else
+		say(c, "%s: all that had to be decided is; sign off with --sign-off --how TEXT", v->list.name);
+	return 0;
+}
+
+static int sign(struct validating *v, struct err *e)
+{
+	const char *how = opt(v->c, "how");
+
+	if (!how || !how[0] || !utf8_is_plain(how))
+		return err_set(e, ERR_INPUT, "--sign-off needs --how TEXT: how is it known that the addresses are in use?");
+	if (v->s.population + v->s.flagged > MANY_ADDRESSES && v->by.id == v->project.originator_id)
+		return err_set(e, ERR_DENIED, "more than %d addresses: the originator alone may not sign them off", MANY_ADDRESSES);
+	if (db_begin(v->c->h->db, e) < 0)
+		return -1;
+	if (validation_grow(v->c->h, v->list.id, &v->s, e) < 0 ||
+	    validation_sign(v->c->h, &v->list, &v->s, v->by.id, how, e) < 0 || db_commit(v->c->h->db, e) < 0) {
+		db_rollback(v->c->h->db);
+		return -1;
+	}
+	return print_state(v, true);
+}
+
+static int may_validate(struct validating *v, struct err *e)
+{
+	if ((v->by.roles & ROLE_VALIDATOR) || v->by.id == v->project.originator_id)
+		return 0;
+	return err_set(e, ERR_DENIED, "%s is neither a validator nor the originator of %s", v->by.address, v->project.slug);
+}
+
+RUN(cmd_validate)
+{
+	struct validating v = { .c = c };
+	int got = list_by_name(c->h, c->a, c->operand[0], &v.list, e);
+
+	if (got <= 0)
+		return got ? got
+			   : err_set(e, ERR_MISSING, "list %s: there is none; placet list list shows them", c->operand[0]);
+	if (project_by_id(c->h, c->a, v.list.project_id, &v.project, e) <= 0 || ctx_by(c, 0, &v.by, e) < 0 ||
+	    may_validate(&v, e) < 0 || validation_open(c->h, &v.list, v.by.id, &v.s, e) < 0)
+		return -1;
+	if (opt_set(c, "flagged"))
+		return print_candidates(&v, true, e);
+	if (opt_set(c, "sample"))
+		return print_candidates(&v, false, e);
+	if (opt(c, "decide") && decide_file(&v, opt(c, "decide"), e) < 0)
+		return -1;
+	return opt_set(c, "sign-off") ? sign(&v, e) : print_state(&v, false);
+}

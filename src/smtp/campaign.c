@@ -1,0 +1,135 @@
+/* One mailing in a sender: see campaign.h. */
+#include "smtp/campaign.h"
+
+#define REFUSALS_MAX 5
+#define SIGNATURES_MAX (8 * 1024)
+
+static int load(struct home *h, struct campaign *c, int64_t mailing, bool sign, struct err *e)
+{
+	const char *password;
+
+	if (mailing_by_id(h, c->a, mailing, &c->mailing, e) <= 0 || content_load(h, c->a, &c->mailing, &c->content, e) < 0)
+		return -1;
+	if (!c->content.compiled)
+		return err_set(e, ERR_INPUT, "%s", c->content.compile_error);
+	if (relay_parse(c->a, c->content.identity.relay, &c->relay, e) < 0 ||
+	    identity_relay_password(h, c->a, &c->content.identity, &password, e) < 0)
+		return -1;
+	c->relay.password = password;
+	c->relay.helo = c->content.identity.domain[0];
+	if (sign && !c->content.identity.relay_signs) {
+		if (identity_signers(h, c->a, &c->content.identity, c->signer, e) < 0)
+			return -1;
+		c->n_signers = 2;
+	}
+	return 0;
+}
+
+struct campaign *campaign_new(struct home *h, int64_t mailing, bool sign, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct campaign *c = ARENA_NEW(a, struct campaign);
+
+	c->a = a;
+	if (load(h, c, mailing, sign, e) == 0)
+		return c;
+	arena_free(a);
+	err_in(e, "mailing %lld", (long long)mailing);
+	return NULL;
+}
+
+void work_free(struct work *w)
+{
+	struct batch *b = w->batch;
+
+	MUST(b->open > 0);
+	if (--b->open == 0)
+		arena_free(b->a);
+}
+
+void campaign_free(struct campaign *c)
+{
+	struct work *w;
+
+	if (!c)
+		return;
+	while ((w = campaign_pop(c)))
+		work_free(w);
+	arena_free(c->a);
+}
+
+void campaign_push(struct campaign *c, struct work *w)
+{
+	w->next = NULL;
+	if (c->last)
+		c->last->next = w;
+	else
+		c->first = w;
+	c->last = w;
+	c->waiting++;
+}
+
+struct work *campaign_pop(struct campaign *c)
+{
+	struct work *w = c->first;
+
+	if (!w)
+		return NULL;
+	c->first = w->next;
+	if (!c->first)
+		c->last = NULL;
+	c->waiting--;
+	return w;
+}
+
+void campaign_return_path(struct home *h, const struct campaign *c, int64_t delivery, char out[320])
+{
+	char token[TOKEN_TEXT_MAX];
+
+	token_for_mail(&h->tokens, TOKEN_BOUNCE, delivery, token);
+	snprintf(out, 320, "b+%s@%s", token, c->content.draft.identity_domain);
+}
+
+static int sign(const struct campaign *c, const struct buf *head, const struct buf *body, int64_t date, struct buf *out,
+		struct err *e)
+{
+	if (!c->n_signers)
+		return 0;
+	return dkim_sign(c->signer, c->n_signers, (struct slice){ buf_text(head), head->n },
+			 (struct slice){ buf_text(body), body->n }, date, out, e);
+}
+
+int campaign_render(struct home *h, struct campaign *c, const struct delivery *d, struct arena *a, struct buf *body,
+		    struct buf *out, struct err *e)
+{
+	struct person p = { .delivery = d->id, .date = d->first, .address = d->address, .fields = d->fields,
+			    .kind = d->kind, .ref = d->ref, .given_on = d->given_on, .consent_at = d->consent_at };
+	struct recipient_room room;
+	struct recipient r;
+	struct buf head;
+	int rc = -1;
+
+	buf_clear(body);
+	buf_clear(out);
+	buf_init(&head, 64 * 1024);
+	if (content_recipient(h, a, &c->content, &p, &room, &r, e) == 0 &&
+	    compose_render(c->content.compiled, &r, &head, body, e) == 0 &&
+	    sign(c, &head, body, d->first, out, e) == 0) {
+		buf_add_buf(out, &head);
+		buf_adds(out, "\r\n");
+		buf_add_buf(out, body);
+		rc = out->over ? err_set(e, ERR_INPUT, "the message is larger than its bound") : 0;
+	}
+	buf_free(&head);
+	return rc;
+}
+
+bool campaign_count_end(struct campaign *c, bool refused)
+{
+	size_t place = c->ends++ % RECENT;
+
+	c->refusals -= c->refused[place];
+	c->refused[place] = refused;
+	c->refusals += refused;
+	return c->refusals >= REFUSALS_MAX;
+}

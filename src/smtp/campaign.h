@@ -1,0 +1,62 @@
+/*
+ * What a sender keeps of one mailing while it sends it: the compiled message,
+ * the keys, and the claimed deliveries that wait for their turn.
+ */
+#ifndef PLACET_CAMPAIGN_H
+#define PLACET_CAMPAIGN_H
+
+#include "smtp/relay.h"
+#include "store/content.h"
+#include "store/delivery.h"
+
+struct campaign;
+
+/* A batch of claimed deliveries shares one arena, freed when the last of them is done. */
+struct batch {
+	struct arena *a;
+	size_t open;
+};
+
+struct work {
+	struct campaign *campaign;
+	struct batch *batch;
+	struct delivery d;
+	struct work *next;
+	bool opted_out;    /* left after it was claimed */
+};
+
+#define RECENT 100
+
+struct campaign {
+	struct arena *a;
+	struct mailing mailing;
+	struct content content;
+	struct dkim_signer signer[2];
+	size_t n_signers;
+	struct relay relay;
+	struct work *first, *last; /* claimed, not started */
+	size_t waiting, in_flight;
+	bool halted;               /* no longer to be sent: paused, cancelled, revoked, its window over */
+	bool drained;              /* nothing was due at the last claim */
+	/* Policy refusals among the newest ends: a ring (PRV-3's breaker). */
+	bool refused[RECENT];
+	size_t ends, refusals;
+	struct campaign *next;
+};
+
+/* Loads a mailing for sending. */
+struct campaign *campaign_new(struct home *h, int64_t mailing, bool sign, struct err *e) MUST_USE;
+void campaign_free(struct campaign *c);
+/* Renders and signs one delivery: headers, an empty line, body, all in `out`. */
+int campaign_render(struct home *h, struct campaign *c, const struct delivery *d, struct arena *a, struct buf *body,
+		    struct buf *out, struct err *e) MUST_USE;
+/* The envelope sender of a delivery: b+TOKEN@identity (BNC-1). */
+void campaign_return_path(struct home *h, const struct campaign *c, int64_t delivery, char out[320]);
+void campaign_push(struct campaign *c, struct work *w);
+struct work *campaign_pop(struct campaign *c);
+/* Counts an end; true when refusals by policy have reached their limit: 5 of the last 100. */
+bool campaign_count_end(struct campaign *c, bool refused);
+/* Lets go of a work that is done. */
+void work_free(struct work *w);
+
+#endif

@@ -1,0 +1,57 @@
+/* What follows from the end of an attempt: see retry.h. */
+#include "smtp/retry.h"
+
+#include "base/clock.h"
+
+#define GIVE_UP (4 * DAY)
+#define RELAY_PAUSE (5 * SECOND)
+
+int64_t retry_wait(int64_t attempts, int64_t delivery)
+{
+	static const int64_t WAITS[] = { 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR };
+	size_t i = attempts < (int64_t)COUNT(WAITS) ? (size_t)attempts : COUNT(WAITS) - 1;
+	/* The spread depends on the delivery alone, so that a test can tell it. */
+	int64_t spread = (int64_t)(((uint64_t)delivery * UINT64_C(0x9e3779b97f4a7c15)) >> 40);
+
+	return WAITS[i] + WAITS[i] / 8 * spread / (1 << 24);
+}
+
+static void decide_deferred(struct outcome *out, const struct delivery *d, int64_t give_up)
+{
+	int64_t last = d->first + GIVE_UP;
+
+	out->due = out->at + retry_wait(d->attempts, d->id);
+	if (give_up && give_up < last)
+		last = give_up;
+	out->state = out->due > last ? "failed" : "deferred";
+}
+
+struct outcome retry_decide(const struct smtp_outcome *o, const struct delivery *d, int64_t now, int64_t give_up,
+			    const char *relay)
+{
+	struct outcome out = { .id = d->id, .claimed = d->claimed, .at = now, .skipped = "", .relay = relay,
+			       .queue_id = o->queue_id, .reply = o->text, .counts = true };
+
+	switch (o->end) {
+	case SMTP_ACCEPTED:
+		out.state = "accepted";
+		break;
+	case SMTP_DEFERRED:
+		decide_deferred(&out, d, give_up);
+		break;
+	case SMTP_FAILED:
+		out.state = "failed";
+		out.voids = o->fault == FAULT_ADDRESS;
+		break;
+	case SMTP_UNCERTAIN:
+		out.state = "uncertain";
+		break;
+	case SMTP_NOT_STARTED:
+		/* A fault of the relay: given back, and no attempt of the recipient's. */
+		out.state = "queued";
+		out.due = now + RELAY_PAUSE;
+		out.counts = false;
+		break;
+	}
+	return out;
+}
