@@ -5,6 +5,8 @@ lead to the pages that are looked at.
 """
 import os
 import re
+import urllib.parse
+import urllib.request
 
 import pytest
 
@@ -20,36 +22,38 @@ def engine():
 
 @pytest.fixture
 def site(placet, folder):
-    """What the links of one message that was sent lead to, while the web role serves: base, opt-out, check, mailing."""
+    """Addresses by name, from a message that was sent and captured, while the web role serves."""
     port = free_port()
-    placet.url = f"http://127.0.0.1:{port}"
+    base = placet.url = f"http://127.0.0.1:{port}"
     relay = Capture(placet, os.path.join(folder, "captured"), ["--web", "127.0.0.1:0"])
     told = story.Story(placet, relay.url()).prepare(story.people(3))
     number = told.mailing()
     status = told.send(number)
     assert status["counts"]["accepted"] == 3, status
-    web = placet.start("web", "--listen", f"127.0.0.1:{port}")
-    body = relay.messages()[0][1].decode()
-    text = re.sub(r"=\r?\n", "", body).replace("=3D", "=")
-    found = story.links(text)
-    found.update(base=placet.url, mailing=f"{placet.url}/projects/{story.STUDY}/mailings/{number}",
-                 project=f"{placet.url}/projects/{story.STUDY}", mailbox="http://" + relay.process.addresses[-1])
-    yield found
-    web.stop()
+    placet.start("web", "--listen", f"127.0.0.1:{port}")
+    raw = relay.messages()[0][1]
+    project = f"{base}/projects/{story.STUDY}"
+    return {"base": base, "project": project, "mailing": f"{project}/mailings/{number}", "opt-out": story.opt_out_link(raw),
+            "check": f"{base}/check/{story.check_code(raw)}", "mailbox": relay.mailbox(), "to": relay.messages()[0][0]["to"][0]}
 
 
 def test_public_pages(browser, site):
     pages = {"statement": site["base"] + "/", "project": site["project"], "mailing": site["mailing"],
              "check": site["base"] + "/check", "check-code": site["check"], "opt-out": site["opt-out"],
-             "privacy": site["base"] + "/privacy"}
+             "leave": site["base"] + "/opt-out", "privacy": site["base"] + "/privacy",
+             "accessibility": site["base"] + "/accessibility"}
     browser.must_be_good([{"name": name, "url": url} for name, url in pages.items()])
 
 
 def test_opting_out_without_javascript(browser, site, placet):
     browser.must_be_good(walks=[{"name": "opt-out", "url": site["opt-out"], "expect": "You will get no more"}])
-    held = placet.run("person", "show", "person0000@example.org", json=False)
-    assert "opt" in held, held
+    browser.must_be_good([{"name": "already", "url": site["opt-out"]}])
+    held = placet.run("person", "show", site["to"])
+    assert held["opted_out"], held
 
 
-def test_the_mailbox_page(browser, site):
-    browser.must_be_good([{"name": "mailbox", "url": site["mailbox"] + "/"}])
+def test_the_mailbox(browser, site):
+    with urllib.request.urlopen(site["mailbox"], timeout=20) as answer:
+        found = re.search(r'class="title"><a href="([^"]+)"', answer.read().decode())
+    message = urllib.parse.urljoin(site["mailbox"], found.group(1))
+    browser.must_be_good([{"name": "mailbox", "url": site["mailbox"]}, {"name": "message", "url": message}])

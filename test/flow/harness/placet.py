@@ -110,6 +110,10 @@ class Capture:
     def url(self):
         return f"smtp://{self.process.address}"
 
+    def mailbox(self):
+        """The address of its mailbox page, where it was started with --web."""
+        return re.search(r"^mailbox (\S+)$", self.process.output(), re.M).group(1)
+
     def messages(self):
         """(envelope, bytes) of each message, in order of arrival."""
         return [(json_module.loads(f.with_suffix(".json").read_text()), f.read_bytes())

@@ -4,6 +4,8 @@ Tests begin where they want to: `Story(placet, relay).prepare()` stops at a sign
 mailing, `.send()` when nothing is left to do.
 """
 import csv
+import email
+import email.policy
 import io
 import pathlib
 import re
@@ -93,7 +95,15 @@ class Story:
         return self.do("mailing", "status", number)
 
 
-def links(text):
-    """What a message links to: the page of the opt-out, and of the check code."""
-    return {kind: found[0] for kind in ("opt-out", "check")
-            if (found := re.findall(rf"https?://[^\s<>\"]+/{kind}/[^\s<>\"]+", text))}
+def plain_text(raw):
+    """The text part of a message, decoded."""
+    return email.message_from_bytes(raw, policy=email.policy.SMTP).get_body(("plain",)).get_content()
+
+
+def opt_out_link(raw):
+    """The address behind the opt-out in a message's text."""
+    return re.search(r"https?://\S+/opt-out/\S+", plain_text(raw)).group()
+
+
+def check_code(raw):
+    return re.search(r"^Check code: (\S+)", plain_text(raw), re.M).group(1)
