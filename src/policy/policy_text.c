@@ -14,7 +14,7 @@ static bool is_blank(uint32_t c)
 
 char *text_flat(struct arena *a, const char *s)
 {
-	size_t n = strlen(s), len;
+	size_t n = s ? strlen(s) : 0, len;
 	char *out = arena_alloc(a, n + 1), *w = out;
 
 	for (; n; s += len, n -= len) {
@@ -154,8 +154,14 @@ bool text_says_something(const char *s)
 
 char *text_quote(struct arena *a, const char *s, size_t max)
 {
-	const char *flat = text_flat(a, s);
-	size_t n = strlen(flat), at = 0, len;
+	/* What is quoted may be very long: no more of it is read than can be shown. */
+	size_t n = strnlen(s, max * 8 + 8), at = 0, len;
+	const char *flat;
+
+	while (s[n] && n && (s[n] & 0xc0) == 0x80)
+		n--;
+	flat = text_flat(a, arena_text_n(a, s, n));
+	n = strlen(flat);
 
 	for (size_t count = 0; at < n; at += len, count++) {
 		(void)utf8_char(flat + at, n - at, &len);

@@ -15,7 +15,7 @@ static char *lower_n(struct arena *a, const char *p, size_t n)
 
 bool url_split(struct arena *a, const char *text, struct url *out)
 {
-	const char *colon = strstr(text, "://"), *p, *at, *port;
+	const char *colon = text ? strstr(text, "://") : NULL, *p, *at, *port;
 	size_t n;
 
 	*out = (struct url){ 0 };
@@ -56,13 +56,11 @@ bool url_split(struct arena *a, const char *text, struct url *out)
    the sentence and not the address. */
 static bool goes_on(const char *p)
 {
+	p += strspn(p, ".,;:!?");
 	if (!*p || isspace((unsigned char)*p) || strchr("<>\"'()[]{}|`", *p))
 		return false;
-	if (strncmp(p, "\xc2\xa0", 2) == 0 || strncmp(p, "\xe2\x80\x9d", 3) == 0 || strncmp(p, "\xe2\x80\x99", 3) == 0)
-		return false;
-	if (strchr(".,;:!?", *p))
-		return goes_on(p + 1);
-	return true;
+	return strncmp(p, "\xc2\xa0", 2) != 0 && strncmp(p, "\xe2\x80\x9d", 3) != 0 &&
+	       strncmp(p, "\xe2\x80\x99", 3) != 0;
 }
 
 static bool came_on(const char *text, const char *p)
@@ -168,7 +166,7 @@ char *address_host(struct arena *a, const char *address)
 
 char *text_find_opt_out(struct arena *a, const char *text, const char *web_url)
 {
-	const char *start = arena_printf(a, "%s/opt-out/", web_url);
+	const char *start = arena_printf(a, "%s/opt-out/", web_url ? web_url : "");
 	size_t n = strlen(start);
 
 	for (const char *p = text; (p = strstr(p, start)); p++) {

@@ -29,7 +29,7 @@ static bool in_words(const char *name, const char *const *list)
 static bool is_exempt(const char *name)
 {
 	static const char *const EXEMPT[] = { "To", "Cc", "Bcc", "Subject", "Comments", "Keywords", "Received",
-					      "Delivered-To", "X-Original-To", "Envelope-To", "DKIM-Signature",
+					      "Delivered-To", "X-Original-To", "Envelope-To", "DKIM-Signature", "Content-Type",
 					      "Authentication-Results", "Received-SPF", "X-Received", NULL };
 
 	return in_words(name, EXEMPT) || strncasecmp(name, "ARC-", 4) == 0 || strncasecmp(name, "X-Google-", 9) == 0;
@@ -121,9 +121,8 @@ static void judge_urls(struct ruling *r, const struct field *f)
 
 	if (!url_split(r->a, r->f->institution->web_url, &own))
 		return;
-	for (const char *p = f->raw; (p = strcasestr(p, "http")); p += 4) {
-		char *text = arena_text_n(r->a, p, strcspn(p, " \t<>\","));
-
+	for (const char *p = f->raw, *text; (p = strcasestr(p, "http")); p += strlen(text)) {
+		text = arena_text_n(r->a, p, strcspn(p, " \t<>\","));
 		if (!url_split(r->a, text, &u))
 			continue;
 		if (!url_is_secure(&u, r->f->institution->trial) || u.user || strcmp(u.host, own.host) != 0 ||
@@ -222,7 +221,8 @@ static void judge_target(struct ruling *r, const struct identity *id, const char
 static void judge_link_words(struct ruling *r, const struct html_link *l)
 {
 	const char *words = text_flat(r->a, l->words);
-	const char *to = strncasecmp(l->href, "mailto:", 7) == 0 && strncasecmp(words, "mailto:", 7) != 0 ? l->href + 7 : l->href;
+	bool mail = strncasecmp(l->href, "mailto:", 7) == 0 && strncasecmp(words, "mailto:", 7) != 0;
+	const char *to = mail ? l->href + 7 : l->href;
 
 	if (!text_looks_like_address(words) || url_same(words, to))
 		return;
@@ -230,25 +230,34 @@ static void judge_link_words(struct ruling *r, const struct html_link *l)
 		  "the words “%s” link to “%s”", text_quote(r->a, words, 80), text_quote(r->a, l->href, 80));
 }
 
+/* A stop or comma at the end belongs to the sentence. */
+static char *sentence_url(struct arena *a, const char *p, size_t n)
+{
+	while (n && strchr(".,;:!?", p[n - 1]))
+		n--;
+	return arena_text_n(a, p, n);
+}
+
 /* Mail clients make links of addresses that stand in a text. */
 static void judge_text_urls(struct ruling *r, const struct identity *id, const char *text)
 {
-	for (const char *p = text; (p = strstr(p, "://")); p += 3) {
+	static const char ENDS[] = " \t\r\n<>\"'()[]{}|";
+	size_t n;
+
+	for (const char *p = text; (p = strstr(p, "://")); p += n) {
 		const char *start = p;
-		size_t n;
 
 		while (start > text && isalpha((unsigned char)start[-1]))
 			start--;
-		n = strcspn(start, " \t\r\n<>\"'()[]{}|");
-		while (n && strchr(".,;:!?", start[n - 1]))
-			n--;
+		n = strcspn(p, ENDS);
 		if (start < p)
-			judge_target(r, id, arena_text_n(r->a, start, n));
+			judge_target(r, id, sentence_url(r->a, start, (size_t)(p - start) + n));
 	}
-	for (const char *p = text; (p = strcasestr(p, "www.")); p += 4)
-		if ((p == text || (!isalnum((unsigned char)p[-1]) && p[-1] != '/' && p[-1] != '.' && p[-1] != '-')) &&
-		    isalnum((unsigned char)p[4]))
-			judge_target(r, id, arena_printf(r->a, "https://%s", arena_text_n(r->a, p, strcspn(p, " \t\r\n<>\"'(),;"))));
+	for (const char *p = text; (p = strcasestr(p, "www.")); p += n) {
+		n = strcspn(p, ENDS);
+		if (p == text || (!isalnum((unsigned char)p[-1]) && !strchr("/.-@", p[-1])))
+			judge_target(r, id, arena_printf(r->a, "https://%s", sentence_url(r->a, p, n)));
+	}
 }
 
 static void judge_body(struct ruling *r, const struct identity *id)

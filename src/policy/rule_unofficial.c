@@ -131,6 +131,13 @@ static bool speaks_for(struct ruling *r, const char *skeleton, const char *at, c
 	return false;
 }
 
+/* U+202D and U+202E show what follows in another order than it is read here. */
+static void judge_direction(struct ruling *r, const char *part, const char *text)
+{
+	if (text && (strstr(text, "\xe2\x80\xad") || strstr(text, "\xe2\x80\xae")))
+		rule_doubtful(r, "leave it out", "the %s has a character that turns the reading direction round", part);
+}
+
 static void judge_words(struct ruling *r, const char *text)
 {
 	const char *all = without_registered(r, text), *rest = all, *word = "", *at;
@@ -202,7 +209,8 @@ static void judge_html(struct ruling *r)
 	if (v->unread)
 		rule_fail(r, plain, "the HTML part is too deep or too broken to be read to its end");
 	for (size_t i = 0; i < v->n_images; i++)
-		if (strncasecmp(v->images[i].src, "cid:", 4) != 0 || !has_content(&r->f->message->message, v->images[i].src + 4))
+		if (strncasecmp(v->images[i].src, "cid:", 4) != 0 ||
+		    !has_content(&r->f->message->message, v->images[i].src + 4))
 			rule_fail(r, "use the project's approved images: `placet project image`",
 				  "the image “%s” is not inside the message", text_quote(r->a, v->images[i].src, 60));
 	if (v->doubt)
@@ -255,6 +263,8 @@ void rule_unofficial(struct ruling *r)
 	judge_parts(r);
 	if (r->html)
 		judge_html(r);
+	judge_direction(r, "text part", r->text);
+	judge_direction(r, "HTML part", r->html);
 	judge_sentence(r);
 	if (s && s->bad_values > 0)
 		rule_fail(r, "mend the field values and import them again", "%lld field values are not fit for a message: %s",

@@ -136,6 +136,8 @@ static const struct {
 
 static void test_sights(void **state)
 {
+	int wrong = 0;
+
 	(void)state;
 	for (size_t i = 0; i < COUNT(SIGHTS); i++) {
 		struct arena *a = arena_new();
@@ -143,19 +145,14 @@ static void test_sights(void **state)
 		bool seen = strstr(v.text, "WORD"), hidden = strstr(v.hidden, "WORD");
 		char got = seen ? (v.doubt ? 'f' : 'v') : hidden ? (v.doubt ? 'd' : 'h') : '-';
 
-		if (got != SIGHTS[i].sight)
+		if (got != SIGHTS[i].sight) {
 			print_error("%s: %c, not %c; doubt: %s\n", SIGHTS[i].html, got, SIGHTS[i].sight,
 				    v.doubt ? v.doubt : "none");
+			wrong++;
+		}
 		arena_free(a);
 	}
-	for (size_t i = 0; i < COUNT(SIGHTS); i++) {
-		struct arena *a = arena_new();
-		struct html_view v = read_html(a, SIGHTS[i].html);
-		bool seen = strstr(v.text, "WORD"), hidden = strstr(v.hidden, "WORD");
-
-		assert_int_equal(seen ? (v.doubt ? 'f' : 'v') : hidden ? (v.doubt ? 'd' : 'h') : '-', SIGHTS[i].sight);
-		arena_free(a);
-	}
+	assert_int_equal(wrong, 0);
 }
 
 static void test_text_and_links(void **state)

@@ -298,6 +298,7 @@ static const struct {
 	{ "unofficial", ANSWER_FAIL, NULL, "Subject: The", "Subject: =?utf-8?Q?Verify_your_account?=" },
 	{ "unofficial", ANSWER_FAIL, NULL, "Subject: The", "Subject: Offi\xe2\x80\x8b" "cial" },
 	{ "unofficial", ANSWER_PASS, NULL, "Subject: The", "Subject: Unofficially registrars' the" },
+	{ "unofficial", ANSWER_DOUBTFUL, NULL, "Dear Jo, the wells were", "Dear \xe2\x80\xaeJo, the wells were" },
 	{ "unofficial", ANSWER_FAIL, own_words_signed, NULL, NULL },
 	{ "unofficial", ANSWER_FAIL, own_words_speaking, NULL, NULL },
 	{ "unofficial", ANSWER_DOUBTFUL, own_words_with_office, NULL, NULL },
