@@ -94,7 +94,7 @@ static enum css_kind kind_of(const char *name)
 static bool computes(const char *value)
 {
 	static const char *const UNREAD[] = { "\\", "var(", "calc(", "expression", "attr(", "env(", "url(",
-					      "image", "gradient", "@", "{", "<" };
+					      "image", "gradient", "@", "{", "}", "[", "]", "<" };
 
 	for (size_t i = 0; i < COUNT(UNREAD); i++)
 		if (strstr(value, UNREAD[i]))
@@ -102,15 +102,25 @@ static bool computes(const char *value)
 	return false;
 }
 
+/* The quote that is open behind `c`, or 0. A line break ends what was not closed, as in CSS. */
+static char in_quotes(char quote, char c)
+{
+	if (quote)
+		return c == quote || c == '\n' || c == '\r' || c == '\f' ? 0 : quote;
+	return c == '"' || c == '\'' ? c : 0;
+}
+
 struct slice css_without_comments(struct arena *a, struct slice text)
 {
 	char *out = arena_alloc(a, text.n + 1);
 	size_t n = 0;
+	char quote = 0;
 
 	for (size_t i = 0; i < text.n; i++) {
 		const char *close;
 
-		if (text.p[i] != '/' || i + 1 == text.n || text.p[i + 1] != '*') {
+		quote = in_quotes(quote, text.p[i]);
+		if (quote || text.p[i] != '/' || i + 1 == text.n || text.p[i + 1] != '*') {
 			out[n++] = text.p[i] ? text.p[i] : '\\';
 			continue;
 		}
@@ -177,16 +187,12 @@ static const char *declaration_end(const char *p, const char *end)
 	int depth = 0;
 
 	for (; p < end; p++) {
+		quote = in_quotes(quote, *p);
 		if (quote)
-			quote = *p == quote ? 0 : quote;
-		else if (*p == '"' || *p == '\'')
-			quote = *p;
-		else if (*p == '(')
-			depth++;
-		else if (*p == ')')
-			depth--;
-		else if (*p == ';' && depth <= 0)
+			continue;
+		if (*p == ';' && depth <= 0)
 			break;
+		depth += (*p == '(') - (*p == ')' && depth > 0);
 	}
 	return p;
 }

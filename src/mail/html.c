@@ -491,7 +491,7 @@ static void finish(struct reader *r)
 	if (!r->notes.covers)
 		return;
 	/* Something may lie over any text: none of it is known to be seen. */
-	v->hidden = arena_printf(r->a, "%s %s", v->text, v->hidden);
+	v->hidden = arena_printf(r->a, "%s%s%s", v->text, v->text[0] && v->hidden[0] ? " " : "", v->hidden);
 	v->text = "";
 	for (size_t i = 0; i < v->n_links; i++)
 		((struct html_link *)(uintptr_t)v->links)[i].words = "";

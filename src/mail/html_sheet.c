@@ -169,6 +169,9 @@ static void add_rules(struct sheet *s, struct slice selectors, struct slice body
 	const struct css_declaration *first = css_declarations(s->a, body, &notes->doubt);
 	const char *p = selectors.p, *end = selectors.p + selectors.n;
 
+	/* A nested rule can reach elements that the outer one does not. */
+	if (memchr(body.p, '{', body.n))
+		notes->doubt = "nested style rules";
 	for (const struct css_declaration *d = first; d; d = d->next)
 		if (d->kind == CSS_SCHEME && strstr(d->value, "dark"))
 			s->dark_page = true;
