@@ -47,6 +47,7 @@ struct reader {
 	struct html_link *links;
 	struct html_image *images;
 	size_t links_room, images_room;
+	bool quirks; /* no doctype: tables do not take over colour and size of text */
 	bool unseen; /* from here on nothing counts as visible */
 	bool in_link, in_title;
 };
@@ -242,14 +243,31 @@ static void take_notes(struct reader *r)
 		set_doubt(r, r->notes.doubt);
 }
 
-static void style_frame(struct reader *r, struct frame *f, const char **atts)
+/* What the element takes over from. Browsers let tables in a page without doctype start anew from the body. */
+static void look_around(const struct reader *r, const struct frame *f, struct look out[WORLDS_MAX])
 {
-	const struct look *outer;
+	const struct look *body = NULL;
 	struct look root[WORLDS_MAX];
-	struct buf b;
 
 	sheet_root(r->sheet, root);
-	outer = r->depth ? r->frame[r->depth - 1].look : root;
+	memcpy(out, r->depth ? r->frame[r->depth - 1].look : root, sizeof(root));
+	if (!r->quirks || strcmp(f->el.name, "table") != 0)
+		return;
+	for (size_t i = 0; i < r->depth; i++)
+		if (strcmp(r->frame[i].el.name, "body") == 0)
+			body = r->frame[i].look;
+	for (int w = 0; w < WORLDS_MAX; w++) {
+		out[w].fg = body ? body[w].fg : root[w].fg;
+		out[w].font = 16;
+	}
+}
+
+static void style_frame(struct reader *r, struct frame *f, const char **atts)
+{
+	struct look outer[WORLDS_MAX];
+	struct buf b;
+
+	look_around(r, f, outer);
 	f->el.id = arena_text(r->a, attribute(atts, "id"));
 	f->el.classes = arena_text(r->a, attribute(atts, "class"));
 	f->el.parent = r->depth ? &r->frame[r->depth - 1].el : NULL;
@@ -519,6 +537,7 @@ int html_read(struct arena *a, struct slice html, struct html_view *out, struct 
 	flow_init(&r->words, 64 * 1024);
 	flow_init(&r->title, 4096);
 	r->sheet = sheet_new(a, scan.dark);
+	r->quirks = !scan.doctype;
 	r->notes.doubt = scan.style_doubt;
 	for (size_t i = 0; i < scan.n_styles; i++)
 		sheet_add(r->sheet, scan.style[i], &r->notes);

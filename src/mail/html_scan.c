@@ -314,6 +314,8 @@ static void declaration(struct scan *s, const char *at)
 	if (!close || s->end - at < 9 || strncasecmp(at, "<!doctype", 9) != 0 ||
 	    memchr(at, '[', (size_t)(close - at)) || memchr(at + 1, '<', (size_t)(close - at - 1)))
 		broken(s, at, "a construct between angle brackets that is no HTML");
+	else
+		s->out->doctype = true;
 	s->p = close ? close + 1 : s->end;
 }
 

@@ -18,6 +18,7 @@ struct html_scan {
 	const char *style_doubt; /* a style sheet that cannot be judged, or NULL */
 	struct slice style[HTML_STYLES_MAX];
 	size_t n_styles;
+	bool doctype;
 	bool dark; /* says that it can be shown in dark colours */
 };
 

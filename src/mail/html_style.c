@@ -26,6 +26,7 @@ struct cascade {
 
 void sheet_root(const struct sheet *s, struct look out[WORLDS_MAX])
 {
+	memset(out, 0, sizeof(*out) * WORLDS_MAX);
 	for (int w = 0; w < s->worlds; w++)
 		out[w] = (struct look){ .font = 16, .opacity = 1, .fg = s->dark[w] ? 0xffffff : 0x000000,
 					.bg = s->dark[w] ? 0x121212 : 0xffffff,

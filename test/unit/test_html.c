@@ -128,6 +128,8 @@ static const struct {
 	{ "<p style='display:none;font-family:[;display:block'>WORD</p>", 'd' },
 	{ "<p style='display:none;font-family:(;display:block'>WORD</p>", 'h' },
 	{ "<p style='font-family:);display:none'>WORD</p>", 'h' },
+	{ "<div style='background:#000;color:#fff'><table><tr><td>WORD</td></tr></table></div>", 'h' },
+	{ "<!DOCTYPE html><div style='background:#000;color:#fff'><table><tr><td>WORD</td></tr></table></div>", 'v' },
 	{ "<svg></svg><p>WORD</p>", 'd' },
 	{ "<template>WORD</template>", 'd' },
 	{ "<details>WORD</details>", 'd' },
