@@ -47,6 +47,7 @@ smtpd_tls_cert_file = {dir}/conf/cert.pem
 smtpd_tls_key_file = {dir}/conf/key.pem
 smtpd_tls_security_level = {tls}
 smtpd_tls_auth_only = yes
+smtpd_tls_loglevel = 1
 smtpd_sasl_auth_enable = {sasl}
 smtpd_sasl_type = cyrus
 smtpd_sasl_local_domain = relay.test

@@ -29,6 +29,7 @@ def people(count, domain="example.org"):
 class Story:
     def __init__(self, placet, relay):
         self.placet, self.relay = placet, relay
+        self.identity_options = []
 
     def do(self, *args, **options):
         return self.placet.run(*args, **options)
@@ -39,7 +40,8 @@ class Story:
         for address, name, role in ((ANN, "Ann Bee", "researcher"), (VAL, "Val Dee", "validator"), (REV, "Rev Eff", "reviewer")):
             self.do("account", "add", address, "--name", name, "--role", role, json=False)
         self.do("department", "add", OFFICE, "--name", "Department of Psychology", json=False)
-        self.do("identity", "add", IDENTITY, "--domain", "uni.example", "--relay", self.relay, json=False)
+        self.do("identity", "add", IDENTITY, "--domain", "uni.example", "--relay", self.relay, *self.identity_options,
+                json=False)
         self.project()
         self.fill_list(addresses or people(20))
         self.sign_off()
@@ -88,7 +90,7 @@ class Story:
         self.do("mailing", "approve", number, "--by", REV, json=False)
         return number
 
-    def send(self, number, expect=0, timeout=600):
+    def send(self, number, expect=0, timeout=150):
         """Starts it and sends until nothing is due. Returns `mailing status`."""
         self.do("mailing", "start", number, "--by", ANN, json=False)
         self.do("send", "--until-idle", json=False, expect=expect, timeout=timeout)
