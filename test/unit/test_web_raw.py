@@ -13,8 +13,9 @@ PROGRAM = sys.argv.pop(1) if len(sys.argv) > 1 else None
 
 
 class Demo:
-    def __init__(self):
-        self.process = subprocess.Popen([PROGRAM], stdout=subprocess.PIPE, text=True)
+    def __init__(self, *mode):
+        self.process = subprocess.Popen([PROGRAM, "127.0.0.1:0", *mode], stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL if mode else None, text=True)
         self.words = {}
         for line in self.process.stdout:
             if line.strip() == "ready":
@@ -208,6 +209,28 @@ class Raw(unittest.TestCase):
                 for _ in range(400):
                     s.sendall(piece)
                 self.assertEqual(s.recv(1), b"x")  # not reached
+
+
+class Broken(unittest.TestCase):
+    """When every read fails: no insides are shown, and nobody is told that they left."""
+
+    def test_failures(self):
+        demo = Demo("broken")
+        try:
+            path = "/opt-out/" + demo.words["opt-out"]
+            form = "Content-Type: application/x-www-form-urlencoded\r\n"
+            for ask in [("GET", "/"), ("GET", "/check/" + demo.words["code"]), ("GET", path), ("GET", "/healthz"),
+                        ("POST", path, form, b"confirm=1"), ("POST", path, form, b"List-Unsubscribe=One-Click")]:
+                with self.subTest(ask):
+                    status, fields, page = demo.ask(*ask)
+                    self.assertEqual(status, 500)
+                    self.assertIn("default-src 'none'", fields["content-security-policy"])
+                    self.assertEqual(fields["cache-control"], "no-store")
+                    self.assertNotIn(b"secret detail", page)
+                    self.assertNotIn(b"Done", page)
+            self.assertEqual(demo.ask("GET", "/robots.txt")[0], 200)
+        finally:
+            self.assertEqual(demo.stop(), 0)
 
 
 if __name__ == "__main__":
