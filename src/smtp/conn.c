@@ -361,8 +361,10 @@ void conn_check_time(struct conn *c, int64_t now)
 		talk_quit(c->talk);
 	else if (c->state == CONNECTING)
 		lose(c, "no connection in time");
+	else if (c->state == SHAKING_HANDS)
+		lose(c, "no TLS in time");
 	else
-		lose(c, c->state == SHAKING_HANDS ? "no TLS in time" : WHY[c->write_waits ? WAIT_NOTHING : talk_wait(c->talk)]);
+		lose(c, WHY[c->write_waits ? WAIT_NOTHING : talk_wait(c->talk)]);
 	settle(c);
 }
 
