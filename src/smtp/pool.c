@@ -57,10 +57,12 @@ static bool conn_is_opening(const struct conn *c)
 	return !conn_is_over(c) && !conn_is_ready(c);
 }
 
+/* By a timer of no length: event_active() from within a callback would be handled before anything else is
+   looked at, time-outs and sockets included. */
 static void wake_up(struct smtp_pool *p)
 {
 	if (!p->ending)
-		event_active(p->wake, EV_TIMEOUT, 0);
+		event_add(p->wake, &(struct timeval){ 0 });
 }
 
 static int pool_next(void *ctx, struct smtp_job *job)
@@ -69,6 +71,7 @@ static int pool_next(void *ctx, struct smtp_job *job)
 
 	if (s->pool->ending || s->pool->ops.next(s->pool->ctx, job) <= 0) {
 		s->streak = 0;
+		s->pool->wanted = false;
 		return 0;
 	}
 	s->pool->in_flight++;
