@@ -1,4 +1,5 @@
 /* The consent ledger: see list.h. Rows are added, never changed; the newest one counts. */
+#include "compose/compose.h"
 #include "store/list.h"
 #include "store/query.h"
 
@@ -41,7 +42,7 @@ static const char *kind_words(const char *kind)
 
 const char *consent_words(struct arena *a, const char *kind, const char *ref, const char *given_on, int64_t at)
 {
-	const char *recorded = "on ";
+	const char *recorded = "on ", *with, *without;
 	char day[32];
 	struct err ignored;
 	int64_t t = 0;
@@ -52,9 +53,12 @@ const char *consent_words(struct arena *a, const char *kind, const char *ref, co
 		t = at;
 	}
 	time_day(t, day);
+	without = arena_printf(a, "%s%s, %s", recorded, day, kind_words(kind));
 	if (!ref[0])
-		return arena_printf(a, "%s%s, %s", recorded, day, kind_words(kind));
-	return arena_printf(a, "%s%s, %s (%s)", recorded, day, kind_words(kind), ref);
+		return without;
+	/* A reference may be long, or a web address; then the message does without it. */
+	with = arena_printf(a, "%s (%s)", without, ref);
+	return compose_check_value("consent", with, &ignored) == 0 ? with : without;
 }
 
 int consent_text_id(struct home *h, const char *text, int64_t *id, struct err *e)

@@ -281,9 +281,15 @@ static int check_values(void *ctx, const struct selected *s)
 
 	for (size_t i = 0; i < v->c->n_fields; i++) {
 		const char *value = json_string_value(json_object_get(fields, v->c->fields[i]));
+		bool empty = !value || !value[0];
 
-		if (!value || compose_check_value(v->c->fields[i], value, &why) == 0)
+		if (empty && !compose_needs_value(v->c->compiled, i))
 			continue;
+		if (!empty && compose_check_value(v->c->fields[i], value, &why) == 0)
+			continue;
+		if (empty)
+			err_set(&why, ERR_INPUT, "field '%s' is empty and has no default: write {{%s|...}}", v->c->fields[i],
+				v->c->fields[i]);
 		if (!v->facts->bad_values++)
 			v->facts->bad_value = arena_printf(v->a, "%s: %s", s->address, why.text);
 	}
