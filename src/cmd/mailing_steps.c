@@ -205,6 +205,9 @@ static int plain_step(struct ctx *c, const char *verb, struct err *e)
 
 	if (mailing_find(c, false, &at, e) < 0 || by_or_operator(c, &by, e) < 0)
 		return -1;
+	/* One that was paused before its window came waits for it again. */
+	if (strcmp(verb, "resume") == 0 && at.m.not_before > home_now(c->h))
+		verb = "resume-later";
 	return step(c, &at.m, verb, by, opt(c, "why") ? opt(c, "why") : "", e);
 }
 

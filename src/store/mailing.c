@@ -141,6 +141,7 @@ static const struct step {
 	{ "pause", "sending", "paused", PLAIN },
 	{ "pause", "scheduled", "paused", PLAIN },
 	{ "resume", "paused", "sending", PLAIN },
+	{ "resume-later", "paused", "scheduled", PLAIN }, /* its window has not come */
 	{ "again", "done", "sending", PLAIN },
 	{ "finish", "sending", "done", ENDS },
 	{ "cancel", "approved", "cancelled", DROPS_REST },
