@@ -1,0 +1,298 @@
+/* store: which step may follow which state, what each does, and what an approval is bound to. */
+#include "store_fixture.h"
+
+static const char *const STATES[] = { "draft", "submitted", "approved", "scheduled", "sending",
+				      "paused", "done", "cancelled", "revoked" };
+static const char *const VERBS[] = { "submit", "approve", "reject", "withdraw", "edit", "void", "start", "schedule",
+				     "open", "pause", "resume", "resume-later", "again", "finish", "cancel", "revoke" };
+
+/* Where each verb leads from each state; "" : it is refused. Written from the design, not from the program. */
+static const char *const LEADS[COUNT(STATES)][COUNT(VERBS)] = {
+	[0] = { [0] = "submitted" },
+	[1] = { [1] = "approved", [2] = "draft", [3] = "draft", [4] = "draft" },
+	[2] = { [4] = "draft", [5] = "draft", [6] = "sending", [7] = "scheduled", [14] = "cancelled", [15] = "revoked" },
+	[3] = { [8] = "sending", [9] = "paused", [14] = "cancelled", [15] = "revoked" },
+	[4] = { [9] = "paused", [13] = "done", [14] = "cancelled", [15] = "revoked" },
+	[5] = { [10] = "sending", [11] = "scheduled", [14] = "cancelled", [15] = "revoked" },
+	[6] = { [12] = "sending" },
+};
+
+static const struct query SET_STATE = { "t_set", "UPDATE mailing SET state = $2 WHERE id = $1", NULL };
+static const struct query LEDGER = { "t_ledger", "SELECT count(*) FROM audit WHERE action = $1", NULL };
+
+static void try_step(struct store *s, int64_t id, const char *from, const char *verb, const char *to)
+{
+	struct fixture *f = s->f;
+	struct mailing m;
+	int rc;
+
+	BEGIN;
+	change(s, &SET_STATE, ARGS(db_i64(id), db_text(from)));
+	m = load_mailing(s, id);
+	rc = mailing_move(s->h, &m, verb, s->rev, "because", &f->e);
+	if (!to) {
+		if (rc == 0 || f->e.kind != ERR_REFUSED)
+			fail_msg("%s -%s-> is not refused", from, verb);
+		err_clear(&f->e);
+		db_rollback(s->h->db);
+		return;
+	}
+	OK(rc);
+	assert_string_equal(m.state, to);
+	m = load_mailing(s, id);
+	assert_string_equal(m.state, to);
+	assert_string_equal(m.why, "because");
+	assert_string_equal(m.by, "rev@uni.example");
+	assert_true(number(s, &LEDGER, ARGS(db_text(arena_printf(s->a, "mailing-%s", verb)))) > 0);
+	db_rollback(s->h->db);
+}
+
+static void every_step_from_every_state(void **state)
+{
+	struct store *s = *state;
+	int64_t id = add_draft(s);
+
+	for (size_t from = 0; from < COUNT(STATES); from++)
+		for (size_t verb = 0; verb < COUNT(VERBS); verb++)
+			try_step(s, id, STATES[from], VERBS[verb], LEADS[from][verb]);
+	try_step(s, id, "draft", "no-such-verb", NULL);
+}
+
+static void a_change_by_somebody_else_is_noticed(void **state)
+{
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	int64_t id = add_draft(s);
+	struct mailing m;
+
+	import_many(s, 1);
+	sign_off_but(s, NULL);
+	submit(s, id);
+	m = load_mailing(s, id);
+	step(s, id, "approve");
+	BEGIN;
+	FAILS(ERR_AGAIN, mailing_move(s->h, &m, "reject", s->rev, "late", &f->e));
+	db_rollback(s->h->db);
+	assert_string_equal(load_mailing(s, id).state, "approved");
+}
+
+static const struct query FROZEN = { "t_frozen", "SELECT count(*) FROM delivery WHERE mailing_id = $1 AND state = $2", NULL };
+
+#define IN_STATE(id, word) number(s, &FROZEN, ARGS(db_i64(id), db_text(word)))
+
+static void submitting_freezes(void **state)
+{
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	int64_t id = add_draft(s);
+	struct selection sel;
+	struct mailing m;
+
+	import_many(s, 3);
+	sign_off_but(s, NULL);
+	OK(opt_out_by_key(s->h, "person1@example.org", OPT_OUT_STAFF, "by phone", s->ann, &f->e));
+	submit(s, id);
+	m = load_mailing(s, id);
+	assert_int_equal(m.bound.n, 32);
+	assert_string_equal(m.accepted_text, "I answer for it");
+	assert_string_equal(m.content_text, "Dear {name},");
+	assert_int_equal(IN_STATE(id, "queued"), 2);
+	assert_int_equal(IN_STATE(id, "skipped"), 1);
+	/* Who comes now, or changes, is not part of it. */
+	import_many(s, 5);
+	OK(selection_count(s->h, s->a, &m, &sel, &f->e));
+	assert_int_equal(sel.members, 3);
+	assert_int_equal(sel.mailable, 2);
+	assert_string_equal(sel.skipped[0].why, "opted-out");
+}
+
+static void handing_back_unfreezes(void **state)
+{
+	static const char *const BACK[] = { "reject", "withdraw", "edit" };
+	struct store *s = *state;
+	int64_t id = add_draft(s);
+
+	import_many(s, 2);
+	sign_off_but(s, NULL);
+	for (size_t i = 0; i < COUNT(BACK); i++) {
+		struct mailing m;
+
+		submit(s, id);
+		assert_int_equal(IN_STATE(id, "queued"), 2);
+		step(s, id, BACK[i]);
+		m = load_mailing(s, id);
+		assert_null(m.bound.p);
+		assert_null(m.accepted_text);
+		assert_true(m.submitted_by == 0 && m.approved_by == 0);
+		assert_int_equal(IN_STATE(id, "queued"), 0);
+	}
+}
+
+static void ending_drops_what_was_not_started(void **state)
+{
+	static const struct {
+		const char *verb, *state;
+	} ENDS[] = { { "cancel", "cancelled" }, { "revoke", "revoked" } };
+	struct store *s = *state;
+	size_t n;
+
+	import_many(s, 4);
+	sign_off_but(s, NULL);
+	for (size_t i = 0; i < COUNT(ENDS); i++) {
+		int64_t id = start_mailing(s), sender = add_sender(s);
+
+		claim(s, s->h, id, sender, T0 + 1, 1, &n);
+		step(s, id, ENDS[i].verb);
+		assert_int_equal(IN_STATE(id, "attempting"), 1); /* its outcome is still to come */
+		assert_int_equal(IN_STATE(id, "skipped"), 3);
+		assert_true(load_mailing(s, id).ended == T0);
+	}
+}
+
+static void only_drafts_are_edited(void **state)
+{
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	int64_t id = add_draft(s);
+
+	OK(mailing_edit(s->h, id, "Other", "Words", &f->e));
+	assert_string_equal(load_mailing(s, id).subject, "Other");
+	submit(s, id);
+	FAILS(ERR_REFUSED, mailing_edit(s->h, id, "Third", "Words", &f->e));
+	FAILS(ERR_REFUSED, mailing_edit(s->h, 9999, "Third", "Words", &f->e));
+	assert_string_equal(load_mailing(s, id).subject, "Other");
+}
+
+static const struct query SET_WINDOW = { "t_window", "UPDATE mailing SET not_before = $2 WHERE id = $1", NULL };
+
+static void a_schedule_waits_for_its_window(void **state)
+{
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	int64_t id = add_draft(s);
+	struct mailing *all;
+	size_t n;
+
+	submit(s, id);
+	step(s, id, "approve");
+	change(s, &SET_WINDOW, ARGS(db_i64(id), db_i64(T0 + HOUR)));
+	step(s, id, "schedule");
+	OK(mailing_sending(s->h, s->a, &all, &n, &f->e));
+	assert_int_equal(n, 0);
+	s->h->clock.fixed = T0 + HOUR;
+	OK(mailing_sending(s->h, s->a, &all, &n, &f->e));
+	assert_int_equal(n, 1);
+	step(s, id, "pause");
+	OK(mailing_sending(s->h, s->a, &all, &n, &f->e));
+	assert_int_equal(n, 0);
+}
+
+/* --- what an approval is bound to ---------------------------------------------------------------- */
+
+static void assert_bound(struct store *s, const struct mailing *m, bool same, const char *what)
+{
+	struct fixture *f = s->f;
+	uint8_t now[32];
+
+	OK(mailing_hash(s->h, m, now, &f->e));
+	if ((memcmp(now, m->bound.p, 32) == 0) != same)
+		fail_msg("%s: the hash %s", what, same ? "changed" : "is the same");
+}
+
+static int64_t submitted_to_three(struct store *s)
+{
+	int64_t id = add_draft(s);
+
+	import_many(s, 3);
+	sign_off_but(s, NULL);
+	submit(s, id);
+	return id;
+}
+
+static void it_is_bound_to_its_words(void **state)
+{
+	struct store *s = *state;
+	struct mailing m = load_mailing(s, submitted_to_three(s)), x;
+
+	assert_bound(s, &m, true, "nothing");
+	x = m, x.subject = "News.";
+	assert_bound(s, &x, false, "subject");
+	x = m, x.body = "Dear {{name}};";
+	assert_bound(s, &x, false, "body");
+	x = m, x.subject = "NewsD", x.body = "ear {{name}},";
+	assert_bound(s, &x, false, "a letter that moved");
+	x = m, x.language = "de";
+	assert_bound(s, &x, false, "language");
+	x = m, x.not_before = T0;
+	assert_bound(s, &x, false, "begin of the window");
+	x = m, x.not_after = T0;
+	assert_bound(s, &x, false, "end of the window");
+}
+
+/* Each is tried in a transaction that is taken back. */
+static void it_is_bound_to_what_is_registered(void **state)
+{
+	static const struct query CHANGES[] = {
+		{ "t_h1", "UPDATE identity SET domains = 'x.uni.example'", NULL },
+		{ "t_h2", "UPDATE identity SET name = 'other'", NULL },
+		{ "t_h3", "UPDATE project SET title = 'Slee'", NULL },
+		{ "t_h4", "UPDATE project SET contact = 'x@uni.example'", NULL },
+		{ "t_h5", "UPDATE account SET name = 'Somebody' WHERE address = 'ann@uni.example'", NULL },
+		{ "t_h6", "UPDATE department SET name = 'Physics'", NULL },
+		{ "t_h7", "UPDATE setting SET value = 'Another University' WHERE key = 'name'", NULL },
+		{ "t_h8", "INSERT INTO setting (key, value) VALUES ('postal-address', 'Elsewhere')", NULL },
+		{ "t_h9", "UPDATE address SET delivery = 'x@example.org' WHERE delivery = 'person1@example.org'", NULL },
+		{ "t_h10", "UPDATE delivery SET fields = '{}' WHERE id = (SELECT max(id) FROM delivery)", NULL },
+		{ "t_h11", "DELETE FROM delivery WHERE id = (SELECT max(id) FROM delivery)", NULL },
+		{ "t_h12", "UPDATE delivery SET consent_id = (SELECT min(id) FROM consent)", NULL },
+	};
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	struct mailing m = load_mailing(s, submitted_to_three(s));
+
+	for (size_t i = 0; i < COUNT(CHANGES); i++) {
+		BEGIN;
+		change(s, &CHANGES[i], NO_ARGS);
+		assert_bound(s, &m, false, CHANGES[i].sql);
+		db_rollback(s->h->db);
+	}
+	assert_bound(s, &m, true, "all of it was taken back");
+}
+
+static void a_removal_does_not_unbind(void **state)
+{
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	int64_t id = submitted_to_three(s), sender;
+	struct mailing m = load_mailing(s, id);
+	struct outcome o;
+	struct delivery *d;
+	size_t n;
+
+	OK(opt_out_by_key(s->h, "person1@example.org", OPT_OUT_PAGE, "", 0, &f->e));
+	assert_bound(s, &m, true, "an opt-out");
+	step(s, id, "approve");
+	step(s, id, "start");
+	sender = add_sender(s);
+	d = claim(s, s->h, id, sender, T0 + 1, 9, &n);
+	assert_int_equal(n, 3);
+	assert_string_equal(d[1].why, "opted-out");
+	o = accepted(&d[1], T0 + 2);
+	o.state = "skipped";
+	o.skipped = "opted-out";
+	write_outcomes(s, sender, &o, 1);
+	assert_bound(s, &m, true, "somebody was skipped");
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[] = {
+		IN_WORLD(every_step_from_every_state), IN_WORLD(a_change_by_somebody_else_is_noticed),
+		IN_WORLD(submitting_freezes), IN_WORLD(handing_back_unfreezes), IN_WORLD(ending_drops_what_was_not_started),
+		IN_WORLD(only_drafts_are_edited), IN_WORLD(a_schedule_waits_for_its_window),
+		IN_WORLD(it_is_bound_to_its_words), IN_WORLD(it_is_bound_to_what_is_registered),
+		IN_WORLD(a_removal_does_not_unbind),
+	};
+
+	return run_on_engines(tests, COUNT(tests));
+}
