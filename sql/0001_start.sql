@@ -125,7 +125,7 @@ CREATE TABLE import_row (
   known {INT} NOT NULL DEFAULT 0,
   PRIMARY KEY (import_id, line)
 ) {STRICT};
-CREATE INDEX import_row_key ON import_row (import_id, key_hash);
+CREATE INDEX import_row_key ON import_row (import_id, key_hash, line);
 
 CREATE TABLE consent_text (
   id {ID},

@@ -13,16 +13,18 @@ QUERY(Q_SENDER_END, "UPDATE sender SET ended = $2 WHERE id = $1");
 QUERY(Q_DELIVERY_CLAIM, CLAIM(""), CLAIM(" FOR UPDATE SKIP LOCKED"));
 QUERY(Q_DELIVERY_CLAIMED,
       "SELECT d.id, d.first, d.attempts, a.delivery, d.fields, a.utf8, a.key_hash, c.kind, c.ref, c.given_on, c.at,"
-      " CASE WHEN v.why = '' AND v.valid_until <= $2 THEN 'lapsed' ELSE COALESCE(v.why, 'no-consent') END"
+      " COALESCE((SELECT CASE WHEN v.why = '' AND v.valid_until <= $2 THEN 'lapsed' ELSE v.why END FROM may_mail v"
+      "   WHERE v.list_id = m.list_id AND v.address_id = d.address_id), 'no-consent')"
       " FROM delivery d JOIN address a ON a.id = d.address_id JOIN consent c ON c.id = d.consent_id"
       " JOIN mailing m ON m.id = d.mailing_id"
-      " LEFT JOIN may_mail v ON v.list_id = m.list_id AND v.address_id = d.address_id"
       " WHERE d.sender_id = $1 AND d.state = 'attempting' AND d.last = $2 ORDER BY d.id");
 QUERY(Q_DELIVERY_WRITE,
       "UPDATE delivery SET state = $3, skipped = $4, due = $5, last = $6, relay = $7, queue_id = $8, reply = $9,"
       " attempts = attempts + $10, sender_id = NULL"
       " WHERE id = $1 AND sender_id = $2 AND state = 'attempting' AND last = $11");
-QUERY(Q_DELIVERY_VOID, "UPDATE address SET bounced = 1 WHERE id = (SELECT address_id FROM delivery WHERE id = $1)");
+/* Under the same condition: an outcome that no longer counts says nothing about the address either. */
+QUERY(Q_DELIVERY_VOID, "UPDATE address SET bounced = 1 WHERE id = (SELECT address_id FROM delivery WHERE id = $1"
+		       " AND sender_id = $2 AND state = 'attempting' AND last = $3)");
 QUERY(Q_DELIVERY_RELEASE, "UPDATE delivery SET state = 'queued', sender_id = NULL"
 			  " WHERE sender_id = $1 AND state = 'attempting'");
 QUERY(Q_DELIVERY_LOSE, "UPDATE delivery SET state = 'uncertain', sender_id = NULL"
@@ -132,13 +134,13 @@ int delivery_claim(struct home *h, struct arena *a, int64_t mailing, int64_t sen
 
 static int write_one(struct home *h, int64_t sender, const struct outcome *o, struct err *e)
 {
-	if (db_exec(h->db, &Q_DELIVERY_WRITE,
-		    ARGS(db_i64(o->id), db_i64(sender), db_text(o->state), db_text(o->skipped), db_i64(o->due),
-			 db_i64(o->at), db_text(o->relay), db_text(o->queue_id), db_text(o->reply), db_i64(o->counts),
-			 db_i64(o->claimed)),
-		    NULL, e) < 0)
+	if (o->voids && db_exec(h->db, &Q_DELIVERY_VOID, ARGS(db_i64(o->id), db_i64(sender), db_i64(o->claimed)), NULL, e) < 0)
 		return -1;
-	return o->voids ? db_exec(h->db, &Q_DELIVERY_VOID, ARGS(db_i64(o->id)), NULL, e) : 0;
+	return db_exec(h->db, &Q_DELIVERY_WRITE,
+		       ARGS(db_i64(o->id), db_i64(sender), db_text(o->state), db_text(o->skipped), db_i64(o->due),
+			    db_i64(o->at), db_text(o->relay), db_text(o->queue_id), db_text(o->reply), db_i64(o->counts),
+			    db_i64(o->claimed)),
+		       NULL, e);
 }
 
 int delivery_write(struct home *h, int64_t sender, const struct outcome *o, size_t n, struct err *e)

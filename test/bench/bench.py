@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""./dev bench [NAME...]: figures with their limits beside them, measured in the same run on the same machine.
+
+import   rows/s of `placet import`, against `sqlite3 .import` of the same file into a table with a unique index
+send     messages/s of `placet send` to smtp-sink, unsigned and signed, against `smtp-source -d -s 20` with one constant
+         message of the same size, and against the RSA-2048 signatures that one core makes by `openssl speed`
+
+Each at 10,000 and 100,000 (PLACET_BENCH_SIZES="1000 10000" for others), on SQLite, and on PostgreSQL too.
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "test/flow"), str(ROOT / "test/tools")]
+from harness.placet import Placet
+from harness.sink import Sink
+from harness.story import ANN, LIST, Story, people
+from postgres import Postgres
+
+SIZES = [int(n) for n in os.environ.get("PLACET_BENCH_SIZES", "10000 100000").split()]
+
+
+def say(*words):
+    print(*words, flush=True)
+
+
+class quiet:
+    """The harness tells what it does; the figures are what is wanted here."""
+
+    def __enter__(self):
+        self.out, sys.stdout = sys.stdout, open(os.devnull, "w", encoding="utf-8")
+
+    def __exit__(self, *_):
+        sys.stdout.close()
+        sys.stdout = self.out
+
+
+def run(argv, env=None):
+    """(seconds, CPU seconds of the child, its peak memory in MiB)."""
+    begin = time.monotonic()
+    process = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    output = process.stdout.read().decode(errors="replace")
+    _, status, used = os.wait4(process.pid, 0)
+    took = time.monotonic() - begin
+    if status:
+        raise SystemExit(f"{' '.join(map(str, argv[:6]))}: status {status}\n{output[-2000:]}")
+    return took, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+# --- import --------------------------------------------------------------------------------------------------------
+
+def limit_import(folder, file):
+    """sqlite3's own import of the same file."""
+    script = folder / "limit.sql"
+    script.write_text("PRAGMA journal_mode=WAL;\nPRAGMA synchronous=FULL;\nCREATE TABLE t(address TEXT, name TEXT, year TEXT);\n"
+                      f"CREATE UNIQUE INDEX u ON t(address);\n.mode csv\n.import --skip 1 {file} t\n")
+    return run(["sqlite3", str(folder / "limit.db"), f".read {script}"])[0]
+
+
+def bench_import(engine, database, count):
+    with tempfile.TemporaryDirectory(prefix="placet-", dir="/tmp") as name:
+        folder = pathlib.Path(name)
+        placet = Placet(folder, database)
+        file = folder / "rows.csv"
+        with quiet():
+            Story(placet, "smtp://127.0.0.1:9").prepare(["first@example.org"])
+        with open(file, "w", encoding="utf-8") as out:
+            out.write("address,name,year\n")
+            out.writelines(f"person{i}@d{i % 977}.example.org,Person {i},{1950 + i % 60}\n" for i in range(count))
+        limit = limit_import(folder, file)
+        took, cpu, memory = run(placet._argv(["import", LIST, file, "--by", ANN, "--consent-kind", "signed-form",
+                                              "--consent-ref", "F 1", "--consent-date", "2026-10-01"]), placet.env)
+        say(f"import  {engine:10} {count:8} rows  {count / took:9.0f} rows/s  {took:6.2f} s  CPU {cpu:5.2f} s  {memory:5.0f} MiB"
+            f"   sqlite3 .import {limit:5.2f} s   ratio {took / limit:5.2f} (aim: at most 3)")
+
+
+# --- send ----------------------------------------------------------------------------------------------------------
+
+def signatures_per_second():
+    out = subprocess.run(["openssl", "speed", "-seconds", "3", "rsa2048"], capture_output=True, text=True, check=True).stdout
+    return float(re.search(r"^rsa 2048 bits\s+\S+\s+\S+\s+(\S+)", out, re.M).group(1))
+
+
+def limit_send(folder, count, size):
+    sink = Sink(folder / "limit")
+    try:
+        return run(["/usr/sbin/smtp-source", "-d", "-s", "20", "-m", str(count), "-l", str(size),
+                    f"{sink.host}:{sink.port}"])[0]
+    finally:
+        sink.stop()
+
+
+def bench_send(engine, database, count, options, what, rsa):
+    with tempfile.TemporaryDirectory(prefix="placet-", dir="/tmp") as name:
+        folder = pathlib.Path(name)
+        placet = Placet(folder, database)
+        sink = Sink(folder / "sink")
+        try:
+            with quiet():
+                number = Story(placet, sink.url()).prepare(people(count)).mailing()
+                placet.run("mailing", "start", number, json=False)
+                size = len(placet.run("mailing", "preview", number, json=False))
+            took, cpu, memory = run(placet._argv(["send", "--until-idle", *options]), placet.env)
+        finally:
+            sink.stop()
+        limit = count / limit_send(folder, count, size)
+        speed = count / took
+        say(f"send    {engine:10} {count:8} {what:8} {size} B  {speed:7.0f}/s  CPU {1000 * cpu / count:5.2f} s/1000  {memory:4.0f} MiB"
+            f"   smtp-source {limit:7.0f}/s   ratio {speed / limit:4.2f}"
+            + (f"   RSA-2048 {rsa:5.0f}/s   ratio {speed / rsa:4.2f}" if not options else ""))
+
+
+def main():
+    wanted = sys.argv[1:] or ["import", "send"]
+    unknown = set(wanted) - {"import", "send"}
+    if unknown:
+        raise SystemExit(f"there is no bench named {', '.join(sorted(unknown))}; there are import and send")
+    rsa = signatures_per_second() if "send" in wanted else 0
+    with Postgres(fsync=True) as server:
+        for engine in ("sqlite", "postgresql"):
+            for count in SIZES:
+                for what, options in [("unsigned", ["--no-dkim"]), ("signed", [])] if "send" in wanted else []:
+                    database = server.database(f"send{count}{what}") if engine == "postgresql" else None
+                    bench_send(engine, database, count, options, what, rsa)
+                if "import" in wanted:
+                    bench_import(engine, server.database(f"import{count}") if engine == "postgresql" else None, count)
+
+
+if __name__ == "__main__":
+    main()
