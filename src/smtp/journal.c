@@ -3,11 +3,13 @@
 
 #include "base/codec.h"
 #include "base/file.h"
+#include "base/log.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LONG (4 * 1024 * 1024)
@@ -68,8 +70,13 @@ static int append(struct journal *j, struct err *e)
 	ssize_t wrote = write(j->fd, j->line.p, j->line.n);
 
 	MUST(!j->line.over);
-	if (wrote != (ssize_t)j->line.n)
-		return err_sys(e, ERR_AGAIN, wrote < 0 ? errno : ENOSPC, "journal %s", j->path);
+	if (wrote != (ssize_t)j->line.n) {
+		err_sys(e, ERR_AGAIN, wrote < 0 ? errno : ENOSPC, "journal %s", j->path);
+		/* What is appended next must not hang on to half a line, or it would be lost with it. */
+		if (wrote > 0 && ftruncate(j->fd, (off_t)j->size) < 0)
+			log_event(LOG_LEVEL_ERROR, "journal-torn", "journal", j->path, NULL);
+		return -1;
+	}
 	j->size += wrote;
 	j->dirty = true;
 	return 0;
@@ -235,7 +242,8 @@ static void keep_last(struct settling *s)
 {
 	size_t kept = 0;
 
-	qsort(s->o, s->n, sizeof(*s->o), by_id);
+	if (s->n)
+		qsort(s->o, s->n, sizeof(*s->o), by_id);
 	for (size_t i = 0; i < s->n; i++) {
 		struct outcome *before = kept ? &s->o[kept - 1] : NULL;
 
@@ -291,6 +299,15 @@ static int lose(struct home *h, int64_t sender, struct err *e)
 	return -1;
 }
 
+/* Is the open file still the one at `path`? A living process that shortens its journal puts another in its
+   place, and the lock that was got is one on the old file. */
+static bool is_at(int fd, const char *path)
+{
+	struct stat open, there;
+
+	return fstat(fd, &open) == 0 && stat(path, &there) == 0 && open.st_dev == there.st_dev && open.st_ino == there.st_ino;
+}
+
 /* 1 settled, 0 its process lives, -1. */
 static int recover_one(struct home *h, struct arena *a, const struct sender *s, struct err *e)
 {
@@ -302,8 +319,13 @@ static int recover_one(struct home *h, struct arena *a, const struct sender *s, 
 	fd = file_lock(path, e);
 	if (fd < 0) {
 		rc = e->kind == ERR_AGAIN ? 0 : -1;
-		err_clear(e);
+		if (rc == 0)
+			err_clear(e);
 		return rc;
+	}
+	if (!is_at(fd, path)) {
+		close(fd);
+		return 0;
 	}
 	rc = settle(h, path, s->id, e);
 	if (rc == 0)
