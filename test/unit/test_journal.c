@@ -1,0 +1,313 @@
+/*
+ * journal: what a killed sender left is settled from its file, on both
+ * engines: a reply counts, a dot without one is uncertain, no dot means that
+ * nothing was sent; whatever is torn, shortened or gone never makes it claim
+ * more than that.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+
+#include "smtp/journal.h"
+#include "store_fixture.h"
+
+struct sent {
+	struct journal *j;
+	int64_t mailing, sender;
+	struct delivery *d;
+	size_t n;
+	char path[200];
+};
+
+/* A sender that has claimed `n` deliveries and lives. */
+static struct sent begin(struct store *s, size_t n)
+{
+	struct fixture *f = s->f;
+	struct sent x = { 0 };
+
+	import_many(s, n);
+	sign_off_but(s, NULL);
+	x.mailing = start_mailing(s);
+	x.j = journal_new(s->h, &f->e);
+	if (!x.j)
+		fail_msg("%s", f->e.text);
+	OK(sender_begin(s->h, "host", journal_name(x.j), &x.sender, &f->e));
+	x.d = claim(s, s->h, x.mailing, x.sender, T0 + 1, 1000, &x.n);
+	assert_int_equal(x.n, n);
+	snprintf(x.path, sizeof(x.path), "%s/home/journal/%s", s->folder, journal_name(x.j));
+	return x;
+}
+
+static void dot(struct store *s, const struct sent *x, size_t i)
+{
+	struct fixture *f = s->f;
+
+	OK(journal_dot(x->j, x->d[i].id, x->d[i].claimed, &f->e));
+}
+
+static void reply(struct store *s, const struct sent *x, size_t i, const char *state)
+{
+	struct outcome o = accepted(&x->d[i], T0 + 9);
+	struct fixture *f = s->f;
+
+	o.state = state;
+	o.due = strcmp(state, "deferred") == 0 ? T0 + HOUR : 0;
+	o.voids = strcmp(state, "failed") == 0;
+	o.reply = "4xx said\twith tab, line\r\nbreak and Gr\xc3\xbc\xc3\x9f" "e";
+	OK(journal_reply(x->j, &o, &f->e));
+}
+
+static struct delivery_counts recover(struct store *s, const struct sent *x, int64_t settled)
+{
+	struct fixture *f = s->f;
+	struct delivery_counts c;
+	int64_t n;
+
+	OK(journal_recover(s->h, "host", &n, &f->e));
+	assert_int_equal(n, settled);
+	OK(delivery_count(s->h, s->a, x->mailing, &c, &f->e));
+	return c;
+}
+
+static void assert_counts(struct delivery_counts c, int64_t accepted_, int64_t deferred, int64_t failed, int64_t uncertain,
+			  int64_t queued, int line)
+{
+	if (c.accepted != accepted_ || c.deferred != deferred || c.failed != failed || c.uncertain != uncertain ||
+	    c.queued != queued || c.attempting != 0)
+		fail_msg("line %d: accepted %lld, deferred %lld, failed %lld, uncertain %lld, queued %lld, attempting %lld", line,
+			 (long long)c.accepted, (long long)c.deferred, (long long)c.failed, (long long)c.uncertain,
+			 (long long)c.queued, (long long)c.attempting);
+}
+
+#define COUNTS(c, ...) assert_counts(c, __VA_ARGS__, __LINE__)
+
+static int check_row(void *ctx, const struct report_row *r)
+{
+	int *seen = ctx;
+
+	if (strcmp(r->state, "accepted") != 0)
+		return 0;
+	assert_string_equal(r->relay, "relay");
+	assert_string_equal(r->queue_id, "Q1");
+	assert_string_equal(r->reply, "4xx said with tab, line  break and Gr\xc3\xbc\xc3\x9f" "e");
+	assert_int_equal(r->attempts, 1);
+	assert_true(r->last == T0 + 9);
+	++*seen;
+	return 0;
+}
+
+static void what_was_written_is_settled(void **state)
+{
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	struct sent x = begin(s, 6);
+	struct delivery_counts c;
+	int seen = 0;
+
+	for (size_t i = 0; i < 4; i++)
+		dot(s, &x, i);
+	reply(s, &x, 0, "accepted");
+	reply(s, &x, 1, "deferred");
+	reply(s, &x, 2, "failed");
+	OK(journal_sync(x.j, &f->e));
+	journal_abandon(x.j);
+	c = recover(s, &x, 1);
+	COUNTS(c, 1, 1, 1, 1, 2);
+	assert_true(c.next_due == 1 || c.next_due == T0 + HOUR);
+	assert_int_equal(access(x.path, F_OK), -1);
+	OK(delivery_report(s->h, x.mailing, check_row, &seen, &f->e));
+	assert_int_equal(seen, 1);
+	/* Settled once; the second time there is nobody. */
+	c = recover(s, &x, 0);
+	COUNTS(c, 1, 1, 1, 1, 2);
+}
+
+/* The file cut at every byte: an outcome may be lost to "uncertain", but never a dot to "not sent" once its
+   line is whole, and nothing is read that was not written. */
+static void a_torn_line_counts_as_not_written(void **state)
+{
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	struct sent x = begin(s, 2);
+	char bytes[4096];
+	size_t n;
+	int fd;
+
+	dot(s, &x, 0);
+	dot(s, &x, 1);
+	reply(s, &x, 0, "accepted");
+	journal_abandon(x.j);
+	fd = open(x.path, O_RDONLY);
+	n = (size_t)read(fd, bytes, sizeof(bytes));
+	close(fd);
+	assert_in_range(n, 50, sizeof(bytes) - 1);
+	for (size_t cut = 0; cut <= n; cut++) {
+		struct delivery_counts c;
+		int64_t lines = 0, retried;
+		size_t m;
+
+		for (size_t i = 0; i < cut; i++)
+			lines += bytes[i] == '\n';
+		fd = open(x.path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+		assert_int_equal(write(fd, bytes, cut), cut);
+		close(fd);
+		c = recover(s, &x, 1);
+		COUNTS(c, lines == 3, 0, 0, lines == 3 ? 1 : lines, lines < 2 ? 2 - lines : 0);
+		/* Back to where it was, for the next cut. */
+		BEGIN;
+		OK(delivery_retry_uncertain(s->h, x.mailing, &retried, &f->e));
+		COMMIT;
+		OK(sender_begin(s->h, "host", strrchr(x.path, '/') + 1, &x.sender, &f->e));
+		x.d = claim(s, s->h, x.mailing, x.sender, T0 + 1, 10, &m);
+		assert_int_equal(m, lines == 3 ? 1 : 2);
+	}
+}
+
+static void a_shortened_journal_keeps_open_dots(void **state)
+{
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	struct sent x = begin(s, 4);
+	struct open_dot open[2];
+	struct outcome o;
+
+	dot(s, &x, 0);
+	dot(s, &x, 1);
+	reply(s, &x, 0, "accepted");
+	o = accepted(&x.d[0], T0 + 9);
+	write_outcomes(s, x.sender, &o, 1);
+	open[0] = (struct open_dot){ x.d[1].id, x.d[1].claimed };
+	OK(journal_shorten(x.j, open, 1, &f->e));
+	assert_false(journal_is_long(x.j));
+	dot(s, &x, 2);
+	reply(s, &x, 2, "accepted");
+	journal_abandon(x.j);
+	COUNTS(recover(s, &x, 1), 2, 0, 0, 1, 1);
+}
+
+static void a_long_journal_says_so(void **state)
+{
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	struct sent x = begin(s, 1);
+	int n = 0;
+
+	while (!journal_is_long(x.j) && n++ < 200000)
+		reply(s, &x, 0, "accepted");
+	assert_in_range(n, 1000, 199999);
+	OK(journal_shorten(x.j, NULL, 0, &f->e));
+	assert_false(journal_is_long(x.j));
+	journal_end(x.j);
+	assert_int_equal(access(x.path, F_OK), -1);
+}
+
+static void a_living_sender_is_left_alone(void **state)
+{
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	struct sent x = begin(s, 2);
+	struct delivery_counts c;
+	int64_t n;
+
+	dot(s, &x, 0);
+	c = recover(s, &x, 0);
+	assert_int_equal(c.attempting, 2);
+	/* Also when it has just put a shorter file in the place of the old one. */
+	OK(journal_shorten(x.j, NULL, 0, &f->e));
+	c = recover(s, &x, 0);
+	assert_int_equal(c.attempting, 2);
+	OK(journal_recover(s->h, "another host", &n, &f->e));
+	assert_int_equal(n, 0);
+	journal_abandon(x.j);
+	COUNTS(recover(s, &x, 1), 0, 0, 0, 0, 2);
+}
+
+static void a_lost_journal_makes_all_uncertain(void **state)
+{
+	struct store *s = *state;
+	struct sent x = begin(s, 3);
+
+	dot(s, &x, 0);
+	journal_end(x.j);
+	COUNTS(recover(s, &x, 1), 0, 0, 0, 3, 0);
+}
+
+static void rubbish_is_passed_over(void **state)
+{
+	static const char RUBBISH[] = "\nD\nD \nD x y\nD 1\nR 1 2\nX 1 2\nR 99999999999999999999 1 1 accepted 0 1 0\ta\tb\tc\n"
+				      "D 4711 4712\nR 4711 4712 5 accepted 0 1 1\ta\tb\tc\n\xff\xfe\n";
+	struct store *s = *state;
+	struct sent x = begin(s, 2);
+	int fd;
+
+	dot(s, &x, 0);
+	fd = open(x.path, O_WRONLY | O_APPEND);
+	assert_int_equal(write(fd, RUBBISH, strlen(RUBBISH)), strlen(RUBBISH));
+	close(fd);
+	dot(s, &x, 1);
+	journal_abandon(x.j);
+	COUNTS(recover(s, &x, 1), 0, 0, 0, 2, 0);
+}
+
+/* Settling fails at each step of the database: the file stays until it got through. */
+static void settling_breaks(void **state)
+{
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	struct sent x = begin(s, 3);
+	int64_t n;
+	int k = 0, rc;
+
+	dot(s, &x, 0);
+	dot(s, &x, 1);
+	reply(s, &x, 1, "accepted");
+	journal_abandon(x.j);
+	do {
+		db_fail_at(s->h->db, ++k);
+		rc = journal_recover(s->h, "host", &n, &f->e);
+		db_fail_at(s->h->db, 0);
+		if (rc < 0)
+			assert_int_equal(access(x.path, F_OK), 0);
+		assert_in_range(k, 1, 100);
+	} while (rc < 0);
+	assert_true(k > 5);
+	COUNTS(recover(s, &x, 0), 1, 0, 0, 1, 1);
+}
+
+/* The disk is full in the middle of a line: that dot must not go out, and what is written when there is room
+   again must not hang on to the torn line. */
+static void a_full_disk_tears_nothing(void **state)
+{
+	struct rlimit before, full;
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	struct sent x = begin(s, 3);
+	struct stat st;
+
+	dot(s, &x, 0);
+	assert_int_equal(stat(x.path, &st), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	full = before;
+	full.rlim_cur = (rlim_t)st.st_size + 3;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+	FAILS(ERR_AGAIN, journal_dot(x.j, x.d[1].id, x.d[1].claimed, &f->e));
+	FAILS(ERR_AGAIN, journal_dot(x.j, x.d[1].id, x.d[1].claimed, &f->e));
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	dot(s, &x, 2);
+	journal_abandon(x.j);
+	COUNTS(recover(s, &x, 1), 0, 0, 0, 2, 1);
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[] = {
+		IN_WORLD(what_was_written_is_settled), IN_WORLD(a_torn_line_counts_as_not_written),
+		IN_WORLD(a_shortened_journal_keeps_open_dots), IN_WORLD(a_long_journal_says_so),
+		IN_WORLD(a_living_sender_is_left_alone), IN_WORLD(a_lost_journal_makes_all_uncertain),
+		IN_WORLD(rubbish_is_passed_over), IN_WORLD(settling_breaks), IN_WORLD(a_full_disk_tears_nothing),
+	};
+
+	return run_on_engines(tests, COUNT(tests));
+}

@@ -1,0 +1,81 @@
+/* retry: what follows from the end of an attempt, as a table; and the waits. */
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "smtp/retry.h"
+
+#define NOW INT64_C(1790000000000000)
+
+static void each_end_has_its_outcome(void **state)
+{
+	static const struct {
+		const char *what;
+		enum smtp_end end;
+		enum smtp_fault fault;
+		int64_t attempts, age, give_up; /* age: since the first attempt */
+		const char *state;
+		bool counts, voids, due;
+	} CASES[] = {
+		{ "taken", SMTP_ACCEPTED, 0, 0, 0, 0, "accepted", true, false, false },
+		{ "first deferral", SMTP_DEFERRED, 0, 0, 0, 0, "deferred", true, false, true },
+		{ "late, and still time", SMTP_DEFERRED, 0, 9, 3 * DAY, 0, "deferred", true, false, true },
+		{ "four days are over", SMTP_DEFERRED, 0, 30, 4 * DAY, 0, "failed", true, false, true },
+		{ "they would be at the next attempt", SMTP_DEFERRED, 0, 30, 4 * DAY - 2 * HOUR, 0, "failed", true, false, true },
+		{ "the window closes before", SMTP_DEFERRED, 0, 0, 0, NOW + MINUTE, "failed", true, false, true },
+		{ "the window closes later", SMTP_DEFERRED, 0, 0, 0, NOW + HOUR, "deferred", true, false, true },
+		{ "the address does not exist", SMTP_FAILED, FAULT_ADDRESS, 0, 0, 0, "failed", true, true, false },
+		{ "refused, not for the address", SMTP_FAILED, 0, 0, 0, 0, "failed", true, false, false },
+		{ "lost after the dot", SMTP_UNCERTAIN, 0, 0, 0, 0, "uncertain", true, false, false },
+		{ "never started", SMTP_NOT_STARTED, 0, 3, 5 * DAY, 0, "queued", false, false, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(CASES); i++) {
+		struct delivery d = { .id = 7, .claimed = NOW - 5, .attempts = CASES[i].attempts, .first = NOW - CASES[i].age };
+		struct smtp_outcome end = { .end = CASES[i].end, .fault = CASES[i].fault };
+		struct outcome o;
+
+		snprintf(end.text, sizeof(end.text), "said so");
+		o = retry_decide(&end, &d, NOW, CASES[i].give_up, "relay");
+		if (strcmp(o.state, CASES[i].state) != 0 || o.counts != CASES[i].counts || o.voids != CASES[i].voids)
+			fail_msg("%s: %s, counts %d, voids %d", CASES[i].what, o.state, o.counts, o.voids);
+		assert_true(o.id == 7 && o.claimed == NOW - 5 && o.at == NOW);
+		assert_string_equal(o.reply, "said so");
+		assert_string_equal(o.relay, "relay");
+		assert_true(CASES[i].due ? o.due > NOW : o.due == 0);
+	}
+}
+
+static void waits_grow_and_spread(void **state)
+{
+	static const int64_t WAITS[] = { 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 4 * HOUR, 4 * HOUR };
+	int64_t low = INT64_MAX, high = 0;
+
+	(void)state;
+	for (int64_t n = 0; n < (int64_t)COUNT(WAITS); n++)
+		for (int64_t id = 1; id < 500; id++) {
+			int64_t wait = retry_wait(n, id);
+
+			assert_true(wait >= WAITS[n] && wait <= WAITS[n] + WAITS[n] / 8);
+			assert_true(wait == retry_wait(n, id));
+		}
+	assert_true(retry_wait(1000000, 1) >= 4 * HOUR);
+	for (int64_t id = 1; id < 500; id++) {
+		low = retry_wait(0, id) < low ? retry_wait(0, id) : low;
+		high = retry_wait(0, id) > high ? retry_wait(0, id) : high;
+	}
+	assert_true(high - low > 5 * MINUTE / 10); /* not all at the same moment */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_end_has_its_outcome),
+		cmocka_unit_test(waits_grow_and_spread),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
