@@ -66,6 +66,8 @@ OPTIONS(O_PREVIEW, { "to", "ADDRESS", 0, "somebody of the selection; without it 
 OPTIONS(O_SUBMIT, BY, { "accept-responsibility", NULL, 0, "you answer for this mailing, legal costs included" },
 	{ "not-before", "TIME", 0, "the window in which it may be sent opens, UTC" },
 	{ "not-after", "TIME", 0, "and closes" });
+OPTIONS(O_ANSWER, { "finding", "N", OPT_NEEDED, "its number in placet mailing check, from 1" },
+	{ "text", "TEXT", OPT_NEEDED, "the answer" }, BY);
 OPTIONS(O_REVIEW, BY, WHY);
 OPTIONS(O_STEP, BY_IF, { "why", "TEXT", 0, "the reason" });
 OPTIONS(O_WATCH, { "watch", NULL, 0, "print again every second until the mailing ends" });
@@ -83,7 +85,7 @@ OPTIONS(O_CAPTURE, { "listen", "ADDR:PORT", OPT_NEEDED, "where it takes mail; po
 	{ "dns", "FILE", 0, "zone-file lines with DKIM keys, as placet identity dns prints them" },
 	{ "reject", "REGEX", 0, "recipients refused for good (550)" },
 	{ "defer", "REGEX", 0, "recipients put off (450)" });
-//OPTIONS(O_DEMO, { "once", NULL, 0, "end after the mailing instead of serving on" });
+OPTIONS(O_DEMO, { "once", NULL, 0, "end after the mailing instead of serving on" });
 
 #define CMD(noun, verb, operands, options, need, run, summary, help) \
 	static const struct command run##_row = { noun, verb, operands, summary, help, options, need, run };
@@ -136,6 +138,7 @@ CMD("mailing", "check", "ID", NULL, NEED_DB | NEED_KEYS, cmd_mailing_check, "ask
 CMD("mailing", "preview", "ID", O_PREVIEW, NEED_DB | NEED_KEYS, cmd_mailing_preview,
     "prints the exact message, unsigned, with dead links", NULL)
 CMD("mailing", "submit", "ID", O_SUBMIT, NEED_DB | NEED_KEYS, cmd_mailing_submit, "freezes people and words for review", NULL)
+CMD("mailing", "answer", "ID", O_ANSWER, NEED_DB | NEED_KEYS, cmd_mailing_answer, "answers a doubtful finding, as the reviewer", NULL)
 CMD("mailing", "approve", "ID", O_BY, NEED_DB | NEED_KEYS, cmd_mailing_approve, "approves exactly what was submitted", NULL)
 CMD("mailing", "reject", "ID", O_REVIEW, NEED_DB | NEED_KEYS, cmd_mailing_reject, "hands it back", NULL)
 CMD("mailing", "withdraw", "ID", O_BY, NEED_DB | NEED_KEYS, cmd_mailing_withdraw, "takes it back from review", NULL)
@@ -158,7 +161,9 @@ CMD("send", NULL, "", O_SEND, NEED_DB | NEED_KEYS, cmd_send, "the sending role: 
 CMD("web", NULL, "", O_WEB, NEED_DB | NEED_KEYS, cmd_web, "the web role: the pages that recipients see", NULL)
 CMD("serve", NULL, "", O_SERVE, NEED_HOME, cmd_serve, "all roles of a trial home", NULL)
 CMD("capture", NULL, "", O_CAPTURE, 0, cmd_capture, "a strict relay for trying out, which keeps what it gets", NULL)
-//CMD("demo", NULL, "", O_DEMO, 0, cmd_demo, "shows the whole way on sample data, in a home that is thrown away", NULL)
+CMD("demo", NULL, "", O_DEMO, 0, cmd_demo, "shows the whole way on sample data, in a home that is thrown away",
+    "Each step is told as the command that a user would type, with what came of it. It ends with Ctrl-C, and removes "
+    "its home. With --once it ends after the mailing: with 0 if every count was as expected.")
 
 const struct command *const COMMANDS[] = {
 	&cmd_init_row, &cmd_institution_show_row, &cmd_institution_set_row, &cmd_account_add_row, &cmd_account_list_row,
@@ -168,9 +173,10 @@ const struct command *const COMMANDS[] = {
 	&cmd_project_approve_row, &cmd_list_add_row, &cmd_list_list_row, &cmd_list_show_row, &cmd_list_members_row,
 	&cmd_list_export_row, &cmd_import_row, &cmd_consent_add_row, &cmd_consent_withdraw_row, &cmd_consent_show_row,
 	&cmd_validate_row, &cmd_mailing_new_row, &cmd_mailing_edit_row, &cmd_mailing_list_row, &cmd_mailing_show_row,
-	&cmd_mailing_check_row, &cmd_mailing_preview_row, &cmd_mailing_submit_row, &cmd_mailing_approve_row,
+	&cmd_mailing_check_row, &cmd_mailing_preview_row, &cmd_mailing_submit_row, &cmd_mailing_answer_row, &cmd_mailing_approve_row,
 	&cmd_mailing_reject_row, &cmd_mailing_withdraw_row, &cmd_mailing_revoke_row, &cmd_mailing_start_row,
 	&cmd_mailing_pause_row, &cmd_mailing_resume_row, &cmd_mailing_cancel_row, &cmd_mailing_retry_row,
 	&cmd_mailing_status_row, &cmd_mailing_report_row, &cmd_opt_out_row, &cmd_person_show_row, &cmd_lint_row,
-	&cmd_audit_log_row, &cmd_audit_verify_row, &cmd_send_row, &cmd_web_row, &cmd_serve_row, &cmd_capture_row, NULL,
+	&cmd_audit_log_row, &cmd_audit_verify_row, &cmd_send_row, &cmd_web_row, &cmd_serve_row, &cmd_capture_row,
+	&cmd_demo_row, NULL,
 };

@@ -1,0 +1,249 @@
+/*
+ * The demonstration's people and texts: see demo_data.h. Names are put
+ * together from tables, one table for each way of writing; every so many rows
+ * the cell of the address is spoilt in a way in which real ones are.
+ */
+#include "cmd/demo_data.h"
+
+#include "base/base.h"
+
+const char DEMO_SUMMARY[] =
+	"Rain falls unevenly, and nowhere more so than on a town between hills. Since 2019 some three hundred people of\n"
+	"Sampleton and its valleys have read a rain gauge in their garden or on their roof each morning, and written down\n"
+	"what they found.\n\n"
+	"**What becomes of the readings.** They are stored with the number of the gauge, not with a name. From them we draw\n"
+	"maps of each storm, which the town uses to decide where water should have room.\n\n"
+	"**Taking part** is voluntary. You can stop at any time, and nobody asks why.\n";
+
+const char DEMO_FIRST_DRAFT[] =
+	"Dear {{name|participant}},\n\n"
+	"this is a message from IT Services. To keep your place in the survey,\n"
+	"please [confirm your details](https://gauge-login.example.net/verify)\n"
+	"within 24 hours.\n\n"
+	"IT Services, University of Sampleton\n";
+
+const char DEMO_SECOND_DRAFT[] =
+	"Dear {{name|rain watcher}},\n\n"
+	"since {{year|some years}} you have been reading a rain gauge for us at {{site|your home}}. Thank you: with almost three\n"
+	"hundred others you have shown how unevenly rain falls on one town.\n\n"
+	"Before the winter we would like to ask **four questions**, which take about as many minutes:\n\n"
+	"1. Does the gauge still stand where it stood?\n"
+	"2. Has anything grown or been built near it?\n"
+	"3. On which mornings could you not read it?\n"
+	"4. What did you see that no gauge can measure?\n\n"
+	"[Answer the four questions](https://rain.sampleton.example/autumn) until the end of the month.\n\n"
+	"And what came of the last ones: here is what the readings say of the storm in September.\n\n"
+	"| Where | Millimetres | Gauges |\n"
+	"|:------|------------:|-------:|\n"
+	"| Mill Lane | 41 | 38 |\n"
+	"| Castle Hill | 17 | 52 |\n"
+	"| Harbour | 26 | 44 |\n\n"
+	"With thanks, also for every *nothing* that you wrote down: those are readings too,\n\n"
+	"Ottilie Marsh\n";
+
+const char DEMO_MOVED[] = "@moved\\.example$";
+
+/* --- names ------------------------------------------------------------------------------------- */
+
+struct word {
+	const char *written, *plain; /* plain: as it stands in an address */
+};
+
+#define NAMES_MAX 14
+
+struct tongue {
+	const char *between; /* given and family name */
+	bool family_first;
+	struct word given[NAMES_MAX], family[NAMES_MAX];
+};
+
+static const struct tongue TONGUES[] = {
+	{ " ", false,
+	  { { "Agnes", "agnes" }, { "Basil", "basil" }, { "Cora", "cora" }, { "Duncan", "duncan" }, { "Edith", "edith" },
+	    { "Felix", "felix" }, { "Grace", "grace" }, { "Hugh", "hugh" }, { "Imogen", "imogen" }, { "Jasper", "jasper" },
+	    { "Kitty", "kitty" }, { "Leo", "leo" }, { "Mabel", "mabel" }, { "Ned", "ned" } },
+	  { { "Ashdown", "ashdown" }, { "Brook", "brook" }, { "Coombes", "coombes" }, { "Drake", "drake" },
+	    { "Everly", "everly" }, { "Fenn", "fenn" }, { "Garth", "garth" }, { "Heather", "heather" },
+	    { "Ingham", "ingham" }, { "Kerr", "kerr" }, { "Lock", "lock" }, { "O'Shea", "oshea" } } },
+	{ " ", false,
+	  { { "Jörg", "joerg" }, { "Zoë", "zoe" }, { "Łucja", "lucja" }, { "Børge", "boerge" }, { "Chloé", "chloe" },
+	    { "Şirin", "sirin" }, { "Núria", "nuria" } },
+	  { { "Müller", "mueller" }, { "Dąbrowska", "dabrowska" }, { "Ångström", "angstrom" }, { "Yıldız", "yildiz" },
+	    { "Peña", "pena" }, { "Ní Dhálaigh", "nidhalaigh" } } },
+	{ " ", false,
+	  { { "Ελένη", "eleni" }, { "Νίκος", "nikos" }, { "Ольга", "olga" }, { "Тарас", "taras" }, { "Милица", "milica" } },
+	  { { "Παππάς", "pappas" }, { "Κόκκινου", "kokkinou" }, { "Іваненко", "ivanenko" }, { "Соколова", "sokolova" },
+	    { "Рајић", "rajic" }, { "Бондар", "bondar" }, { "Лозова", "lozova" } } },
+	{ "", true,
+	  { { "雨桐", "yutong" }, { "思远", "siyuan" }, { "さくら", "sakura" }, { "健太", "kenta" }, { "민준", "minjun" } },
+	  { { "李", "li" }, { "陈", "chen" }, { "高橋", "takahashi" }, { "森", "mori" }, { "김", "kim" }, { "박", "park" },
+	    { "河", "kawa" } } },
+	{ " ", false,
+	  { { "ليلى", "layla" }, { "سامي", "sami" }, { "نور", "nour" }, { "תמר", "tamar" }, { "יונתן", "yonatan" } },
+	  { { "حداد", "haddad" }, { "منصور", "mansour" }, { "خوري", "khoury" }, { "לוי", "levi" }, { "שפירא", "shapira" },
+	    { "نجار", "najjar" }, { "مراد", "murad" } } },
+	{ " ", false,
+	  { { "आशा", "asha" }, { "रवि", "ravi" }, { "Thảo", "thao" }, { "Đức", "duc" }, { "สมชาย", "somchai" } },
+	  { { "शर्मा", "sharma" }, { "पाटिल", "patil" }, { "Nguyễn", "nguyen" }, { "Trần", "tran" }, { "แสงดี", "saengdee" },
+	    { "जोशी", "joshi" }, { "राव", "rao" } } },
+};
+
+static const char *const SITES[] = { "Mill Lane", "Castle Hill", "Harbour", "Old Observatory", "Kew Allotments", "Weir House",
+				     "St Bride's Close", "Upper Ford", "Quarry Road", "" };
+
+static const char *const DOMAINS[] = { "riverpost.example", "upland.example.org", "hillmail.example.net", "lantern.example",
+				       "post.example.com", "sampleton.example", "kanal.test" };
+
+static size_t count_words(const struct word *w)
+{
+	size_t n = 0;
+
+	while (n < NAMES_MAX && w[n].written)
+		n++;
+	return n;
+}
+
+struct person {
+	char name[80], address[100], year[8];
+	const char *site;
+};
+
+/* The n-th person, of one in two rows of the first tongue. */
+static void make_person(int n, struct person *p)
+{
+	const struct tongue *t = &TONGUES[n % 2 ? 1 + n / 2 % (int)(COUNT(TONGUES) - 1) : 0];
+	size_t k = n % 2 ? (size_t)n / 2 / (COUNT(TONGUES) - 1) : (size_t)n / 2;
+	size_t g = count_words(t->given), f = count_words(t->family);
+	const struct word *given = &t->given[k % g], *family = &t->family[(k / g + k % g) % f];
+	const struct word *first = t->family_first ? family : given, *last = t->family_first ? given : family;
+
+	snprintf(p->name, sizeof(p->name), "%s%s%s", first->written, t->between, last->written);
+	snprintf(p->address, sizeof(p->address), "%s.%s@%s", given->plain, family->plain, DOMAINS[(size_t)n % COUNT(DOMAINS)]);
+	snprintf(p->year, sizeof(p->year), "%d", 2019 + n * 5 % 7);
+	p->site = SITES[(size_t)n * 7 % COUNT(SITES)];
+}
+
+/* --- the spreadsheet --------------------------------------------------------------------------- */
+
+#define GOOD 264
+
+/* An address as somebody may have pasted it. All of these can be read. */
+static void put_address(struct buf *out, int n, const struct person *p)
+{
+	if (n % 17 == 3)
+		buf_addf(out, "\"%s <%s>\"", p->name, p->address);
+	else if (n % 29 == 5)
+		buf_addf(out, "mailto:%s", p->address);
+	else if (n % 13 == 4)
+		buf_addf(out, "  %s ", p->address);
+	else if (n % 31 == 7)
+		buf_addf(out, "\"%s,\"", p->address);
+	else
+		buf_adds(out, p->address);
+}
+
+static void put_person(struct buf *out, int n, bool consented)
+{
+	struct person p;
+
+	make_person(n, &p);
+	buf_addf(out, "%s,", p.name);
+	put_address(out, n, &p);
+	buf_addf(out, ",%s,%s,", p.year, p.site);
+	if (consented)
+		buf_addf(out, "Form %04d,%s-%02d-%02d", 1000 + n * 37, p.year, 1 + n % 12, 1 + n % 28);
+	else
+		buf_adds(out, ",");
+	buf_adds(out, n % 41 == 9 ? "\r\n,,,,,\r\n" : "\r\n");
+}
+
+/* Rows that are wrong in a way that no program can mend. */
+static const char *const BROKEN[] = {
+	"Maud Pike,maud.pike(at)riverpost.example,2021,Harbour,Form 5001,2021-05-02",
+	"Jan de Vries,jan de vries@upland.example.org,2020,Mill Lane,Form 5002,2020-06-11",
+	"Pia and Ole Lund,pia.lund@lantern.example; ole.lund@lantern.example,2022,Upper Ford,Form 5003,2022-04-30",
+	"Ruth Sandys,ruth.sandys@riverpost..example,2023,Quarry Road,Form 5004,2023-03-08",
+	"Tom Weir,n/a,2019,Weir House,Form 5005,2019-10-01",
+	"Ida Holm,,2024,Harbour,Form 5006,2024-09-14",
+	"Sam Pryor,sam.pryor@upland.example.org,2022,Castle Hill,Form 5007,spring 2022",
+	"Quince, Peter,peter.quince@lantern.example,2021,Mill Lane,Form 5008,2021-07-19",
+};
+
+/* Nobody in particular reads these. */
+static const char *const SHARED[] = {
+	"Parish office,office@stbride.example,2020,St Bride's Close,Form 6001,2020-02-17",
+	"School,info@hillschool.example,2021,Castle Hill,Form 6002,2021-09-06",
+	"Allotment society,allotments@lists.kew.example,2019,Kew Allotments,Form 6003,2019-04-12",
+	"Harbour master,team@harbour.example,2023,Harbour,Form 6004,2023-01-23",
+};
+
+/* Individuals whose addresses only look odd. */
+static const char *const ODD[] = {
+	"Ξένια Ράπτη,ξένια@riverpost.example,2024,Weir House,Form 7001,2024-05-27",
+	"Anna Bücher,anna@bücher.example,2022,Quarry Road,Form 7002,2022-11-03",
+};
+
+static const char *const MOVED[] = {
+	"Silas Reeve,silas.reeve@moved.example,2019,Old Observatory,Form 8001,2019-08-15",
+	"Wanda Kerr,wanda.kerr@moved.example,2020,Harbour,Form 8002,2020-12-01",
+};
+
+static void put_rows(struct buf *out, const char *const *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_addf(out, "%s\r\n", rows[i]);
+}
+
+/* The same people again: as they are, in capitals, with a tag. */
+static int put_twice(struct buf *out)
+{
+	static const int WHO[] = { 12, 40, 98, 133, 160, 202, 250 };
+	struct person p;
+
+	for (size_t i = 0; i < COUNT(WHO); i++) {
+		make_person(WHO[i], &p);
+		buf_addf(out, "%s,", p.name);
+		for (char *c = p.address; *c; c++) {
+			if (i % 3 == 1 && *c >= 'a' && *c <= 'z')
+				buf_addc(out, (char)(*c - 'a' + 'A'));
+			else if (i % 3 == 2 && *c == '@')
+				buf_adds(out, "+rain@");
+			else
+				buf_addc(out, *c);
+		}
+		buf_addf(out, ",%s,%s,Form %04d,%s-11-11\r\n", p.year, p.site, 9000 + WHO[i], p.year);
+	}
+	return (int)COUNT(WHO);
+}
+
+void demo_people(struct buf *out, struct demo_expected *x)
+{
+	*x = (struct demo_expected){ .rejected = (int)COUNT(BROKEN), .shared = (int)COUNT(SHARED), .moved = (int)COUNT(MOVED) };
+	buf_adds(out, "Name,E-mail,Year,Site,Consent form,Signed on\r\n");
+	for (int n = 0; n < GOOD; n++) {
+		bool consented = n % 24 != 11;
+
+		x->no_consent += !consented;
+		put_person(out, n, consented);
+		if (n == 120)
+			put_rows(out, BROKEN, COUNT(BROKEN));
+		if (n == 200)
+			put_rows(out, SHARED, COUNT(SHARED));
+	}
+	put_rows(out, ODD, COUNT(ODD));
+	put_rows(out, MOVED, COUNT(MOVED));
+	x->known = put_twice(out);
+	x->added = GOOD + (int)(COUNT(SHARED) + COUNT(ODD) + COUNT(MOVED));
+	x->rows = x->added + x->known + x->rejected;
+}
+
+bool demo_accepts(const char *flags, const char **why)
+{
+	if (strstr(flags, "role") || strstr(flags, "list-address")) {
+		*why = "a shared mailbox: asked for an address each";
+		return false;
+	}
+	*why = strstr(flags, "non-ascii-local") ? "hers alone: she wrote from it in October"
+						: "telephoned: both spellings are this one person's";
+	return true;
+}
