@@ -239,6 +239,16 @@ CREATE INDEX mailing_project ON mailing (project_id);
 CREATE INDEX mailing_list ON mailing (list_id);
 CREATE INDEX mailing_state ON mailing (state);
 
+-- What the reviewer wrote to a doubtful finding of a submitted mailing.
+CREATE TABLE answer (
+  mailing_id {INT} NOT NULL REFERENCES mailing (id),
+  finding TEXT NOT NULL,           -- rule and reason, word by word
+  text TEXT NOT NULL,
+  by_id {INT} NOT NULL REFERENCES account (id),
+  at {INT} NOT NULL,
+  PRIMARY KEY (mailing_id, finding)
+) {STRICT};
+
 -- One row for each person of a frozen selection, skipped ones too.
 CREATE TABLE delivery (
   id {ID},

@@ -39,6 +39,7 @@ RUN(cmd_mailing_show);
 RUN(cmd_mailing_check);
 RUN(cmd_mailing_preview);
 RUN(cmd_mailing_submit);
+RUN(cmd_mailing_answer);
 RUN(cmd_mailing_approve);
 RUN(cmd_mailing_reject);
 RUN(cmd_mailing_withdraw);

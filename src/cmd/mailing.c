@@ -37,9 +37,9 @@ void verdict_print(const struct ctx *c, const struct verdict *v)
 	for (size_t i = 0; i < v->n; i++) {
 		const struct finding *f = &v->finding[i];
 
-		say(c, "%-8s  %-20s %s", answer_name(f->answer), f->rule, f->reason);
+		say(c, "%2zu  %-8s  %-20s %s", i + 1, answer_name(f->answer), f->rule, f->reason);
 		if (f->mend[0])
-			say(c, "%32s%s", "to mend: ", f->mend);
+			say(c, "%35s%s", "to mend: ", f->mend);
 	}
 	say(c, "verdict: %s", answer_name(v->answer));
 }

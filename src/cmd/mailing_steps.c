@@ -117,6 +117,73 @@ static int check_bound(struct ctx *c, struct mailing *m, struct err *e)
 		       (long long)m->id);
 }
 
+static const char *finding_key(struct ctx *c, const struct finding *f)
+{
+	return arena_printf(c->a, "%s: %s", f->rule, f->reason);
+}
+
+/* Doubtful findings are a person's to judge: each has its answer before the mailing is approved (policy). */
+static int check_answers(struct ctx *c, struct mailing_at *at, struct err *e)
+{
+	struct verdict v;
+
+	if (content_judge(c->h, c->a, &at->m, &at->content, JUDGE_SUBMITTED, &v, e) < 0)
+		return -1;
+	for (size_t i = 0; i < v.n; i++) {
+		int got;
+
+		if (v.finding[i].answer != ANSWER_DOUBTFUL)
+			continue;
+		got = mailing_is_answered(c->h, at->m.id, finding_key(c, &v.finding[i]), e);
+		if (got < 0)
+			return -1;
+		if (!got)
+			return err_set(e, ERR_REFUSED, "finding %zu is doubtful (%s: %s); answer it in writing: placet mailing answer %lld --finding %zu --text ... --by ...",
+				       i + 1, v.finding[i].rule, v.finding[i].reason, (long long)at->m.id, i + 1);
+	}
+	return 0;
+}
+
+static int write_answer(struct ctx *c, const struct mailing_at *at, const struct finding *f, int64_t by, struct err *e)
+{
+	if (db_begin(c->h->db, e) < 0)
+		return -1;
+	if (mailing_answer(c->h, at->m.id, finding_key(c, f), opt(c, "text"), by, e) == 0 &&
+	    audit_add(c->h, by, "mailing-answer", arena_printf(c->a, "mailing %lld", (long long)at->m.id),
+		      arena_printf(c->a, "%s\n%s", finding_key(c, f), opt(c, "text")), e) == 0 &&
+	    db_commit(c->h->db, e) == 0)
+		return 0;
+	db_rollback(c->h->db);
+	return -1;
+}
+
+RUN(cmd_mailing_answer)
+{
+	struct mailing_at at;
+	struct account by;
+	struct verdict v;
+	int64_t n;
+
+	if (mailing_find(c, true, &at, e) < 0 || ctx_by(c, ROLE_REVIEWER, &by, e) < 0 ||
+	    project_may_review(c, &at.content.project, &by, e) < 0 ||
+	    content_judge(c->h, c->a, &at.m, &at.content, JUDGE_SUBMITTED, &v, e) < 0)
+		return -1;
+	if (strcmp(at.m.state, "submitted") != 0)
+		return err_set(e, ERR_REFUSED, "mailing %lld is %s: findings of a submitted one are answered", (long long)at.m.id,
+			       at.m.state);
+	if (parse_i64(opt(c, "finding"), 1, (int64_t)v.n, &n) < 0 || v.finding[n - 1].answer != ANSWER_DOUBTFUL)
+		return err_set(e, ERR_INPUT, "--finding %s: no doubtful finding has this number; placet mailing check counts them from 1",
+			       opt(c, "finding"));
+	if (!opt(c, "text")[0])
+		return err_set(e, ERR_INPUT, "--text: the answer is empty");
+	if (write_answer(c, &at, &v.finding[n - 1], by.id, e) < 0)
+		return -1;
+	say(c, "finding %lld is answered", (long long)n);
+	return c->json ? print_json(json_pack("{s:I, s:I, s:s}", "id", (json_int_t)at.m.id, "finding", (json_int_t)n, "text",
+					      opt(c, "text")))
+		       : 0;
+}
+
 RUN(cmd_mailing_approve)
 {
 	struct mailing_at at;
@@ -131,7 +198,9 @@ RUN(cmd_mailing_approve)
 			       at.m.state);
 	if (check_bound(c, &at.m, e) < 0 || ask_policy(c, &at, JUDGE_SUBMITTED, &stop, e) < 0)
 		return -1;
-	return stop ? stop : step(c, &at.m, "approve", by.id, at.m.content_text, e);
+	if (stop)
+		return stop;
+	return check_answers(c, &at, e) < 0 ? -1 : step(c, &at.m, "approve", by.id, at.m.content_text, e);
 }
 
 static int review_step(struct ctx *c, const char *verb, struct err *e)
@@ -167,16 +236,19 @@ RUN(cmd_mailing_withdraw)
 /* --- sending ----------------------------------------------------------------------------------- */
 
 /* Who starts, pauses and so on: --by where it is given, else whoever runs the home. */
-static int by_or_operator(struct ctx *c, int64_t *by, struct err *e)
+static int by_or_operator(struct ctx *c, const struct mailing *m, int64_t *by, struct err *e)
 {
 	struct account x;
+	struct project p;
 
 	if (!opt(c, "by"))
 		return ctx_operator(c, by, e);
-	if (ctx_by(c, 0, &x, e) < 0)
+	if (ctx_by(c, 0, &x, e) < 0 || project_by_id(c->h, c->a, m->project_id, &p, e) < 0)
 		return -1;
 	*by = x.id;
-	return 0;
+	if (x.id == p.originator_id || (x.roles & (ROLE_REVIEWER | ROLE_POSTMASTER)))
+		return 0;
+	return err_set(e, ERR_DENIED, "%s is neither the originator of %s, nor a reviewer or postmaster", x.address, p.slug);
 }
 
 RUN(cmd_mailing_start)
@@ -185,7 +257,7 @@ RUN(cmd_mailing_start)
 	int64_t by, now = home_now(c->h);
 	int stop;
 
-	if (mailing_find(c, true, &at, e) < 0 || by_or_operator(c, &by, e) < 0)
+	if (mailing_find(c, true, &at, e) < 0 || by_or_operator(c, &at.m, &by, e) < 0)
 		return -1;
 	if (strcmp(at.m.state, "approved") != 0)
 		return err_set(e, ERR_REFUSED, "mailing %lld is %s: only an approved one is started", (long long)at.m.id,
@@ -203,7 +275,7 @@ static int plain_step(struct ctx *c, const char *verb, struct err *e)
 	struct mailing_at at;
 	int64_t by;
 
-	if (mailing_find(c, false, &at, e) < 0 || by_or_operator(c, &by, e) < 0)
+	if (mailing_find(c, false, &at, e) < 0 || by_or_operator(c, &at.m, &by, e) < 0)
 		return -1;
 	/* One that was paused before its window came waits for it again. */
 	if (strcmp(verb, "resume") == 0 && at.m.not_before > home_now(c->h))
@@ -243,7 +315,7 @@ RUN(cmd_mailing_retry)
 	struct mailing_at at;
 	int64_t by, n;
 
-	if (mailing_find(c, false, &at, e) < 0 || by_or_operator(c, &by, e) < 0)
+	if (mailing_find(c, false, &at, e) < 0 || by_or_operator(c, &at.m, &by, e) < 0)
 		return -1;
 	if (strcmp(at.m.state, "cancelled") == 0 || strcmp(at.m.state, "revoked") == 0)
 		return err_set(e, ERR_REFUSED, "mailing %lld is %s, for good", (long long)at.m.id, at.m.state);

@@ -2,7 +2,7 @@
 #include "smtp/campaign.h"
 
 #define REFUSALS_MAX 5
-#define SIGNATURES_MAX (8 * 1024)
+#define JUDGE_ONE_IN 1000
 
 static int load(struct home *h, struct campaign *c, int64_t mailing, bool sign, struct err *e)
 {
@@ -121,6 +121,38 @@ int campaign_render(struct home *h, struct campaign *c, const struct delivery *d
 		rc = out->over ? err_set(e, ERR_INPUT, "the message is larger than its bound") : 0;
 	}
 	buf_free(&head);
+	return rc;
+}
+
+static int judge(struct home *h, struct arena *a, struct campaign *c, const struct buf *message, struct err *e)
+{
+	struct institution_facts inst = content_institution_facts(h, &c->content.institution);
+	struct project_facts project = content_project_facts(a, &c->content.project, &c->content.identity);
+	struct message_facts facts = { 0 };
+	struct facts f = { .institution = &inst, .project = &project, .message = &facts, .lint = true };
+	struct verdict v;
+
+	if (policy_read_message(a, (struct slice){ buf_text(message), message->n }, &facts, e) < 0)
+		return -1;
+	facts.body_words = compose_body_text(c->content.compiled);
+	policy_decide(a, &f, &v);
+	for (size_t i = 0; i < v.n; i++)
+		if (v.finding[i].answer == ANSWER_FAIL)
+			return err_set(e, ERR_REFUSED, "a rendered message breaks %s: %s", v.finding[i].rule,
+				       v.finding[i].reason);
+	return 0;
+}
+
+int campaign_judge(struct home *h, struct campaign *c, const struct buf *message, struct err *e)
+{
+	struct arena *a;
+	int rc;
+
+	if (c->rendered++ % JUDGE_ONE_IN != 0)
+		return 0;
+	a = arena_new();
+	rc = judge(h, a, c, message, e);
+	arena_free(a);
 	return rc;
 }
 

@@ -225,7 +225,9 @@ static struct work *next_work(struct engine *g, const struct lane *lane)
 static int render(struct engine *g, struct work *w, struct slot *s, struct err *e)
 {
 	arena_clear(g->render);
-	return campaign_render(g->h, w->campaign, &w->d, g->render, &g->body, &s->message, e);
+	if (campaign_render(g->h, w->campaign, &w->d, g->render, &g->body, &s->message, e) < 0)
+		return -1;
+	return campaign_judge(g->h, w->campaign, &s->message, e);
 }
 
 static void want_flush_soon(struct engine *g)
@@ -394,6 +396,23 @@ static int keep_window(struct engine *g, struct mailing *m, struct err *e)
 	return 0;
 }
 
+/* A mailing that cannot be loaded (its relay, its key) waits for a person, and holds up no other. */
+static int take_in_mailing(struct engine *g, struct mailing *m, struct err *e)
+{
+	struct campaign *c = campaign_new(g->h, m->id, !g->o->no_dkim, e);
+
+	if (c && lane_for(g, c, e)) {
+		c->next = g->campaigns;
+		g->campaigns = c;
+		return 0;
+	}
+	campaign_free(c);
+	if (e->kind == ERR_AGAIN || e->kind == ERR_BROKEN)
+		return -1;
+	log_event(LOG_LEVEL_WARN, "mailing-paused", "why", e->text, NULL);
+	return mailing_move(g->h, m, "pause", 0, arena_text(g->texts, e->text), e);
+}
+
 /* Which mailings are to be sent now: takes in new ones, halts those that are no longer among them. */
 static int look_at_mailings(struct engine *g, struct arena *a, struct err *e)
 {
@@ -414,19 +433,12 @@ static int look_at_mailings(struct engine *g, struct arena *a, struct err *e)
 		}
 	}
 	for (size_t i = 0; i < n && !g->stopping; i++) {
-		struct campaign *c;
-
 		if (keep_window(g, &m[i], e) < 0)
 			return -1;
 		if (strcmp(m[i].state, "sending") != 0 || find_campaign(g, m[i].id))
 			continue;
-		c = campaign_new(g->h, m[i].id, !g->o->no_dkim, e);
-		if (!c || !lane_for(g, c, e)) {
-			campaign_free(c);
+		if (take_in_mailing(g, &m[i], e) < 0)
 			return -1;
-		}
-		c->next = g->campaigns;
-		g->campaigns = c;
 	}
 	return 0;
 }

@@ -22,6 +22,11 @@ QUERY(Q_MAILING_APPROVED, "UPDATE mailing SET approved_by = $2, approved_at = $3
 QUERY(Q_MAILING_STARTED, "UPDATE mailing SET started = $2 WHERE id = $1");
 QUERY(Q_MAILING_ENDED, "UPDATE mailing SET ended = $2 WHERE id = $1");
 QUERY(Q_MAILING_UNFREEZE, "DELETE FROM delivery WHERE mailing_id = $1");
+QUERY(Q_MAILING_UNANSWER, "DELETE FROM answer WHERE mailing_id = $1");
+QUERY(Q_MAILING_ANSWER, "INSERT INTO answer (mailing_id, finding, text, by_id, at) VALUES ($1, $2, $3, $4, $5)"
+			" ON CONFLICT (mailing_id, finding) DO UPDATE SET text = excluded.text, by_id = excluded.by_id,"
+			" at = excluded.at");
+QUERY(Q_MAILING_IS_ANSWERED, "SELECT 1 FROM answer WHERE mailing_id = $1 AND finding = $2");
 QUERY(Q_MAILING_UNBIND, "UPDATE mailing SET bound_hash = NULL, content_text = NULL, accepted_text = NULL,"
 			" submitted_by = NULL, submitted_at = NULL, approved_by = NULL, approved_at = NULL,"
 			" not_before = NULL, not_after = NULL WHERE id = $1");
@@ -176,7 +181,8 @@ static int take_effect(struct home *h, const struct mailing *m, const struct ste
 	case ENDS:
 		return db_exec(h->db, &Q_MAILING_ENDED, ARGS(id, now), NULL, e);
 	case UNFREEZES:
-		if (db_exec(h->db, &Q_MAILING_UNFREEZE, ARGS(id), NULL, e) < 0)
+		if (db_exec(h->db, &Q_MAILING_UNFREEZE, ARGS(id), NULL, e) < 0 ||
+		    db_exec(h->db, &Q_MAILING_UNANSWER, ARGS(id), NULL, e) < 0)
 			return -1;
 		return db_exec(h->db, &Q_MAILING_UNBIND, ARGS(id), NULL, e);
 	case DROPS_REST:
@@ -234,6 +240,19 @@ int mailing_move(struct home *h, struct mailing *m, const char *verb, int64_t by
 
 	arena_free(a);
 	return rc;
+}
+
+int mailing_answer(struct home *h, int64_t id, const char *finding, const char *text, int64_t by, struct err *e)
+{
+	return db_exec(h->db, &Q_MAILING_ANSWER,
+		       ARGS(db_i64(id), db_text(finding), db_text(text), db_i64(by), db_i64(home_now(h))), NULL, e);
+}
+
+int mailing_is_answered(struct home *h, int64_t id, const char *finding, struct err *e)
+{
+	int64_t one;
+
+	return db_get_i64(h->db, &Q_MAILING_IS_ANSWERED, ARGS(db_i64(id), db_text(finding)), &one, e);
 }
 
 int mailing_edit(struct home *h, int64_t id, const char *subject, const char *body, struct err *e)

@@ -32,6 +32,12 @@ int mailing_sending(struct home *h, struct arena *a, struct mailing **out, size_
 /* Changes the words of a draft; a submitted or approved one becomes a draft again (its freeze is undone). */
 int mailing_edit(struct home *h, int64_t id, const char *subject, const char *body, struct err *e) MUST_USE;
 
+/* The reviewer's written answer to a doubtful finding, known by its words; in the caller's transaction. */
+int mailing_answer(struct home *h, int64_t id, const char *finding, const char *text, int64_t by,
+		   struct err *e) MUST_USE;
+/* Is it answered? 1, 0, -1. */
+int mailing_is_answered(struct home *h, int64_t id, const char *finding, struct err *e) MUST_USE;
+
 /* --- selection --- */
 
 /* Words of the contract: opted-out, no-consent, not-validated, lapsed, rejected, bounced, fatigue, trial. */
