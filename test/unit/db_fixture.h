@@ -69,7 +69,7 @@ static inline struct db *reopen(struct fixture *f)
 
 static inline void remove_folder(const char *path)
 {
-	char name[400];
+	char name[PATH_MAX + 300];
 	struct dirent *d;
 	DIR *dir = opendir(path);
 
