@@ -121,7 +121,9 @@ int demo_people_in(struct demo *d, struct err *e)
 	if (DO("import", LIST, "people.csv", "--by", ADA, "--consent-column", "Consent form", "--consent-date-column",
 	       "Signed on") < 0)
 		return -1;
-	stage_remark(&d->s, "people.csv.rejected.csv holds the rejected rows, each with its line, reason and mend:");
+	stage_remark(&d->s, "That file says of each row what is wrong and what mends it:");
+	if (!d->s.quiet)
+		fputc('\n', stdout);
 	return csv_read(stage_path(&d->s, "people.csv.rejected.csv"), show_rejected, &d->s, e);
 }
 

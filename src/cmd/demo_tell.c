@@ -128,9 +128,10 @@ void stage_entry(struct stage *s, const char *what, const char *value)
 {
 	if (s->quiet)
 		return;
-	printf("   %-20s", what);
 	if (strlen(value) > WIDTH - 23)
-		fputs("\n     ", stdout);
+		printf("   %s\n     ", what);
+	else
+		printf("   %-20s", what);
 	print(s, BOLD, value);
 	fputc('\n', stdout);
 }
@@ -229,31 +230,37 @@ static size_t last_column(const char *line)
 	return at;
 }
 
-static const char *colour_of(const char *line)
+/* How an answer of the policy looks; *at and *n say where it stands in the line. */
+static const char *colour_of(const char *line, size_t *at, size_t *n)
 {
 	static const struct {
 		const char *start, *how;
-	} HOW[] = { { "fail ", RED }, { "verdict: fail", RED }, { "verdict: pass", GREEN }, { "pass ", GREEN },
-		    { "n/a ", DIM } };
+	} HOW[] = { { "fail  ", RED }, { "pass  ", GREEN }, { "n/a  ", DIM }, { "verdict: fail", RED },
+		    { "verdict: pass", GREEN } };
 
-	for (size_t i = 0; i < COUNT(HOW); i++)
-		if (strncmp(line, HOW[i].start, strlen(HOW[i].start)) == 0)
+	*at = strspn(line, " 0123456789");
+	for (size_t i = 0; i < COUNT(HOW); i++) {
+		*n = strlen(HOW[i].start);
+		if (strncmp(line + *at, HOW[i].start, *n) == 0)
 			return HOW[i].how;
+	}
 	return NULL;
 }
 
 static void tell_line(const struct stage *s, const char *line)
 {
-	size_t column = last_column(line), first = strcspn(line, " ");
-	const char *how = colour_of(line);
+	size_t column = last_column(line), at, n;
+	const char *how = colour_of(line, &at, &n);
 
 	fputs("     ", stdout);
 	/* Of a finding, the answer alone has colour. */
-	if (how && column) {
-		print(s, how, arena_text_n(s->a, line, first));
-		wrap(s, NULL, line + first, 5 + first, 5 + column);
+	if (how) {
+		printf("%.*s", (int)at, line);
+		print(s, how, arena_text_n(s->a, line + at, n));
+		line += at + n;
+		wrap(s, NULL, line, 5 + at + n, 5 + column);
 	} else {
-		wrap(s, how, line, 5, 5 + column);
+		wrap(s, NULL, line, 5, 5 + column);
 	}
 }
 
