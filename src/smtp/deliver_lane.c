@@ -1,0 +1,246 @@
+/*
+ * Between the pool and the engine: see engine.h. The pool pulls: lane_next is
+ * asked in the moment in which MAIL FROM is to be written, hears who left
+ * until then, and renders.
+ */
+#include "smtp/engine.h"
+
+#include "base/log.h"
+#include "smtp/retry.h"
+
+#include <stdatomic.h>
+
+/* --- slots ------------------------------------------------------------------------------------- */
+
+static struct slot *slot_take(struct engine *g)
+{
+	struct slot *s = g->free;
+
+	if (s)
+		g->free = s->next;
+	else {
+		s = mem_alloc(sizeof(*s));
+		buf_init(&s->message, ENGINE_MESSAGE_MAX);
+	}
+	s->dotted = false;
+	s->before = NULL;
+	s->after = g->busy;
+	if (g->busy)
+		g->busy->before = s;
+	g->busy = s;
+	return s;
+}
+
+static void slot_give(struct engine *g, struct slot *s)
+{
+	if (s->before)
+		s->before->after = s->after;
+	else
+		g->busy = s->after;
+	if (s->after)
+		s->after->before = s->before;
+	s->next = g->free;
+	g->free = s;
+}
+/* --- opt-outs ---------------------------------------------------------------------------------- */
+
+static void mark_opted_out(void *ctx, const uint8_t hash[KEY_HASH_SIZE])
+{
+	struct engine *g = ctx;
+
+	for (struct campaign *c = g->campaigns; c; c = c->next)
+		for (struct work *w = c->first; w; w = w->next)
+			if (memcmp(w->d.key_hash, hash, KEY_HASH_SIZE) == 0)
+				w->opted_out = true;
+}
+
+/* Who left since the last look. The counter is read first: what moves it later is seen next time. */
+static int hear_opt_outs(struct engine *g, struct err *e)
+{
+	uint64_t count = atomic_load(g->h->opt_out_counter);
+
+	if (count == g->opt_out_count)
+		return 0;
+	if (opt_outs_since(g->h, &g->opt_out_seq, mark_opted_out, g, e) < 0)
+		return -1;
+	g->opt_out_count = count;
+	return 0;
+}
+/* --- what the pool asks and says --------------------------------------------------------------- */
+
+/* The campaigns of a lane take turns. */
+static struct work *next_work(struct engine *g, const struct lane *lane)
+{
+	struct campaign *start = g->turn ? g->turn : g->campaigns, *c = start;
+
+	if (!c)
+		return NULL;
+	do {
+		struct campaign *after = c->next ? c->next : g->campaigns;
+
+		if (c->first && !c->halted && c->content.identity.id == lane->identity) {
+			g->turn = after;
+			return campaign_pop(c);
+		}
+		c = after;
+	} while (c != start);
+	return NULL;
+}
+
+static int render(struct engine *g, struct work *w, struct slot *s, struct err *e)
+{
+	arena_clear(g->render);
+	if (campaign_render(g->h, w->campaign, &w->d, g->render, &g->body, &s->message, e) < 0)
+		return -1;
+	return campaign_judge(g->h, w->campaign, &s->message, e);
+}
+
+static int lane_next(void *ctx, struct smtp_job *job)
+{
+	struct lane *lane = ctx;
+	struct engine *g = lane->engine;
+	struct err e = { 0 };
+	struct work *w;
+	struct slot *s;
+
+	if (g->stopping || g->failure.kind != ERR_NONE)
+		return 0;
+	if (hear_opt_outs(g, &e) < 0) {
+		engine_fail(g, &e);
+		return 0;
+	}
+	for (;;) {
+		w = next_work(g, lane);
+		if (!w)
+			return 0;
+		if (w->campaign->waiting == ENGINE_READY_MOST / 2)
+			engine_want_flush(g);
+		if (!w->opted_out)
+			break;
+		engine_skip(g, w, "opted-out");
+	}
+	s = slot_take(g);
+	s->work = w;
+	if (render(g, w, s, &e) < 0) {
+		/* What was approved cannot be rendered for this person: nobody else's fault, but not to be sent. */
+		slot_give(g, s);
+		engine_pause(g, w->campaign, e.text);
+		engine_give_back(g, w, 0);
+		return 0;
+	}
+	w->campaign->in_flight++;
+	campaign_return_path(g->h, w->campaign, w->d.id, s->from);
+	*job = (struct smtp_job){ .id = w->d.id, .from = s->from, .to = w->d.address, .data = s->message.p,
+				  .n = s->message.n, .utf8 = w->d.utf8, .ctx = s };
+	return 1;
+}
+
+static int lane_dot(void *ctx, const struct smtp_job *job)
+{
+	struct lane *lane = ctx;
+	struct slot *s = job->ctx;
+	struct err e = { 0 };
+
+	if (journal_dot(lane->engine->journal, s->work->d.id, s->work->d.claimed, &e) < 0) {
+		engine_fail(lane->engine, &e);
+		return -1;
+	}
+	s->dotted = true;
+	return 0;
+}
+
+/* What an end says of the mailing as a whole. */
+static void judge_end(struct engine *g, struct campaign *c, const struct smtp_outcome *o)
+{
+	if (o->end == SMTP_NOT_STARTED)
+		return;
+	if (o->fault == FAULT_IDENTITY)
+		engine_pause(g, c, o->text);
+	else if (campaign_count_end(c, o->fault == FAULT_POLICY))
+		engine_pause(g, c, "5 of the last 100 messages were refused by policy");
+}
+
+static void lane_done(void *ctx, const struct smtp_job *job, const struct smtp_outcome *o)
+{
+	struct lane *lane = ctx;
+	struct engine *g = lane->engine;
+	struct slot *s = job->ctx;
+	struct work *w = s->work;
+	struct campaign *c = w->campaign;
+	struct outcome out = retry_decide(o, &w->d, home_now(g->h), c->mailing.not_after, c->relay.url);
+	struct err e = { 0 };
+
+	if (s->dotted && journal_reply(g->journal, &out, &e) < 0)
+		engine_fail(g, &e);
+	engine_outcome(g, &out);
+	c->in_flight--;
+	slot_give(g, s);
+	work_free(w);
+	judge_end(g, c, o);
+}
+
+static void lane_fault(void *ctx, const struct smtp_outcome *o, int64_t wait)
+{
+	struct lane *lane = ctx;
+	struct engine *g = lane->engine;
+
+	log_event(LOG_LEVEL_WARN, "relay-fault", "why", o->text, NULL);
+	lane->faulty = true;
+	/* What waits for this relay is not due before it is tried again. */
+	for (struct campaign *c = g->campaigns; c; c = c->next)
+		if (c->content.identity.id == lane->identity)
+			engine_give_back_all(g, c, home_now(g->h) + wait);
+	engine_want_flush(g);
+}
+
+static const struct smtp_ops LANE_OPS = { .next = lane_next, .dot = lane_dot, .done = lane_done,
+					  .relay_fault = lane_fault };
+/* --- campaigns and lanes ----------------------------------------------------------------------- */
+
+struct lane *lane_for(struct engine *g, const struct campaign *c, struct err *e)
+{
+	struct smtp_limits limits = { .connections = g->connections };
+	struct lane *lane;
+
+	for (lane = g->lanes; lane; lane = lane->next)
+		if (lane->identity == c->content.identity.id)
+			return lane;
+	lane = mem_alloc(sizeof(*lane));
+	lane->engine = g;
+	lane->identity = c->content.identity.id;
+	lane->pool = smtp_pool_new(loop_base(g->loop), &c->relay, &limits, &LANE_OPS, lane, e);
+	if (!lane->pool) {
+		free(lane);
+		return NULL;
+	}
+	lane->next = g->lanes;
+	g->lanes = lane;
+	return lane;
+}
+/* What is still in flight ends as lost here: before its dot as not started, after it as uncertain. */
+void lanes_free(struct engine *g)
+{
+	struct lane *lane;
+
+	while ((lane = g->lanes)) {
+		g->lanes = lane->next;
+		smtp_pool_free(lane->pool);
+		free(lane);
+	}
+}
+
+void slots_free(struct engine *g)
+{
+	struct slot *s;
+
+	while ((s = g->busy)) {
+		g->busy = s->after;
+		buf_free(&s->message);
+		free(s);
+	}
+	while ((s = g->free)) {
+		g->free = s->next;
+		buf_free(&s->message);
+		free(s);
+	}
+}

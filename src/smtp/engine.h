@@ -1,0 +1,90 @@
+/*
+ * The inside of the delivery engine, shared by the deliver*.c files alone:
+ * deliver.c begins and ends it, deliver_flush.c speaks with the database,
+ * deliver_lane.c with the relays, deliver_outcome.c keeps what became of whom.
+ */
+#ifndef PLACET_ENGINE_H
+#define PLACET_ENGINE_H
+
+#include "base/loop.h"
+#include "smtp/campaign.h"
+#include "smtp/deliver.h"
+#include "smtp/journal.h"
+#include "smtp/pool.h"
+
+#define ENGINE_READY_MOST 2000       /* claimed and not started, for each mailing */
+#define ENGINE_MESSAGE_MAX (256 * 1024)
+
+/* A message in the hands of the pool. */
+struct slot {
+	struct work *work;
+	struct buf message;
+	char from[320];
+	bool dotted;
+	struct slot *next;     /* of the free ones */
+	struct slot *before, *after; /* of the busy ones */
+};
+
+/* An identity's relay with its connections. */
+struct lane {
+	struct engine *engine;
+	int64_t identity;
+	struct smtp_pool *pool;
+	struct lane *next;
+	bool faulty;           /* since the last claim */
+};
+
+struct engine {
+	struct home *h;
+	const struct deliver_options *o;
+	struct loop *loop;
+	struct loop_timer *tick;
+	struct journal *journal;
+	int64_t sender, opt_out_seq, last_claim;
+	uint64_t opt_out_count;
+	int connections;
+	struct lane *lanes;
+	struct campaign *campaigns, *turn; /* turn: whose message is next */
+	struct slot *free, *busy;
+	struct outcome *outcomes;
+	size_t n_outcomes, room_outcomes;
+	struct arena *texts;   /* of outcomes not yet written */
+	struct arena *render;
+	struct buf body;
+	struct deliver_result result;
+	struct err failure;    /* what ended the engine */
+	bool stopping, idle, tick_soon;
+};
+
+/* deliver_outcome.c */
+
+/* Ends the engine; the first failure counts. */
+void engine_fail(struct engine *g, const struct err *e);
+/* Remembers an outcome until the next flush; its texts are copied. */
+void engine_outcome(struct engine *g, const struct outcome *o);
+/* A person who is not written to after all. */
+void engine_skip(struct engine *g, struct work *w, const char *why);
+/* Not started, due again at `due`; no attempt of the recipient's. */
+void engine_give_back(struct engine *g, struct work *w, int64_t due);
+void engine_give_back_all(struct engine *g, struct campaign *c, int64_t due);
+/* Stops a mailing until a person looks at it. Outside of a transaction. */
+void engine_pause(struct engine *g, struct campaign *c, const char *why);
+
+/* deliver_lane.c */
+
+/* The lane of a mailing's identity, made if need be; NULL with `e` filled. */
+struct lane *lane_for(struct engine *g, const struct campaign *c, struct err *e) MUST_USE;
+/* What is still in flight ends as lost here: before its dot as not started, after it as uncertain. */
+void lanes_free(struct engine *g);
+void slots_free(struct engine *g);
+
+/* deliver_flush.c */
+
+/* Journal to the disk, outcomes and claims into the database, both together. */
+int engine_flush(struct engine *g, struct err *e) MUST_USE;
+/* A flush before the next one is due. */
+void engine_want_flush(struct engine *g);
+/* Lets go of mailings that ended or stand still, once nothing of theirs is in flight. */
+void engine_drop_halted(struct engine *g);
+
+#endif
