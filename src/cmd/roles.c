@@ -2,6 +2,7 @@
 #include "cmd/commands.h"
 
 #include "base/codec.h"
+#include "base/confine.h"
 #include "base/log.h"
 #include "base/net.h"
 #include "receive/capture.h"
@@ -53,6 +54,9 @@ RUN(cmd_send)
 	if (o.no_dkim && !c->h->trial)
 		return err_set(e, ERR_DENIED, "--no-dkim is for measuring in a trial home");
 	o.connections = (int)connections;
+	/* The sender talks to relays and the database; it never listens, and never runs another program. */
+	if (confine(CONFINE_NO_EXEC | CONFINE_NO_LISTEN, NULL, NULL, e) < 0)
+		return -1;
 	if (deliver_run(c->h, &o, &r, e) < 0)
 		return err_in(e, "send");
 	return print_sent(c, &r);

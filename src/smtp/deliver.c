@@ -45,6 +45,7 @@ static void on_tick(void *ctx)
 	}
 	loop_timer_set(g->tick, g->idle ? LOOK_EVERY : FLUSH_EVERY);
 }
+
 /* --- beginning and end ------------------------------------------------------------------------- */
 
 static int begin(struct engine *g, const char *host, struct err *e)

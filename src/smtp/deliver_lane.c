@@ -66,10 +66,11 @@ static int hear_opt_outs(struct engine *g, struct err *e)
 	g->opt_out_count = count;
 	return 0;
 }
+
 /* --- what the pool asks and says --------------------------------------------------------------- */
 
-/* The campaigns of a lane take turns. */
-static struct work *next_work(struct engine *g, const struct lane *lane)
+/* The campaigns of a lane take turns. Whose turn it is; NULL when nothing waits. */
+static struct campaign *next_campaign(struct engine *g, const struct lane *lane)
 {
 	struct campaign *start = g->turn ? g->turn : g->campaigns, *c = start;
 
@@ -80,19 +81,50 @@ static struct work *next_work(struct engine *g, const struct lane *lane)
 
 		if (c->first && !c->halted && c->content.identity.id == lane->identity) {
 			g->turn = after;
-			return campaign_pop(c);
+			return c;
 		}
 		c = after;
 	} while (c != start);
 	return NULL;
 }
 
-static int render(struct engine *g, struct work *w, struct slot *s, struct err *e)
+static int render(struct engine *g, const struct work *w, struct slot *s, struct err *e)
 {
 	arena_clear(g->render);
 	if (campaign_render(g->h, w->campaign, &w->d, g->render, &g->body, &s->message, e) < 0)
 		return -1;
 	return campaign_judge(g->h, w->campaign, &s->message, e);
+}
+
+static struct work *pop(struct engine *g, struct campaign *c)
+{
+	if (c->waiting == ENGINE_READY_MOST / 2)
+		engine_want_flush(g);
+	return campaign_pop(c);
+}
+
+/*
+ * The next message, rendered into `s`. Who left is heard last, when everything
+ * else is done: what follows is the write (INV-3). 1, 0 none, -1.
+ */
+static int next_message(struct engine *g, const struct lane *lane, struct slot *s, struct err *e)
+{
+	struct campaign *c;
+
+	while ((c = next_campaign(g, lane))) {
+		if (!c->first->opted_out && render(g, c->first, s, e) < 0) {
+			/* What was approved cannot be rendered for this person: not to be sent before somebody looked. */
+			engine_pause(g, c, e->text);
+			return 0;
+		}
+		if (hear_opt_outs(g, e) < 0)
+			return -1;
+		s->work = pop(g, c);
+		if (!s->work->opted_out)
+			return 1;
+		engine_skip(g, s->work, "opted-out");
+	}
+	return 0;
 }
 
 static int lane_next(void *ctx, struct smtp_job *job)
@@ -102,32 +134,19 @@ static int lane_next(void *ctx, struct smtp_job *job)
 	struct err e = { 0 };
 	struct work *w;
 	struct slot *s;
+	int got;
 
 	if (g->stopping || g->failure.kind != ERR_NONE)
 		return 0;
-	if (hear_opt_outs(g, &e) < 0) {
-		engine_fail(g, &e);
-		return 0;
-	}
-	for (;;) {
-		w = next_work(g, lane);
-		if (!w)
-			return 0;
-		if (w->campaign->waiting == ENGINE_READY_MOST / 2)
-			engine_want_flush(g);
-		if (!w->opted_out)
-			break;
-		engine_skip(g, w, "opted-out");
-	}
 	s = slot_take(g);
-	s->work = w;
-	if (render(g, w, s, &e) < 0) {
-		/* What was approved cannot be rendered for this person: nobody else's fault, but not to be sent. */
+	got = next_message(g, lane, s, &e);
+	if (got <= 0) {
 		slot_give(g, s);
-		engine_pause(g, w->campaign, e.text);
-		engine_give_back(g, w, 0);
+		if (got < 0)
+			engine_fail(g, &e);
 		return 0;
 	}
+	w = s->work;
 	w->campaign->in_flight++;
 	campaign_return_path(g->h, w->campaign, w->d.id, s->from);
 	*job = (struct smtp_job){ .id = w->d.id, .from = s->from, .to = w->d.address, .data = s->message.p,
