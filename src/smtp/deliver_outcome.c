@@ -28,6 +28,7 @@ void engine_outcome(struct engine *g, const struct outcome *o)
 	}
 	copy = &g->outcomes[g->n_outcomes++];
 	*copy = *o;
+	copy->skipped = arena_text(g->texts, o->skipped);
 	copy->relay = arena_text(g->texts, o->relay);
 	copy->queue_id = arena_text(g->texts, o->queue_id);
 	copy->reply = arena_text(g->texts, o->reply);
