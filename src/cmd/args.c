@@ -76,7 +76,7 @@ static int refuse_noun(const char *noun, const char *verb, bool noun_known, stru
 	struct arena *a = arena_new();
 
 	if (!noun_known)
-		err_set(e, ERR_INPUT, "there is no command '%s'; placet --help lists them", noun);
+		err_set(e, ERR_INPUT, "there is no command '%s': placet --help lists them", noun);
 	for (size_t i = 0; noun_known && COMMANDS[i]; i++)
 		if (word_is(noun, COMMANDS[i]->noun))
 			list = arena_printf(a, "%s%s%s", list, *list ? ", " : "", COMMANDS[i]->verb);
@@ -166,7 +166,7 @@ static int read_front(struct ctx *c, int argc, char **argv, struct err *e)
 		else if (strncmp(argv[i], "--home=", 7) == 0)
 			c->home_path = argv[i] + 7;
 		else
-			return err_set(e, ERR_INPUT, "%s is no option; before the command stand --home DIR and --json", argv[i]);
+			return err_set(e, ERR_INPUT, "%s: no option; before the command stand --home DIR and --json", argv[i]);
 	}
 	return i;
 }
@@ -198,7 +198,7 @@ int args_read(struct ctx *c, int argc, char **argv, struct err *e)
 	if (i < 0)
 		return -1;
 	if (i >= argc)
-		return err_set(e, ERR_INPUT, "no command; placet --help lists them");
+		return err_set(e, ERR_INPUT, "no command: placet --help lists them");
 	noun = argv[i];
 	verb = i + 1 < argc && argv[i + 1][0] != '-' ? argv[i + 1] : NULL;
 	c->command = find_command(noun, verb, &noun_known);

@@ -45,15 +45,18 @@ RUN(cmd_mailing_status)
 {
 	struct delivery_counts n;
 	struct mailing_at at;
+	bool last;
 
 	for (;;) {
 		if (mailing_find(c, false, &at, e) < 0 || delivery_count(c->h, c->a, at.m.id, &n, e) < 0)
 			return -1;
+		last = !opt_set(c, "watch") || is_final(at.m.state);
 		print_status(c, &at.m, &n);
-		if (c->json)
+		/* One JSON value in all: the last. */
+		if (c->json && last)
 			print_json(status_json(&at.m, &n));
 		fflush(stdout);
-		if (!opt_set(c, "watch") || is_final(at.m.state))
+		if (last)
 			return 0;
 		sleep(1);
 	}

@@ -102,15 +102,18 @@ static int show_consents(struct ctx *c, int64_t address, json_t *out, struct err
 RUN(cmd_consent_show)
 {
 	struct address addr;
-	json_t *list = json_array();
+	json_t *list;
 	int64_t id;
+	int rc;
 
-	if (read_address(c, 0, &addr, e) < 0 || held_address(c, &addr, &id, e) < 0 || show_consents(c, id, list, e) < 0)
+	if (read_address(c, 0, &addr, e) < 0 || held_address(c, &addr, &id, e) < 0)
 		return -1;
-	if (c->json)
+	list = json_array();
+	rc = show_consents(c, id, list, e);
+	if (rc == 0 && c->json)
 		return print_json(list);
 	json_decref(list);
-	return 0;
+	return rc;
 }
 
 /* --- opt-out ----------------------------------------------------------------------------------- */
@@ -135,10 +138,10 @@ RUN(cmd_opt_out)
 RUN(cmd_person_show)
 {
 	uint8_t hash[KEY_HASH_SIZE];
-	json_t *consents = json_array();
+	json_t *consents;
 	struct address addr;
 	int64_t id = 0;
-	int out, held;
+	int out, held, rc;
 
 	if (read_address(c, 0, &addr, e) < 0)
 		return -1;
@@ -150,11 +153,11 @@ RUN(cmd_person_show)
 	if (!held && !out)
 		return err_set(e, ERR_MISSING, "%s: nothing is held about this address", addr.delivery);
 	say(c, "%s: %s", addr.delivery, out ? "opted out of all mail" : "has not opted out");
-	if (held && show_consents(c, id, consents, e) < 0)
-		return -1;
-	if (c->json)
+	consents = json_array();
+	rc = held ? show_consents(c, id, consents, e) : 0;
+	if (rc == 0 && c->json)
 		return print_json(json_pack("{s:s, s:b, s:b, s:o}", "address", addr.delivery, "held", held, "opted_out", out,
 					    "consents", consents));
 	json_decref(consents);
-	return 0;
+	return rc;
 }
