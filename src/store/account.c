@@ -2,12 +2,11 @@
 #include "store/account.h"
 
 #include "base/codec.h"
+#include "store/audit.h"
+#include "store/password.h"
 #include "store/query.h"
 
-#include <sodium.h>
-
 #define LOGIN_LASTS (7 * DAY)
-#define PASSWORD_LEAST 8
 
 #define ACCOUNT_COLUMNS                                                                                   \
 	"SELECT a.id, a.address, a.name, a.roles, a.department_id, d.slug, a.os_user, a.disabled"        \
@@ -20,6 +19,9 @@ QUERY(Q_ACCOUNT_BY_ID, ACCOUNT_COLUMNS " WHERE a.id = $1");
 QUERY(Q_ACCOUNT_LIST, ACCOUNT_COLUMNS " ORDER BY a.address");
 QUERY(Q_ACCOUNT_DISABLE, "UPDATE account SET disabled = 1, login_hash = NULL WHERE id = $1");
 QUERY(Q_ACCOUNT_LOGIN, "UPDATE account SET login_hash = $2, login_until = $3 WHERE id = $1");
+QUERY(Q_ACCOUNT_BY_LOGIN, ACCOUNT_COLUMNS " WHERE a.login_hash = $1 AND a.login_until > $2 AND a.disabled = 0");
+QUERY(Q_ACCOUNT_PASSWORD, "UPDATE account SET password = $4, login_hash = NULL, login_until = NULL"
+			  " WHERE id = $1 AND login_hash = $2 AND login_until > $3 AND disabled = 0");
 QUERY(Q_TOKEN_ADD, "INSERT INTO token (account_id, hash, scope, created) VALUES ($1, $2, $3, $4)");
 QUERY(Q_TOKEN_ACCOUNT, "SELECT t.account_id FROM token t JOIN account a ON a.id = t.account_id"
 		       " WHERE t.hash = $1 AND a.disabled = 0");
@@ -78,23 +80,13 @@ int slug_check(const char *what, const char *slug, struct err *e)
 
 /* --- accounts ---------------------------------------------------------------------------------- */
 
-static int password_hash(const char *password, char out[crypto_pwhash_STRBYTES], struct err *e)
-{
-	if (strlen(password) < PASSWORD_LEAST)
-		return err_set(e, ERR_INPUT, "password: at least %d characters are wanted", PASSWORD_LEAST);
-	if (sodium_init() < 0 ||
-	    crypto_pwhash_str(out, password, strlen(password), 3, (size_t)64 * 1024 * 1024) != 0)
-		return err_set(e, ERR_AGAIN, "password: not enough memory to hash it");
-	return 0;
-}
-
 int account_add(struct home *h, const struct account *x, const char *password, int64_t *id, struct err *e)
 {
-	char hash[crypto_pwhash_STRBYTES];
+	char hash[PASSWORD_HASH_MAX];
 	struct arena *a;
 	int rc;
 
-	if (password && password_hash(password, hash, e) < 0)
+	if (password && password_hash(password, x->address, hash, e) < 0)
 		return -1;
 	a = arena_new();
 	rc = db_get_i64(h->db, &Q_ACCOUNT_ADD,
@@ -120,13 +112,13 @@ static void account_from(struct rows *r, struct arena *a, struct account *out)
 	out->disabled = rows_i64(r, 7) != 0;
 }
 
-static int account_get(struct home *h, struct arena *a, const struct query *q, struct dbval key, struct account *out,
-		       struct err *e)
+static int account_get(struct home *h, struct arena *a, const struct query *q, const struct dbval *v, size_t n,
+		       struct account *out, struct err *e)
 {
 	struct rows r = { 0 };
 	int got;
 
-	if (db_query(h->db, q, ARGS(key), &r, e) < 0)
+	if (db_query(h->db, q, v, n, &r, e) < 0)
 		return -1;
 	got = rows_next(&r, e);
 	if (got > 0)
@@ -137,12 +129,12 @@ static int account_get(struct home *h, struct arena *a, const struct query *q, s
 
 int account_by_address(struct home *h, struct arena *a, const char *address, struct account *out, struct err *e)
 {
-	return account_get(h, a, &Q_ACCOUNT_BY_ADDRESS, db_text(address), out, e);
+	return account_get(h, a, &Q_ACCOUNT_BY_ADDRESS, ARGS(db_text(address)), out, e);
 }
 
 int account_by_id(struct home *h, struct arena *a, int64_t id, struct account *out, struct err *e)
 {
-	return account_get(h, a, &Q_ACCOUNT_BY_ID, db_i64(id), out, e);
+	return account_get(h, a, &Q_ACCOUNT_BY_ID, ARGS(db_i64(id)), out, e);
 }
 
 int account_list(struct home *h, struct arena *a, struct account **out, size_t *n, struct err *e)
@@ -196,6 +188,48 @@ int account_login_token(struct home *h, int64_t id, char out[TOKEN_TEXT_MAX], st
 	buf_free(&b);
 	return db_exec(h->db, &Q_ACCOUNT_LOGIN, ARGS(db_i64(id), db_bytes(hash, 32), db_i64(home_now(h) + LOGIN_LASTS)),
 		       NULL, e);
+}
+
+int account_by_login(struct home *h, struct arena *a, const char *token, struct account *out, struct err *e)
+{
+	uint8_t hash[32];
+
+	sha256(token, strlen(token), hash);
+	return account_get(h, a, &Q_ACCOUNT_BY_LOGIN, ARGS(db_bytes(hash, 32), db_i64(home_now(h))), out, e);
+}
+
+/* The statement itself asks whether the link still stands, so that of two who press at once one gets it. */
+static int use_login(struct home *h, const struct account *x, const char *token, const char *hash, struct err *e)
+{
+	uint8_t login[32];
+	int64_t changed = 0;
+
+	sha256(token, strlen(token), login);
+	if (db_begin(h->db, e) < 0)
+		return -1;
+	if (db_exec(h->db, &Q_ACCOUNT_PASSWORD,
+		    ARGS(db_i64(x->id), db_bytes(login, 32), db_i64(home_now(h)), db_text(hash)), &changed, e) == 0 &&
+	    (!changed || audit_add(h, x->id, "password-set", x->address, "by the one-time link", e) == 0) &&
+	    db_commit(h->db, e) == 0)
+		return changed > 0;
+	db_rollback(h->db);
+	return -1;
+}
+
+int account_set_password(struct home *h, int64_t id, const char *token, const char *password, struct err *e)
+{
+	char hash[PASSWORD_HASH_MAX];
+	struct arena *a = arena_new();
+	struct account x;
+	int rc = account_by_login(h, a, token, &x, e);
+
+	if (rc > 0 && x.id != id)
+		rc = 0;
+	/* Hashing takes its time, so nobody may wait for the write lock meanwhile. */
+	if (rc > 0)
+		rc = password_hash(password, x.address, hash, e) < 0 ? -1 : use_login(h, &x, token, hash, e);
+	arena_free(a);
+	return rc;
 }
 
 /* --- tokens ------------------------------------------------------------------------------------ */

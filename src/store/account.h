@@ -33,6 +33,11 @@ int account_disable(struct home *h, int64_t id, struct err *e) MUST_USE;
 int account_role_elsewhere(struct home *h, unsigned role, int64_t department, int64_t but, struct err *e) MUST_USE;
 /* A new one-time link's token for the account: base64url, good for 7 days; only its hash is kept. */
 int account_login_token(struct home *h, int64_t id, char out[TOKEN_TEXT_MAX], struct err *e) MUST_USE;
+/* Whose link it is; 1, 0 (used, expired, forged, or the account is disabled), -1. Changes nothing. */
+int account_by_login(struct home *h, struct arena *a, const char *token, struct account *out, struct err *e) MUST_USE;
+/* Sets the password by the link and voids the link, in a transaction of its own, with an audit entry. 1, 0 when
+   the link is no longer the account's, -1: ERR_INPUT for a password with a fault (store/password.h). */
+int account_set_password(struct home *h, int64_t id, const char *token, const char *password, struct err *e) MUST_USE;
 
 /* A token for scripts: "placet_..." printed once. */
 int token_add(struct home *h, int64_t account, const char *scope, char out[80], struct err *e) MUST_USE;
