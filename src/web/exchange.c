@@ -148,6 +148,17 @@ static void route_request(struct exchange *x, const char *method)
 	}
 }
 
+static void judge_origin(struct exchange *x, const struct gate_facts *f)
+{
+	const struct route *route = x->request.match.route;
+
+	if (!(route->flags & SAME_ORIGIN) || x->request.method != METHOD_POST || !gate_is_foreign(f, x->site->origin))
+		return;
+	log_event(LOG_LEVEL_INFO, "request-refused", "site", x->site->name, "page", route->pattern, "why",
+		  "sent from another site", NULL);
+	fail(x, 403, "This form was sent from another site.");
+}
+
 static void read_query(struct exchange *x)
 {
 	const char *mark = strchr(x->target, '?');
@@ -174,6 +185,8 @@ bool exchange_open(struct exchange *x, const struct gate_facts *f, const char *c
 	}
 	x->content_type = arena_text(x->arena, content_type);
 	route_request(x, f->method);
+	if (!x->ready)
+		judge_origin(x, &facts);
 	if (!x->ready && v.has_length && v.length > x->body.max)
 		fail(x, 413, "This is too large.");
 	if (!x->ready)

@@ -20,6 +20,7 @@ struct site {
 	const struct route *routes;
 	size_t n_routes;
 	void *ctx;  /* handed to the pages */
+	const char *origin; /* of its own forms: "https://mail.example.ac.uk"; needed by SAME_ORIGIN */
 	bool https; /* how the public reaches it: HSTS is promised then */
 	/* Around a READ_ONLY page that needs data; both NULL when the site has no database. */
 	int (*begin_read)(void *ctx, struct err *e);

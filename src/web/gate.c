@@ -192,3 +192,16 @@ struct gate_verdict gate_judge(const struct gate_facts *f)
 	}
 	return judge_body(f);
 }
+
+bool gate_is_foreign(const struct gate_facts *f, const char *origin)
+{
+	size_t n;
+	const struct gate_field *field = find(f, "Sec-Fetch-Site", &n);
+
+	/* "none" is a person at the browser itself. Our token pages are sent without a referrer, so that their
+	   Origin is "null", and only this field tells them from others. */
+	if (field)
+		return n > 1 || !(is_called(field->value, "same-origin") || is_called(field->value, "none"));
+	field = find(f, "Origin", &n);
+	return field && (n > 1 || !is_called(field->value, origin));
+}

@@ -33,5 +33,9 @@ struct gate_verdict {
 };
 
 struct gate_verdict gate_judge(const struct gate_facts *f);
+/* Says the browser that another site sent this? Sec-Fetch-Site decides, else Origin against `origin`, the
+   site's own. What says neither is no browser that could be led
+   here by another site. */
+bool gate_is_foreign(const struct gate_facts *f, const char *origin);
 
 #endif

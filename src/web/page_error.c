@@ -17,6 +17,7 @@ static const struct {
 					"check that message first." },
 	{ 405, "This page cannot be asked in this way", "Please begin at one of these pages." },
 	{ 413, "This is too large", "Nothing was done with it." },
+	{ 429, "Too many forms at once", "Nothing was done with this one. Please wait a minute and send it again." },
 	{ 500, "Something went wrong on our side", "It has been noted. If you wanted to leave, please try again in a minute: an answer "
 						   "is given only when it is really done." },
 	{ 503, "This cannot be answered just now", "Please try again in a minute. If you wanted to leave, it is not done yet." },

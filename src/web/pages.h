@@ -19,6 +19,7 @@ struct web {
 	struct home *home;
 	struct server *server;
 	struct site site;
+	int64_t forms_full_at; /* page_welcome.c: when the next minute's forms may all be sent again */
 	char css[ASSET_URL_MAX], icon[ASSET_URL_MAX];
 };
 
@@ -69,6 +70,8 @@ page_fn page_check_code;   /* /check/{code} */
 page_fn page_opt_out;      /* /opt-out */
 page_fn page_opt_out_ask;  /* GET /opt-out/{token} */
 page_fn page_opt_out_do;   /* POST /opt-out/{token} */
+page_fn page_welcome;      /* GET /staff/welcome/{token} */
+page_fn page_welcome_do;   /* POST /staff/welcome/{token} */
 page_fn page_privacy;      /* /privacy */
 page_fn page_accessibility;
 page_fn page_health;       /* /healthz */

@@ -23,6 +23,7 @@ enum route_flag {
 	BIG_BODY = 4,   /* a message may be sent here: 26 MiB instead of 64 kB */
 	NO_DATA = 8,    /* needs no database at all */
 	ANY_BODY = 16,  /* a body that cannot be read counts as an empty form */
+	SAME_ORIGIN = 32, /* its POST is for forms of this site only: 403 for one that was sent from elsewhere */
 };
 
 struct request;

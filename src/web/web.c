@@ -16,6 +16,8 @@ static const struct route ROUTES[] = {
 	{ "/opt-out", METHOD_GET, READ_ONLY, page_opt_out },
 	{ "/opt-out/{token}", METHOD_GET, READ_ONLY | TOKEN_PAGE, page_opt_out_ask },
 	{ "/opt-out/{token}", METHOD_POST, TOKEN_PAGE | ANY_BODY, page_opt_out_do },
+	{ "/staff/welcome/{token}", METHOD_GET, READ_ONLY | TOKEN_PAGE, page_welcome },
+	{ "/staff/welcome/{token}", METHOD_POST, TOKEN_PAGE | SAME_ORIGIN, page_welcome_do },
 	{ "/privacy", METHOD_GET, READ_ONLY, page_privacy },
 	{ "/accessibility", METHOD_GET, READ_ONLY, page_accessibility },
 	{ "/healthz", METHOD_GET, READ_ONLY, page_health },
@@ -40,6 +42,7 @@ static void end_read(void *ctx)
 void web_init(struct web *w, struct home *h)
 {
 	w->home = h;
+	w->forms_full_at = 0;
 	asset_url("placet.css", w->css);
 	asset_url("icon.svg", w->icon);
 	w->site = (struct site){
@@ -47,6 +50,7 @@ void web_init(struct web *w, struct home *h)
 		.routes = ROUTES,
 		.n_routes = COUNT(ROUTES),
 		.ctx = w,
+		.origin = h->url,
 		.https = strncmp(h->url, "https:", 6) == 0,
 		.begin_read = begin_read,
 		.end_read = end_read,

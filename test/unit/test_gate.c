@@ -111,12 +111,47 @@ static void long_target(void **state)
 	assert_int_equal(gate_judge(&f).status, 414);
 }
 
+static void foreign(void **state)
+{
+	static const struct {
+		const char *what;
+		bool foreign;
+		struct gate_field field[3];
+		size_t n;
+	} ASKED[] = {
+		{ "neither field", false, { HOST }, 1 },
+		{ "our own form", false, { HOST, FIELD("Sec-Fetch-Site", "same-origin"), FIELD("Origin", "null") }, 3 },
+		{ "a person at the browser", false, { HOST, FIELD("sec-fetch-site", "none") }, 2 },
+		{ "another site", true, { HOST, FIELD("Sec-Fetch-Site", "cross-site") }, 2 },
+		{ "a neighbour, whatever its origin", true,
+		  { HOST, FIELD("Sec-Fetch-Site", "same-site"), FIELD("Origin", "https://mail.example.ac.uk") }, 3 },
+		{ "the field twice", true,
+		  { HOST, FIELD("Sec-Fetch-Site", "same-origin"), FIELD("Sec-Fetch-Site", "same-origin") }, 3 },
+		{ "an empty field", true, { HOST, FIELD("Sec-Fetch-Site", "") }, 2 },
+		{ "our origin", false, { HOST, FIELD("Origin", "https://mail.example.ac.uk") }, 2 },
+		{ "our host by http", true, { HOST, FIELD("Origin", "http://mail.example.ac.uk") }, 2 },
+		{ "our name as a beginning", true, { HOST, FIELD("Origin", "https://mail.example.ac.uk.evil.example") }, 2 },
+		{ "our origin twice", true,
+		  { HOST, FIELD("Origin", "https://mail.example.ac.uk"), FIELD("Origin", "https://mail.example.ac.uk") }, 3 },
+		{ "no origin that it tells", true, { HOST, FIELD("Origin", "null") }, 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ASKED); i++) {
+		struct gate_facts f = { "POST", "HTTP/1.1", slice_of("/"), ASKED[i].field, ASKED[i].n };
+
+		if (gate_is_foreign(&f, "https://mail.example.ac.uk") != ASKED[i].foreign)
+			fail_msg("%s: %s", ASKED[i].what, ASKED[i].foreign ? "let in" : "refused");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cases),
 		cmocka_unit_test(lengths),
 		cmocka_unit_test(long_target),
+		cmocka_unit_test(foreign),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

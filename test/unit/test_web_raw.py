@@ -200,6 +200,33 @@ class Raw(unittest.TestCase):
                 self.assertIn(b"not one of ours", page)
                 self.assertNotIn(b"<script", page)
 
+    def test_welcome(self):
+        path = "/staff/welcome/" + self.demo.words["welcome"]
+        form = "Content-Type: application/x-www-form-urlencoded\r\n"
+        for method in ["GET", "HEAD", "OPTIONS", "GET"]:
+            status, fields, page = self.demo.ask(method, path)
+            self.assertEqual(status, 204 if method == "OPTIONS" else 200)
+            self.assertEqual(fields["referrer-policy"], "no-referrer")
+            self.assertEqual(fields["cache-control"], "no-store")
+            self.assertIn("noindex", fields["x-robots-tag"])
+        self.assertIn(b"Dr Rosalind Weir", page)
+        self.assertEqual(self.demo.ask("POST", path, form + "Sec-Fetch-Site: cross-site\r\n", b"password=a")[0], 403)
+        status, fields, page = self.demo.ask("POST", path, form, b"password=<script>alert(1)&again=b")
+        self.assertEqual((status, fields["cache-control"]), (422, "no-store"))
+        self.assertNotIn(b"alert(1)", page)
+        self.assertEqual(self.demo.ask("POST", path, "Content-Type: text/plain\r\n", b"password=four+words&again=four+words")[0],
+                         422)
+        for sent, want in [(path + "A", 404), (path, 200), (path, 404)]:
+            self.assertEqual(self.demo.ask("POST", sent, form, b"password=four+words&again=four+words")[0], want)
+        status, _, page = self.demo.ask("GET", path)
+        self.assertEqual(status, 404)
+        self.assertIn(b"placet account reset", page)
+        # The demo's clock stands still, so the forms of this minute are used up in the end.
+        answers = [self.demo.ask("POST", path, form, b"") for _ in range(7)]
+        self.assertEqual([a[0] for a in answers], [404] * 6 + [429])
+        self.assertEqual(answers[-1][1]["retry-after"], "6")
+        self.assertEqual(self.demo.ask("POST", "/check", form, b"code=x")[0], 200)
+
     def test_overflow_is_dropped(self):
         """A chunked body without end is not listened to for ever."""
         piece = b"10000\r\n" + b"a" * 65536 + b"\r\n"
@@ -219,8 +246,10 @@ class Broken(unittest.TestCase):
         try:
             path = "/opt-out/" + demo.words["opt-out"]
             form = "Content-Type: application/x-www-form-urlencoded\r\n"
+            welcome = "/staff/welcome/" + demo.words["welcome"]
             for ask in [("GET", "/"), ("GET", "/check/" + demo.words["code"]), ("GET", path), ("GET", "/healthz"),
-                        ("POST", path, form, b"confirm=1"), ("POST", path, form, b"List-Unsubscribe=One-Click")]:
+                        ("POST", path, form, b"confirm=1"), ("POST", path, form, b"List-Unsubscribe=One-Click"),
+                        ("GET", welcome), ("POST", welcome, form, b"password=four+words&again=four+words")]:
                 with self.subTest(ask):
                     status, fields, page = demo.ask(*ask)
                     self.assertEqual(status, 500)

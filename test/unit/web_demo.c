@@ -24,7 +24,8 @@ static void print_tokens(const struct home *h)
 	code_make(&h->tokens, 8, code);
 	printf("code-revoked %s\n", code);
 	code_make(&h->tokens, 0, code);
-	printf("code-dead %s\nready\n", code);
+	printf("code-dead %s\n", code);
+	printf("welcome %s\nready\n", STAND_IN_LINK);
 	fflush(stdout);
 }
 

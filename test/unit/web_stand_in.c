@@ -5,6 +5,7 @@
  */
 #include "web_stand_in.h"
 
+#include "store/account.h"
 #include "store/institution.h"
 #include "store/optout.h"
 #include "store/project.h"
@@ -187,4 +188,33 @@ int opt_out_by_delivery(struct home *h, int64_t delivery, enum opt_out_way way, 
 		return 0;
 	stand_in.opted_out[delivery] = true;
 	return 1;
+}
+
+const char *roles_text(struct arena *a, unsigned roles)
+{
+	return arena_printf(a, "%s", roles ? "researcher reviewer" : "");
+}
+
+int account_by_login(struct home *h, struct arena *a, const char *token, struct account *out, struct err *e)
+{
+	(void)h;
+	(void)a;
+	if (fault(e) < 0)
+		return -1;
+	if (strcmp(token, STAND_IN_LINK) != 0 || stand_in.password_set)
+		return 0;
+	*out = (struct account){ .id = 1, .address = "weir@hydrology.sampleton.example", .name = "Dr Rosalind Weir",
+				 .roles = ROLE_RESEARCHER, .department = "hydrology" };
+	return 1;
+}
+
+int account_set_password(struct home *h, int64_t id, const char *token, const char *password, struct err *e)
+{
+	struct account x;
+	int got = account_by_login(h, h->arena, token, &x, e);
+
+	MUST(password[0]);
+	if (got > 0 && x.id == id)
+		stand_in.password_set = true;
+	return got;
 }
