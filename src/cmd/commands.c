@@ -38,6 +38,11 @@ OPTIONS(O_PROJECT, { "title", "TITLE", OPT_NEEDED, "the project's title" },
 	{ "ethics", "REF", OPT_NEEDED, "reference of the ethics approval" },
 	{ "summary", "FILE", 0, "Markdown for the project's page" },
 	{ "link-host", "HOST", OPT_MANY, "hosts that messages may link to" });
+OPTIONS(O_PROJECT_EDIT, { "title", "TITLE", 0, "a new title" }, { "originator", "ACCOUNT", 0, "somebody else answers for it" },
+	{ "contact", "ADDRESS", 0, "another contact" }, { "department", "SLUG", 0, "another department" },
+	{ "identity", "NAME", 0, "another identity" }, { "ethics", "REF", 0, "another ethics approval" },
+	{ "summary", "FILE", 0, "new Markdown for its page" },
+	{ "link-host", "HOST", OPT_MANY, "all hosts that messages may link to from now on" });
 OPTIONS(O_BY, BY);
 OPTIONS(O_LIST, { "project", "SLUG", OPT_NEEDED, "the project whose list it is" });
 OPTIONS(O_IMPORT, BY, { "consent-kind", "KIND", 0, "signed-form, online-form, oral" },
@@ -110,6 +115,8 @@ CMD("identity", "show", "NAME", NULL, NEED_DB, cmd_identity_show, "shows one", N
 CMD("identity", "dns", "NAME", NULL, NEED_DB, cmd_identity_dns, "prints the DNS records to publish", NULL)
 CMD("project", "add", "SLUG", O_PROJECT, NEED_DB, cmd_project_add, "registers a project, as a draft",
     "A project has no page and no mailings until a reviewer approves it.")
+CMD("project", "edit", "SLUG", O_PROJECT_EDIT, NEED_DB, cmd_project_edit, "changes registered values; it is a draft again", NULL)
+CMD("project", "close", "SLUG", NULL, NEED_DB, cmd_project_close, "ends a project; its pages stay", NULL)
 CMD("project", "list", "", NULL, NEED_DB, cmd_project_list, "lists projects", NULL)
 CMD("project", "show", "SLUG", NULL, NEED_DB, cmd_project_show, "shows one", NULL)
 CMD("project", "approve", "SLUG", O_BY, NEED_DB, cmd_project_approve, "approves it, as a reviewer", NULL)
@@ -169,7 +176,7 @@ const struct command *const COMMANDS[] = {
 	&cmd_init_row, &cmd_institution_show_row, &cmd_institution_set_row, &cmd_account_add_row, &cmd_account_list_row,
 	&cmd_account_disable_row, &cmd_account_reset_row, &cmd_token_add_row, &cmd_department_add_row,
 	&cmd_department_list_row, &cmd_identity_add_row, &cmd_identity_list_row, &cmd_identity_show_row,
-	&cmd_identity_dns_row, &cmd_project_add_row, &cmd_project_list_row, &cmd_project_show_row,
+	&cmd_identity_dns_row, &cmd_project_add_row, &cmd_project_edit_row, &cmd_project_close_row, &cmd_project_list_row, &cmd_project_show_row,
 	&cmd_project_approve_row, &cmd_list_add_row, &cmd_list_list_row, &cmd_list_show_row, &cmd_list_members_row,
 	&cmd_list_export_row, &cmd_import_row, &cmd_consent_add_row, &cmd_consent_withdraw_row, &cmd_consent_show_row,
 	&cmd_validate_row, &cmd_mailing_new_row, &cmd_mailing_edit_row, &cmd_mailing_list_row, &cmd_mailing_show_row,

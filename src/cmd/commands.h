@@ -19,6 +19,8 @@ RUN(cmd_identity_list);
 RUN(cmd_identity_show);
 RUN(cmd_identity_dns);
 RUN(cmd_project_add);
+RUN(cmd_project_edit);
+RUN(cmd_project_close);
 RUN(cmd_project_list);
 RUN(cmd_project_show);
 RUN(cmd_project_approve);

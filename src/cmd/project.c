@@ -23,48 +23,63 @@ static int find_project(struct ctx *c, const char *slug, struct project *out, st
 	return got ? got : err_set(e, ERR_MISSING, "project %s: there is none; placet project list shows them", slug);
 }
 
-static int read_people(struct ctx *c, struct project *p, struct err *e)
+/* Each of these reads its options into `p`; an option that is absent leaves what is there. */
+static int read_originator(struct ctx *c, struct project *p, struct err *e)
 {
-	struct account originator;
-	struct department d;
-	struct identity id;
-	int got = account_by_address(c->h, c->a, opt(c, "originator"), &originator, e);
+	const char *address = opt(c, "originator");
+	struct account x;
+	int got;
+
+	if (!address)
+		return 0;
+	got = account_by_address(c->h, c->a, address, &x, e);
+	if (got <= 0)
+		return got ? got : err_set(e, ERR_MISSING, "--originator %s: no such account", address);
+	if (x.disabled)
+		return err_set(e, ERR_DENIED, "--originator %s: this account is disabled", address);
+	p->originator_id = x.id;
+	return 0;
+}
+
+static int read_belonging(struct ctx *c, struct project *p, struct err *e)
+{
+	const char *slug = opt(c, "department"), *name = opt(c, "identity");
+	struct department d = { .id = p->department_id };
+	struct identity id = { .id = p->identity_id };
+	int got = slug ? department_by_slug(c->h, c->a, slug, &d, e) : 1;
 
 	if (got <= 0)
-		return got ? got : err_set(e, ERR_MISSING, "--originator %s: no such account", opt(c, "originator"));
-	got = department_by_slug(c->h, c->a, opt(c, "department"), &d, e);
+		return got ? got : err_set(e, ERR_MISSING, "--department %s: there is none", slug);
+	got = name ? identity_by_name(c->h, c->a, name, &id, e) : 1;
 	if (got <= 0)
-		return got ? got : err_set(e, ERR_MISSING, "--department %s: there is none", opt(c, "department"));
-	got = identity_by_name(c->h, c->a, opt(c, "identity"), &id, e);
-	if (got <= 0)
-		return got ? got : err_set(e, ERR_MISSING, "--identity %s: there is none", opt(c, "identity"));
-	if (originator.disabled)
-		return err_set(e, ERR_DENIED, "--originator %s: this account is disabled", originator.address);
-	p->originator_id = originator.id;
+		return got ? got : err_set(e, ERR_MISSING, "--identity %s: there is none", name);
 	p->department_id = d.id;
 	p->identity_id = id.id;
 	return 0;
 }
 
+static bool within(const char *domain, const char *const *domains)
+{
+	for (; *domains; domains++)
+		if (domain_is_within(domain, *domains))
+			return true;
+	return false;
+}
+
+/* Also a contact that stays is looked at: the identity may have changed. */
 static int read_contact(struct ctx *c, struct project *p, struct err *e)
 {
 	struct institution inst;
 	struct identity id;
 	struct address addr;
-	const char *domain;
 
-	if (address_parse(c->a, opt(c, "contact"), &addr, e) < 0)
+	if (address_parse(c->a, opt(c, "contact") ? opt(c, "contact") : p->contact, &addr, e) < 0)
 		return err_in(e, "--contact");
 	if (institution_load(c->h, c->a, &inst, e) < 0 || identity_by_id(c->h, c->a, p->identity_id, &id, e) < 0)
 		return -1;
-	domain = addr.domain;
 	p->contact = addr.delivery;
-	for (const char *const *d = inst.domains; *d; d++)
-		if (domain_is_within(domain, *d))
-			return 0;
-	for (const char *const *d = id.domain; *d; d++)
-		if (domain_is_within(domain, *d))
-			return 0;
+	if (within(addr.domain, inst.domains) || within(addr.domain, id.domain))
+		return 0;
 	return err_set(e, ERR_INPUT, "--contact %s: the address must be in a domain of the institution or of the identity",
 		       addr.delivery);
 }
@@ -73,7 +88,8 @@ static int read_hosts(struct ctx *c, struct project *p, struct err *e)
 {
 	const char *value, *host;
 
-	p->link_hosts = "";
+	if (opt(c, "link-host"))
+		p->link_hosts = "";
 	for (size_t i = 0; (value = opt_at(c, "link-host", i)); i++) {
 		host = domain_parse(c->a, value);
 		if (!host)
@@ -83,31 +99,89 @@ static int read_hosts(struct ctx *c, struct project *p, struct err *e)
 	return 0;
 }
 
-RUN(cmd_project_add)
+static int read_words(struct ctx *c, struct project *p, struct err *e)
 {
-	struct project p = { .slug = c->operand[0], .title = opt(c, "title"), .ethics = opt(c, "ethics"), .summary = "" };
-	struct project made;
-	int64_t by;
-
-	if (slug_check("project", p.slug, e) < 0 || ctx_operator(c, &by, e) < 0 || read_people(c, &p, e) < 0 ||
-	    read_contact(c, &p, e) < 0 || read_hosts(c, &p, e) < 0 ||
-	    (opt(c, "summary") && read_text_file(c, opt(c, "summary"), &p.summary, e) < 0))
-		return -1;
-	if (!p.title[0] || !utf8_is_plain(p.title) || utf8_count(p.title) > 120)
+	p->title = opt(c, "title") ? opt(c, "title") : p->title;
+	p->ethics = opt(c, "ethics") ? opt(c, "ethics") : p->ethics;
+	if (!p->title[0] || !utf8_is_plain(p->title) || utf8_count(p->title) > 120)
 		return err_set(e, ERR_INPUT, "--title: 1 to 120 characters are wanted, without line breaks or invisible ones");
-	if (!utf8_is_plain(p.ethics))
+	if (!utf8_is_plain(p->ethics))
 		return err_set(e, ERR_INPUT, "--ethics: no line breaks or invisible characters, please");
+	return opt(c, "summary") ? read_text_file(c, opt(c, "summary"), &p->summary, e) : 0;
+}
+
+static int read_options(struct ctx *c, struct project *p, struct err *e)
+{
+	if (read_words(c, p, e) < 0 || read_originator(c, p, e) < 0 || read_belonging(c, p, e) < 0 ||
+	    read_contact(c, p, e) < 0)
+		return -1;
+	return read_hosts(c, p, e);
+}
+
+/* One change, in a transaction of its own with its audit entry. */
+static int change(struct ctx *c, struct project *p, int64_t by, const char *action,
+		  int (*write)(struct home *h, struct project *p, struct err *e), struct err *e)
+{
 	if (db_begin(c->h->db, e) < 0)
 		return -1;
-	if (project_add(c->h, &p, &p.id, e) < 0 || audit_add(c->h, by, "project-added", p.slug, p.title, e) < 0 ||
-	    db_commit(c->h->db, e) < 0) {
-		db_rollback(c->h->db);
-		return -1;
-	}
-	if (find_project(c, p.slug, &made, e) < 0)
+	if (write(c->h, p, e) == 0 && audit_add(c->h, by, action, p->slug, p->title, e) == 0 &&
+	    db_commit(c->h->db, e) == 0)
+		return find_project(c, p->slug, p, e);
+	db_rollback(c->h->db);
+	return -1;
+}
+
+static int write_new(struct home *h, struct project *p, struct err *e)
+{
+	return project_add(h, p, &p->id, e);
+}
+
+static int write_edit(struct home *h, struct project *p, struct err *e)
+{
+	return project_edit(h, p, e);
+}
+
+static int write_close(struct home *h, struct project *p, struct err *e)
+{
+	return project_close(h, p->id, e);
+}
+
+RUN(cmd_project_add)
+{
+	struct project p = { .slug = c->operand[0], .summary = "", .link_hosts = "" };
+	int64_t by;
+
+	if (slug_check("project", p.slug, e) < 0 || ctx_operator(c, &by, e) < 0 || read_options(c, &p, e) < 0 ||
+	    change(c, &p, by, "project-added", write_new, e) < 0)
 		return -1;
 	say(c, "project %s is a draft; a reviewer approves it: placet project approve %s --by REVIEWER", p.slug, p.slug);
-	return c->json ? print_json(project_json(&made)) : 0;
+	return c->json ? print_json(project_json(&p)) : 0;
+}
+
+RUN(cmd_project_edit)
+{
+	struct project p;
+	int64_t by;
+
+	if (!c->n_options)
+		return err_set(e, ERR_INPUT, "nothing to change: give the values that are to be other");
+	if (ctx_operator(c, &by, e) < 0 || find_project(c, c->operand[0], &p, e) < 0 || read_options(c, &p, e) < 0 ||
+	    change(c, &p, by, "project-edited", write_edit, e) < 0)
+		return -1;
+	say(c, "project %s is changed, and a draft until a reviewer approves it anew", p.slug);
+	return c->json ? print_json(project_json(&p)) : 0;
+}
+
+RUN(cmd_project_close)
+{
+	struct project p;
+	int64_t by;
+
+	if (ctx_operator(c, &by, e) < 0 || find_project(c, c->operand[0], &p, e) < 0 ||
+	    change(c, &p, by, "project-closed", write_close, e) < 0)
+		return -1;
+	say(c, "project %s is closed; its pages stay", p.slug);
+	return c->json ? print_json(project_json(&p)) : 0;
 }
 
 RUN(cmd_project_list)

@@ -279,7 +279,7 @@ static void judge_body(struct ruling *r, const struct identity *id)
 static void judge_dns(struct ruling *r)
 {
 	const struct infrastructure_facts *i = r->f->infrastructure;
-	const char *mend = "publish the records that `placet identity dns` prints, then `placet identity check`";
+	const char *mend = "publish the records that `placet identity dns` prints";
 
 	if (r->f->lint)
 		return;

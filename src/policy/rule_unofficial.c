@@ -211,7 +211,7 @@ static void judge_html(struct ruling *r)
 	for (size_t i = 0; i < v->n_images; i++)
 		if (strncasecmp(v->images[i].src, "cid:", 4) != 0 ||
 		    !has_content(&r->f->message->message, v->images[i].src + 4))
-			rule_fail(r, "use the project's approved images: `placet project image`",
+			rule_fail(r, "put the image inside the message, and have it approved with it",
 				  "the image “%s” is not inside the message", text_quote(r->a, v->images[i].src, 60));
 	if (v->doubt)
 		rule_doubtful(r, plain, "the HTML part has what cannot be judged: %s; text below it counts as not visible",

@@ -19,6 +19,11 @@ QUERY(Q_PROJECT_ADD, "INSERT INTO project (slug, title, summary, originator_id, 
 QUERY(Q_PROJECT_APPROVE, "UPDATE project SET state = 'approved', approved_by = $2, approved_at = $3"
 			 " WHERE id = $1 AND state = 'draft'");
 
+QUERY(Q_PROJECT_EDIT, "UPDATE project SET title = $2, summary = $3, originator_id = $4, contact = $5, department_id = $6,"
+		      " identity_id = $7, ethics = $8, link_hosts = $9, state = 'draft', approved_by = NULL,"
+		      " approved_at = NULL WHERE id = $1 AND state <> 'closed'");
+QUERY(Q_PROJECT_CLOSE, "UPDATE project SET state = 'closed' WHERE id = $1 AND state = 'approved'");
+
 #define PUBLIC_MAILING                                                                                             \
 	"SELECT m.id, m.subject, m.state, m.content_text, m.language, m.state_why, r.name, m.approved_at,"        \
 	" m.started, m.ended FROM mailing m JOIN account r ON r.id = m.approved_by"                               \
@@ -115,6 +120,28 @@ int project_approve(struct home *h, int64_t id, int64_t by, struct err *e)
 	if (db_exec(h->db, &Q_PROJECT_APPROVE, ARGS(db_i64(id), db_i64(by), db_i64(home_now(h))), &changed, e) < 0)
 		return -1;
 	return changed ? 0 : err_set(e, ERR_REFUSED, "this project is not a draft: it is approved or closed already");
+}
+
+int project_edit(struct home *h, const struct project *p, struct err *e)
+{
+	int64_t changed;
+
+	if (db_exec(h->db, &Q_PROJECT_EDIT,
+		    ARGS(db_i64(p->id), db_text(p->title), db_text(p->summary), db_i64(p->originator_id),
+			 db_text(p->contact), db_i64(p->department_id), db_i64(p->identity_id), db_text(p->ethics),
+			 db_text(p->link_hosts)),
+		    &changed, e) < 0)
+		return -1;
+	return changed ? 0 : err_set(e, ERR_REFUSED, "project %s is closed", p->slug);
+}
+
+int project_close(struct home *h, int64_t id, struct err *e)
+{
+	int64_t changed;
+
+	if (db_exec(h->db, &Q_PROJECT_CLOSE, ARGS(db_i64(id)), &changed, e) < 0)
+		return -1;
+	return changed ? 0 : err_set(e, ERR_REFUSED, "only an approved project is closed");
 }
 
 /* --- mailings in public ------------------------------------------------------------------------ */

@@ -22,6 +22,11 @@ int project_by_id(struct home *h, struct arena *a, int64_t id, struct project *o
 int project_list(struct home *h, struct arena *a, bool public_only, struct project **out, size_t *n,
 		 struct err *e) MUST_USE;
 int project_add(struct home *h, const struct project *p, int64_t *id, struct err *e) MUST_USE;
+/* Changes registered values (all of them are taken from `p`); an approved project becomes a draft again, and
+   its mailings wait until a reviewer has approved it anew. */
+int project_edit(struct home *h, const struct project *p, struct err *e) MUST_USE;
+/* Ends a project for good; its pages stay. */
+int project_close(struct home *h, int64_t id, struct err *e) MUST_USE;
 int project_approve(struct home *h, int64_t id, int64_t by, struct err *e) MUST_USE;
 
 /* A mailing as the public may see it: approved ones and what became of them. */

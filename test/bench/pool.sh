@@ -10,13 +10,13 @@ connections=${3:-20}
 bytes=${4:-6000}
 port=${PORT:-2599}
 user=
-[ "$(id -u)" != 0 ] || user="-u nobody"
+[ "$(id -u)" != 0 ] || user=nobody
 
-/usr/sbin/smtp-sink $user "127.0.0.1:$port" 256 &
+/usr/sbin/smtp-sink ${user:+-u "$user"} "127.0.0.1:$port" 256 &
 sink=$!
 trap 'kill $sink' EXIT
 sleep 1
-for round in 1 2 3; do
+for _ in 1 2 3; do
 	printf 'bench_pool  '
 	"$build/test/bench/bench_pool" "$port" "$messages" "$connections" "$bytes"
 	start=$(date +%s%N)

@@ -162,6 +162,11 @@ static void page_no(struct world *w)
 	w->infrastructure.statement_page = FACT_NO;
 }
 
+static void project_draft(struct world *w)
+{
+	w->project.approved = false;
+}
+
 static void page_unknown(struct world *w)
 {
 	w->infrastructure.statement_page = FACT_UNKNOWN;
@@ -369,6 +374,7 @@ static const struct {
 	{ "statement-page", ANSWER_PASS, trial, NULL, NULL },
 	{ "statement-page", ANSWER_FAIL, page_no, NULL, NULL },
 	{ "statement-page", ANSWER_UNKNOWN, page_unknown, NULL, NULL },
+	{ "statement-page", ANSWER_FAIL, project_draft, NULL, NULL },
 	{ "statement-page", ANSWER_NA, to_lint, NULL, NULL },
 
 	{ "plain-url", ANSWER_PASS, NULL, NULL, NULL },
