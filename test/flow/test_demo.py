@@ -8,10 +8,11 @@ import subprocess
 import time
 import urllib.request
 
+import jsonschema
 import pytest
 
 from harness.placet import SANITIZER_EXIT, Placet, binary
-from harness.process import wait_until
+from harness.process import ROOT, wait_until
 
 
 @pytest.fixture
@@ -88,6 +89,7 @@ def test_its_lines_fit_the_screen(env):
 
 def test_counts_add_up(env):
     shown = json.loads(once(env, "--json"))
+    jsonschema.validate(shown, json.loads((ROOT / "doc/schemas/demo.json").read_text()))
     came, counts = shown["import"], shown["status"]["counts"]
     assert came["rows"] == came["added"] + came["known"] + came["rejected"]
     assert 250 <= came["rows"] <= 350 and came["rejected"] and came["known"] and came["not_mailable"] and came["cleaned"]
