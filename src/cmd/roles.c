@@ -105,7 +105,8 @@ struct process {
 };
 
 /* A role is this program again, as a process of its own (decision 1). */
-static pid_t start_role(struct ctx *c, const char *name, const char *listen_option, const char *listen)
+static pid_t start_role(struct ctx *c, const char *name, const char *listen_option, const char *listen,
+			const sigset_t *blocked)
 {
 	const char *argv[8] = { "placet", "--home", c->h->path, name, listen ? listen_option : NULL, listen, NULL };
 	pid_t pid = fork();
@@ -113,6 +114,7 @@ static pid_t start_role(struct ctx *c, const char *name, const char *listen_opti
 	if (pid != 0)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	sigprocmask(SIG_UNBLOCK, blocked, NULL);
 	execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
 	_exit(70);
 }
@@ -139,13 +141,16 @@ RUN(cmd_serve)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGCHLD);
-	/* Children inherit the mask, and would not hear SIGTERM: they are started before it is set. */
-	for (size_t i = 0; i < COUNT(roles); i++) {
-		roles[i].pid = start_role(c, roles[i].name, "--listen", i == 0 ? opt(c, "listen") : NULL);
-		if (roles[i].pid < 0)
-			return err_sys(e, ERR_AGAIN, errno, "serve: %s", roles[i].name);
-	}
+	/* Blocked before the first child is there: none of them can end unheard. */
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	for (size_t i = 0; i < COUNT(roles); i++) {
+		roles[i].pid = start_role(c, roles[i].name, "--listen", i == 0 ? opt(c, "listen") : NULL, &set);
+		if (roles[i].pid < 0) {
+			number = errno;
+			stop_roles(roles, i);
+			return err_sys(e, ERR_AGAIN, number, "serve: %s", roles[i].name);
+		}
+	}
 	while (sigwait(&set, &number) != 0)
 		;
 	stop_roles(roles, COUNT(roles));
