@@ -148,11 +148,11 @@ RUN(cmd_serve)
 		if (roles[i].pid < 0) {
 			number = errno;
 			stop_roles(roles, i);
-			return err_sys(e, ERR_AGAIN, number, "serve: %s", roles[i].name);
+			return err_sys(e, ERR_AGAIN, number, "%s", roles[i].name);
 		}
 	}
 	while (sigwait(&set, &number) != 0)
 		;
 	stop_roles(roles, COUNT(roles));
-	return number == SIGCHLD ? err_set(e, ERR_BROKEN, "serve: a role ended by itself; its own message says why") : 0;
+	return number == SIGCHLD ? err_set(e, ERR_BROKEN, "a role ended by itself; its own message says why") : 0;
 }
