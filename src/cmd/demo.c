@@ -7,6 +7,7 @@
 
 #include "base/net.h"
 #include "cmd/demo.h"
+#include "cmd/demo_tell.h"
 
 #include <unistd.h>
 
@@ -38,8 +39,10 @@ static int start_relay(struct demo *d, struct err *e)
 	int rc;
 
 	buf_init(&ready, 64 * 1024);
-	rc = stage_start(&d->s, WORDS("capture", "--listen", "127.0.0.1:0", "--dir", "mail", "--web", "127.0.0.1:0", "--dns",
-				      "dns.zone", "--reject", DEMO_MOVED), &ready, e);
+	rc = stage_start(&d->s,
+			 WORDS("capture", "--listen", "127.0.0.1:0", "--dir", "mail", "--web", "127.0.0.1:0", "--dns",
+			       "dns.zone", "--reject", DEMO_MOVED),
+			 &ready, e);
 	d->relay = arena_printf(d->s.a, "smtp://%s", word_behind(d->s.a, buf_text(&ready), "listening "));
 	d->mailbox = word_behind(d->s.a, buf_text(&ready), "mailbox ");
 	buf_free(&ready);
@@ -71,7 +74,8 @@ static int tell_beginning(struct demo *d, struct err *e)
 	printf("\nPlacet: a research mailing, from a spreadsheet to mailboxes.\n"
 	       "People, places and addresses are invented, and no mail leaves this machine.\n"
 	       "Each command below is run as it stands, in a folder that is thrown away:\n\n"
-	       "     $ cd %s\n     $ export PLACET_HOME=$PWD/home\n", s->folder);
+	       "     $ cd %s\n     $ export PLACET_HOME=$PWD/home\n",
+	       tell_quoted(s->a, s->folder));
 	return 0;
 }
 
@@ -95,8 +99,8 @@ static void tell_addresses(struct demo *d)
 
 static json_t *result_json(const struct demo *d)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:i}", "home", getenv("PLACET_HOME"), "mailbox",
-			 d->mailbox, "message", d->message, "statement", d->url, "project",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:i}", "home", getenv("PLACET_HOME"),
+			 "mailbox", d->mailbox, "message", d->message, "statement", d->url, "project",
 			 arena_printf(d->s.a, "%s/projects/" DEMO_PROJECT, d->url), "check",
 			 arena_printf(d->s.a, "%s/check/%s", d->url, d->code), "code", d->code, "opt_out", d->opt_out,
 			 "import", json_incref(d->import), "status", json_incref(d->status), "captured", d->captured);
@@ -121,6 +125,8 @@ static int serve_on(struct demo *d, struct err *e)
 	if (got > 0)
 		return err_set(e, ERR_BROKEN, "placet send ended by itself with %d", code);
 	/* A signal is how this is meant to end. */
+	if (e->kind != ERR_AGAIN)
+		return -1;
 	if (!s->quiet)
 		printf("\n   Ended; the folder is removed.\n");
 	return 0;
@@ -130,9 +136,10 @@ static int play(struct demo *d, bool once, struct err *e)
 {
 	if (tell_beginning(d, e) < 0 || demo_set_up(d, e) < 0)
 		return -1;
-	stage_chapter(&d->s, "A relay and the public pages",
-		      "A relay that keeps what it gets takes the place of the university's mail server. Both roles run on "
-		      "beside the next steps.");
+	stage_chapter(
+		&d->s, "A relay and the public pages",
+		"A relay that keeps what it gets takes the place of the university's mail server. Both roles run on "
+		"beside the next steps.");
 	if (start_relay(d, e) < 0 || start_web(d, e) < 0 || demo_register(d, e) < 0 || demo_people_in(d, e) < 0 ||
 	    demo_validate(d, e) < 0 || demo_write(d, e) < 0 || demo_send(d, e) < 0 || demo_count(d, e) < 0)
 		return -1;

@@ -8,11 +8,11 @@
 #include "base/base.h"
 
 const char DEMO_SUMMARY[] =
-	"Rain falls unevenly, and nowhere more so than on a town between hills. Since 2019 some three hundred people of\n"
-	"Sampleton and its valleys have read a rain gauge in their garden or on their roof each morning, and written down\n"
-	"what they found.\n\n"
-	"**What becomes of the readings.** They are stored with the number of the gauge, not with a name. From them we draw\n"
-	"maps of each storm, which the town uses to decide where water should have room.\n\n"
+	"Rain falls unevenly, and nowhere more so than on a town between hills. Since 2019 some three hundred\n"
+	"people of Sampleton and its valleys have read a rain gauge in their garden or on their roof each morning,\n"
+	"and written down what they found.\n\n"
+	"**What becomes of the readings.** They are stored with the number of the gauge, not with a name. From\n"
+	"them we draw maps of each storm, which the town uses to decide where water should have room.\n\n"
 	"**Taking part** is voluntary. You can stop at any time, and nobody asks why.\n";
 
 const char DEMO_FIRST_DRAFT[] =
@@ -24,21 +24,26 @@ const char DEMO_FIRST_DRAFT[] =
 
 const char DEMO_SECOND_DRAFT[] =
 	"Dear {{name|rain watcher}},\n\n"
-	"since {{year|some years}} you have been reading a rain gauge for us at {{site|your home}}. Thank you: with almost three\n"
-	"hundred others you have shown how unevenly rain falls on one town.\n\n"
-	"Before the winter we would like to ask **four questions**, which take about as many minutes:\n\n"
+	"since {{year|some years}} you have been reading a rain gauge for us at\n"
+	"{{site|your home}}. Thank you: with almost three hundred others you have\n"
+	"shown how unevenly rain falls on one town.\n\n"
+	"Before the winter we would like to ask **four questions**, which take about\n"
+	"as many minutes:\n\n"
 	"1. Does the gauge still stand where it stood?\n"
 	"2. Has anything grown or been built near it?\n"
 	"3. On which mornings could you not read it?\n"
 	"4. What did you see that no gauge can measure?\n\n"
-	"[Answer the four questions](https://rain.sampleton.example/autumn) until the end of the month.\n\n"
-	"And what came of the last ones: here is what the readings say of the storm in September.\n\n"
+	"[Answer the four questions](https://rain.sampleton.example/autumn) until the\n"
+	"end of the month.\n\n"
+	"And what came of the last ones: here is what the readings say of the storm\n"
+	"in September.\n\n"
 	"| Where | Millimetres | Gauges |\n"
 	"|:------|------------:|-------:|\n"
 	"| Mill Lane | 41 | 38 |\n"
 	"| Castle Hill | 17 | 52 |\n"
 	"| Harbour | 26 | 44 |\n\n"
-	"With thanks, also for every *nothing* that you wrote down: those are readings too,\n\n"
+	"With thanks, also for every *nothing* that you wrote down: those are readings\n"
+	"too,\n\n"
 	"Ottilie Marsh\n";
 
 const char DEMO_MOVED[] = "@moved\\.example$";
@@ -59,21 +64,24 @@ struct tongue {
 
 static const struct tongue TONGUES[] = {
 	{ " ", false,
-	  { { "Agnes", "agnes" }, { "Basil", "basil" }, { "Cora", "cora" }, { "Duncan", "duncan" }, { "Edith", "edith" },
-	    { "Felix", "felix" }, { "Grace", "grace" }, { "Hugh", "hugh" }, { "Imogen", "imogen" }, { "Jasper", "jasper" },
-	    { "Kitty", "kitty" }, { "Leo", "leo" }, { "Mabel", "mabel" }, { "Ned", "ned" } },
+	  { { "Agnes", "agnes" }, { "Basil", "basil" }, { "Cora", "cora" }, { "Duncan", "duncan" },
+	    { "Edith", "edith" }, { "Felix", "felix" }, { "Grace", "grace" }, { "Hugh", "hugh" },
+	    { "Imogen", "imogen" }, { "Jasper", "jasper" }, { "Kitty", "kitty" }, { "Leo", "leo" },
+	    { "Mabel", "mabel" }, { "Ned", "ned" } },
 	  { { "Ashdown", "ashdown" }, { "Brook", "brook" }, { "Coombes", "coombes" }, { "Drake", "drake" },
 	    { "Everly", "everly" }, { "Fenn", "fenn" }, { "Garth", "garth" }, { "Heather", "heather" },
 	    { "Ingham", "ingham" }, { "Kerr", "kerr" }, { "Lock", "lock" }, { "O'Shea", "oshea" } } },
 	{ " ", false,
-	  { { "Jörg", "joerg" }, { "Zoë", "zoe" }, { "Łucja", "lucja" }, { "Børge", "boerge" }, { "Chloé", "chloe" }, { "Núria", "nuria" } },
+	  { { "Jörg", "joerg" }, { "Zoë", "zoe" }, { "Łucja", "lucja" }, { "Børge", "boerge" },
+	    { "Chloé", "chloe" }, { "Núria", "nuria" } },
 	  { { "Müller", "mueller" }, { "Dąbrowska", "dabrowska" }, { "Ångström", "angstrom" }, { "Peña", "pena" } } },
 	{ " ", false,
 	  { { "Ελένη", "eleni" }, { "Νίκη", "niki" }, { "Άννα", "anna" } },
 	  { { "Παππά", "pappa" }, { "Κόκκινου", "kokkinou" }, { "Βλάχου", "vlachou" }, { "Δούκα", "douka" } } },
 	{ " ", false,
 	  { { "Ольга", "olha" }, { "Тарас", "taras" }, { "Марко", "marko" } },
-	  { { "Іваненко", "ivanenko" }, { "Шевчук", "shevchuk" }, { "Бондар", "bondar" }, { "Лисенко", "lysenko" } } },
+	  { { "Іваненко", "ivanenko" }, { "Шевчук", "shevchuk" }, { "Бондар", "bondar" },
+	    { "Лисенко", "lysenko" } } },
 	{ "", true,
 	  { { "雨桐", "yutong" }, { "思远", "siyuan" }, { "晓梅", "xiaomei" } },
 	  { { "李", "li" }, { "陈", "chen" }, { "周", "zhou" }, { "林", "lin" } } },
@@ -100,11 +108,13 @@ static const struct tongue TONGUES[] = {
 	  { { "แสงดี", "saengdee" }, { "ใจงาม", "jaingam" }, { "ทองสุข", "thongsuk" }, { "วงศ์ไทย", "wongthai" } } },
 };
 
-static const char *const SITES[] = { "Mill Lane", "Castle Hill", "Harbour", "Old Observatory", "Kew Allotments", "Weir House",
-				     "St Bride's Close", "Upper Ford", "Quarry Road", "" };
+static const char *const SITES[] = { "Mill Lane",      "Castle Hill", "Harbour",          "Old Observatory",
+				     "Kew Allotments", "Weir House",  "St Bride's Close", "Upper Ford",
+				     "Quarry Road",    "" };
 
-static const char *const DOMAINS[] = { "riverpost.example", "upland.example.org", "hillmail.example.net", "lantern.example",
-				       "post.example.com", "sampleton.example", "kanal.test" };
+static const char *const DOMAINS[] = { "riverpost.example", "upland.example.org", "hillmail.example.net",
+				       "lantern.example",   "post.example.com",   "sampleton.example",
+				       "kanal.test" };
 
 static size_t count_words(const struct word *w)
 {
@@ -130,7 +140,8 @@ static void make_person(int n, struct person *p)
 	const struct word *first = t->family_first ? family : given, *last = t->family_first ? given : family;
 
 	snprintf(p->name, sizeof(p->name), "%s%s%s", first->written, t->between, last->written);
-	snprintf(p->address, sizeof(p->address), "%s.%s@%s", given->plain, family->plain, DOMAINS[(size_t)n % COUNT(DOMAINS)]);
+	snprintf(p->address, sizeof(p->address), "%s.%s@%s", given->plain, family->plain,
+		 DOMAINS[(size_t)n % COUNT(DOMAINS)]);
 	snprintf(p->year, sizeof(p->year), "%d", 2019 + n * 5 % 7);
 	p->site = SITES[(size_t)n * 7 % COUNT(SITES)];
 }
@@ -230,7 +241,9 @@ static int put_twice(struct buf *out)
 
 void demo_people(struct buf *out, struct demo_expected *x)
 {
-	*x = (struct demo_expected){ .rejected = (int)COUNT(BROKEN), .shared = (int)COUNT(SHARED), .moved = (int)COUNT(MOVED) };
+	*x = (struct demo_expected){ .rejected = (int)COUNT(BROKEN),
+				     .shared = (int)COUNT(SHARED),
+				     .moved = (int)COUNT(MOVED) };
 	buf_adds(out, "Name,E-mail,Year,Site,Consent form,Signed on\r\n");
 	for (int n = 0; n < GOOD; n++) {
 		bool consented = n % 24 != 11;

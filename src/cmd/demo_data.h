@@ -27,6 +27,9 @@ void demo_people(struct buf *out, struct demo_expected *x);
 /* Recipients that the demonstration's relay refuses, as a regular expression. */
 extern const char DEMO_MOVED[];
 
+/* One of them, whose message is shown. */
+#define DEMO_READER "zoe.dabrowska@hillmail.example.net"
+
 /* What the validator of the demonstration decides about a flagged address; *why is a constant. */
 bool demo_accepts(const char *flags, const char **why);
 

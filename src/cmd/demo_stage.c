@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define OUTPUT_MAX (4 * 1024 * 1024)
+#define OUTPUT_MAX   (4 * 1024 * 1024)
 #define READY_WITHIN (20 * SECOND)
 
 /* --- the folder -------------------------------------------------------------------------------- */
@@ -48,14 +48,23 @@ static void hear_signals(struct stage *s, sigset_t *set)
 	s->signals = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+static bool is_set(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && value[0];
+}
+
 int stage_open(struct stage *s, struct ctx *c, struct err *e)
 {
 	const char *tmp = getenv("TMPDIR");
 	char *folder = arena_printf(c->a, "%s/placet-demo-XXXXXX", tmp && tmp[0] == '/' ? tmp : "/tmp");
 	sigset_t set;
 
-	*s = (struct stage){ .a = c->a, .quiet = c->json, .live = isatty(STDOUT_FILENO), .self = getpid(), .signals = -1 };
-	s->colour = s->live && !getenv("NO_COLOR");
+	*s = (struct stage){
+		.a = c->a, .quiet = c->json, .live = isatty(STDOUT_FILENO), .self = getpid(), .signals = -1
+	};
+	s->colour = s->live && !is_set("NO_COLOR") && strcmp(is_set("TERM") ? getenv("TERM") : "dumb", "dumb") != 0;
 	hear_signals(s, &set);
 	if (s->signals < 0)
 		return err_sys(e, ERR_BROKEN, errno, "signalfd");
@@ -223,8 +232,8 @@ int stage_do(struct stage *s, int expected, const char *const *words, const char
 	if (code >= 0 && !into)
 		tell_output(s, buf_text(out));
 	if (code >= 0 && code != expected)
-		err_set(e, ERR_BROKEN, "placet %s%s%s ended with %d instead of %d", words[0], words[1] ? " " : "",
-			words[1] ? words[1] : "", code, expected);
+		err_set(e, ERR_BROKEN, "placet %s %s ended with %d instead of %d%s%.300s", words[0],
+			words[1] ? words[1] : "", code, expected, s->quiet ? ": " : "", s->quiet ? buf_text(out) : "");
 	else if (code >= 0 && (!into || stage_write(s, into, buf_text(out), out->n, e) == 0))
 		rc = 0;
 	if (out == &own)
@@ -278,6 +287,17 @@ int stage_start(struct stage *s, const char *const *words, struct buf *ready, st
 	return got > 0 ? 0 : -1;
 }
 
+/* Of the roles before the last one, none ends by itself. */
+static int check_others(struct stage *s, struct err *e)
+{
+	for (size_t i = 0; i + 1 < s->n_roles; i++)
+		if (s->roles[i] > 0 && waitpid(s->roles[i], NULL, WNOHANG) == s->roles[i]) {
+			s->roles[i] = 0;
+			return err_set(e, ERR_BROKEN, "a role ended by itself; its log said why");
+		}
+	return 0;
+}
+
 int stage_wait(struct stage *s, int ms, int *code, struct err *e)
 {
 	pid_t *last = &s->roles[s->n_roles - 1];
@@ -286,6 +306,8 @@ int stage_wait(struct stage *s, int ms, int *code, struct err *e)
 
 	if (poll(&at, 1, ms) > 0 && signal_came(s))
 		return interrupted(e);
+	if (check_others(s, e) < 0)
+		return -1;
 	if (waitpid(*last, &status, WNOHANG) != *last)
 		return 0;
 	s->n_roles--;

@@ -52,7 +52,8 @@ json_t *stage_ask(struct stage *s, const char *const *words, struct err *e) MUST
 /* Tells and starts a role; returns when it prints "listening", or at once when `ready` is NULL. `ready` gets
    what it printed until then. */
 int stage_start(struct stage *s, const char *const *words, struct buf *ready, struct err *e) MUST_USE;
-/* Waits `ms`, or until the last started role ends: 1 and its exit code; 0: still runs; -1: a signal came. */
+/* Waits `ms`, or until the last started role ends: 1 and its exit code; 0: still runs; -1: a signal came
+   (ERR_AGAIN), or another role ended (ERR_BROKEN). */
 int stage_wait(struct stage *s, int ms, int *code, struct err *e) MUST_USE;
 /* A file in the folder. */
 int stage_write(struct stage *s, const char *name, const char *text, size_t n, struct err *e) MUST_USE;

@@ -12,23 +12,24 @@
 #include <dirent.h>
 #include <stdarg.h>
 
-#define ADA "ottilie.marsh@sampleton.example"
-#define REVIEWER "p.reed@sampleton.example"
+#define ADA       "ottilie.marsh@sampleton.example"
+#define REVIEWER  "p.reed@sampleton.example"
 #define VALIDATOR "v.holt@sampleton.example"
-#define LIST "rain-watchers"
-#define DO(...) stage_do(&d->s, 0, WORDS(__VA_ARGS__), NULL, NULL, e)
+#define LIST      "rain-watchers"
+#define DO(...)   stage_do(&d->s, 0, WORDS(__VA_ARGS__), NULL, NULL, e)
 
 /* --- what is there before any mailing ---------------------------------------------------------- */
 
 int demo_set_up(struct demo *d, struct err *e)
 {
 	stage_chapter(&d->s, "An institution", "A trial home is one folder. It mails reserved domains only.");
-	if (DO("init", "--trial", "--institution", "University of Sampleton", "--domain", "sampleton.example", "--url", d->url,
-	       "--postmaster", "postmaster@sampleton.example") < 0 ||
+	if (DO("init", "--trial", "--institution", "University of Sampleton", "--domain", "sampleton.example", "--url",
+	       d->url, "--postmaster", "postmaster@sampleton.example") < 0 ||
 	    DO("department", "add", "hydrology", "--name", "Department of Hydrology") < 0)
 		return -1;
 	stage_remark(&d->s, "Three people: one writes, one looks at addresses, one approves. Nobody is two of them.");
-	if (DO("account", "add", ADA, "--name", "Dr Ottilie Marsh", "--role", "researcher", "--department", "hydrology") < 0 ||
+	if (DO("account", "add", ADA, "--name", "Dr Ottilie Marsh", "--role", "researcher", "--department",
+	       "hydrology") < 0 ||
 	    DO("account", "add", VALIDATOR, "--name", "Vera Holt", "--role", "validator") < 0 ||
 	    DO("account", "add", REVIEWER, "--name", "Prof Percy Reed", "--role", "reviewer") < 0)
 		return -1;
@@ -37,17 +38,18 @@ int demo_set_up(struct demo *d, struct err *e)
 
 int demo_register(struct demo *d, struct err *e)
 {
-	stage_chapter(&d->s, "A project and its sender",
-		      "Mail is signed with the keys of an identity, whose records go into the DNS. A project is registered, "
-		      "and gets its page when a reviewer approves it.");
-	if (DO("identity", "add", "research-mail", "--domain", "research.sampleton.example", "--relay", d->relay, "--outbound",
-	       "192.0.2.25") < 0 ||
+	stage_chapter(
+		&d->s, "A project and its sender",
+		"Mail is signed with the keys of an identity, whose records go into the DNS. A project is registered, "
+		"and gets its page when a reviewer approves it.");
+	if (DO("identity", "add", "research-mail", "--domain", "research.sampleton.example", "--relay", d->relay,
+	       "--outbound", "192.0.2.25") < 0 ||
 	    stage_do(&d->s, 0, WORDS("identity", "dns", "research-mail"), "dns.zone", NULL, e) < 0 ||
 	    stage_write(&d->s, "summary.md", DEMO_SUMMARY, strlen(DEMO_SUMMARY), e) < 0)
 		return -1;
 	if (DO("project", "add", DEMO_PROJECT, "--title", "Rain over Sampleton", "--originator", ADA, "--contact",
-	       "rain@research.sampleton.example", "--department", "hydrology", "--identity", "research-mail", "--ethics",
-	       "REC 2019/041", "--summary", "summary.md") < 0 ||
+	       "rain@research.sampleton.example", "--department", "hydrology", "--identity", "research-mail",
+	       "--ethics", "REC 2019/041", "--summary", "summary.md") < 0 ||
 	    DO("project", "approve", DEMO_PROJECT, "--by", REVIEWER) < 0)
 		return -1;
 	return DO("list", "add", LIST, "--project", DEMO_PROJECT);
@@ -79,17 +81,21 @@ static int ask_import(struct demo *d, struct err *e)
 {
 	const struct demo_expected *x = &d->expected;
 
-	d->import = stage_ask(&d->s, WORDS("import", LIST, "people.csv", "--by", ADA, "--consent-column", "Consent form",
-					   "--consent-date-column", "Signed on", "--dry-run"), e);
+	d->import = stage_ask(&d->s,
+			      WORDS("import", LIST, "people.csv", "--by", ADA, "--consent-column", "Consent form",
+				    "--consent-date-column", "Signed on", "--dry-run"),
+			      e);
 	if (!d->import)
 		return -1;
 	if (number(d->import, "rows") == x->rows && number(d->import, "added") == x->added &&
 	    number(d->import, "known") == x->known && number(d->import, "rejected") == x->rejected)
 		return 0;
-	return err_set(e, ERR_BROKEN, "the import counts %lld rows, %lld added, %lld known, %lld rejected; expected were %d, %d, %d, %d",
-		       (long long)number(d->import, "rows"), (long long)number(d->import, "added"),
-		       (long long)number(d->import, "known"), (long long)number(d->import, "rejected"), x->rows, x->added,
-		       x->known, x->rejected);
+	return err_set(
+		e, ERR_BROKEN,
+		"the import counts %lld rows, %lld added, %lld known, %lld rejected; expected were %d, %d, %d, %d",
+		(long long)number(d->import, "rows"), (long long)number(d->import, "added"),
+		(long long)number(d->import, "known"), (long long)number(d->import, "rejected"), x->rows, x->added,
+		x->known, x->rejected);
 }
 
 /* Of a rejected row its last three cells: line, reason, mend. */
@@ -109,9 +115,10 @@ int demo_people_in(struct demo *d, struct err *e)
 	struct buf sheet;
 	int rc;
 
-	stage_chapter(&d->s, "People, from a spreadsheet",
-		      "As such sheets are: names and mailto: beside addresses, stray blanks, rows twice, mailboxes that "
-		      "nobody owns, people without a consent form.");
+	stage_chapter(
+		&d->s, "People, from a spreadsheet",
+		"As such sheets are: names and mailto: beside addresses, stray blanks, rows twice, mailboxes that "
+		"nobody owns, people without a consent form.");
 	buf_init(&sheet, 1024 * 1024);
 	demo_people(&sheet, &d->expected);
 	rc = stage_write(&d->s, "people.csv", buf_text(&sheet), sheet.n, e);
@@ -171,15 +178,17 @@ static int decide_file(struct demo *d, const char *from, const char *to, struct 
 
 int demo_validate(struct demo *d, struct err *e)
 {
-	stage_chapter(&d->s, "A person looks at the addresses",
-		      "Every flagged address is decided by itself, with a reason, and so is an unpredictable sample of the "
-		      "others. Here the demonstration plays Vera Holt.");
+	stage_chapter(
+		&d->s, "A person looks at the addresses",
+		"Every flagged address is decided by itself, with a reason, and so is an unpredictable sample of the "
+		"others. Here the demonstration plays Vera Holt.");
 	if (DO("validate", LIST, "--by", VALIDATOR) < 0 ||
 	    stage_do(&d->s, 0, WORDS("validate", LIST, "--by", VALIDATOR, "--flagged"), "flagged.csv", NULL, e) < 0 ||
 	    decide_file(d, "flagged.csv", "decided.csv", e) < 0)
 		return -1;
 	stage_remark(&d->s, "She fills in what she knows:");
-	if (show_file(d, "decided.csv", 12, e) < 0 || DO("validate", LIST, "--by", VALIDATOR, "--decide", "decided.csv") < 0 ||
+	if (show_file(d, "decided.csv", 12, e) < 0 ||
+	    DO("validate", LIST, "--by", VALIDATOR, "--decide", "decided.csv") < 0 ||
 	    stage_do(&d->s, 0, WORDS("validate", LIST, "--by", VALIDATOR, "--sample"), "sample.csv", NULL, e) < 0 ||
 	    decide_file(d, "sample.csv", "sampled.csv", e) < 0)
 		return -1;
@@ -198,8 +207,8 @@ static int write_bad(struct demo *d, struct err *e)
 	if (stage_write(&d->s, "first.md", DEMO_FIRST_DRAFT, strlen(DEMO_FIRST_DRAFT), e) < 0)
 		return -1;
 	stage_lines(&d->s, DEMO_FIRST_DRAFT, 20);
-	if (DO("mailing", "new", "--list", LIST, "--subject", "Action required: verify your account", "--body", "first.md",
-	       "--by", ADA) < 0)
+	if (DO("mailing", "new", "--list", LIST, "--subject", "Action required: verify your account", "--body",
+	       "first.md", "--by", ADA) < 0)
 		return -1;
 	return stage_do(&d->s, 1, WORDS("mailing", "check", "1"), NULL, NULL, e);
 }
@@ -211,8 +220,8 @@ static int write_good(struct demo *d, struct err *e)
 	if (stage_write(&d->s, "second.md", DEMO_SECOND_DRAFT, strlen(DEMO_SECOND_DRAFT), e) < 0)
 		return -1;
 	stage_lines(&d->s, DEMO_SECOND_DRAFT, 12);
-	if (DO("mailing", "edit", "1", "--subject", "Your rain gauge at {{site|home}}: four questions", "--body", "second.md",
-	       "--by", ADA) < 0)
+	if (DO("mailing", "edit", "1", "--subject", "Your rain gauge at {{site|home}}: four questions", "--body",
+	       "second.md", "--by", ADA) < 0)
 		return -1;
 	return DO("mailing", "check", "1");
 }
@@ -222,7 +231,8 @@ int demo_write(struct demo *d, struct err *e)
 	if (write_bad(d, e) < 0 || write_good(d, e) < 0)
 		return -1;
 	stage_chapter(&d->s, "Two people answer for it",
-		      "The originator accepts responsibility by name; the reviewer approves exactly these words, these people and "
+		      "The originator accepts responsibility by name; the reviewer approves exactly these words, these "
+		      "people and "
 		      "this sender. Any later change voids the approval.");
 	if (DO("mailing", "submit", "1", "--by", ADA, "--accept-responsibility") < 0)
 		return -1;
@@ -264,10 +274,12 @@ static int watch(struct demo *d, struct err *e)
 int demo_send(struct demo *d, struct err *e)
 {
 	stage_chapter(&d->s, "Sending",
-		      "Each message is made for its recipient, signed twice, and handed to the relay; who opts out meanwhile gets "
+		      "Each message is made for its recipient, signed twice, and handed to the relay; who opts out "
+		      "meanwhile gets "
 		      "none.");
-	if (DO("mailing", "start", "1", "--by", ADA) < 0 || stage_start(&d->s, WORDS("send", "--until-idle"), NULL, e) < 0 ||
-	    watch(d, e) < 0 || DO("mailing", "status", "1") < 0)
+	if (DO("mailing", "start", "1", "--by", ADA) < 0 ||
+	    stage_start(&d->s, WORDS("send", "--until-idle"), NULL, e) < 0 || watch(d, e) < 0 ||
+	    DO("mailing", "status", "1") < 0)
 		return -1;
 	return DO("audit", "verify");
 }
@@ -276,7 +288,9 @@ int demo_send(struct demo *d, struct err *e)
 
 static int expect(const char *what, json_int_t is, json_int_t wanted, struct err *e)
 {
-	return is == wanted ? 0 : err_set(e, ERR_BROKEN, "%s: %lld, where %lld were expected", what, (long long)is, (long long)wanted);
+	return is == wanted ? 0
+			    : err_set(e, ERR_BROKEN, "%s: %lld, where %lld were expected", what, (long long)is,
+				      (long long)wanted);
 }
 
 static int hold_counts(struct demo *d, struct err *e)
@@ -293,25 +307,34 @@ static int hold_counts(struct demo *d, struct err *e)
 	return expect("messages at the relay", d->captured, number(counts, "accepted"), e);
 }
 
-/* How many messages there are; *last is the name of the one with the highest number. */
-static int count_captured(struct demo *d, const char **last, struct err *e)
+/* Whether the message of this .json went to the reader whose message is shown. */
+static bool is_readers(struct demo *d, const char *json)
+{
+	json_t *envelope = json_load_file(stage_path(&d->s, arena_printf(d->s.a, "mail/%s", json)), 0, NULL);
+	const char *to = json_string_value(json_array_get(json_object_get(envelope, "to"), 0));
+	bool is = to && strcmp(to, DEMO_READER) == 0;
+
+	json_decref(envelope);
+	return is;
+}
+
+/* How many messages there are; *shown is the name of the one to show, without its ending. */
+static int count_captured(struct demo *d, const char **shown, struct err *e)
 {
 	DIR *dir = opendir(stage_path(&d->s, "mail"));
 
-	*last = "";
+	*shown = "";
 	if (!dir)
 		return err_set(e, ERR_BROKEN, "the relay has no folder");
 	for (const struct dirent *f; (f = readdir(dir));) {
 		const char *dot = strrchr(f->d_name, '.');
 
-		if (!dot || strcmp(dot, ".eml") != 0)
-			continue;
-		d->captured++;
-		if (strcmp(f->d_name, *last) > 0)
-			*last = arena_text(d->s.a, f->d_name);
+		d->captured += dot && strcmp(dot, ".eml") == 0;
+		if (dot && strcmp(dot, ".json") == 0 && is_readers(d, f->d_name))
+			*shown = arena_text_n(d->s.a, f->d_name, (size_t)(dot - f->d_name));
 	}
 	closedir(dir);
-	return **last ? 0 : err_set(e, ERR_BROKEN, "the relay got nothing");
+	return **shown ? 0 : err_set(e, ERR_BROKEN, "the relay got no message for " DEMO_READER);
 }
 
 static const char *behind(struct arena *a, const char *text, const char *before, const char *end)
@@ -332,7 +355,7 @@ static int read_message(struct demo *d, const char *file, struct err *e)
 	int rc = -1;
 
 	buf_init(&raw, 1024 * 1024);
-	if (file_read(stage_path(&d->s, arena_printf(d->s.a, "mail/%s", file)), &raw, e) == 0 &&
+	if (file_read(stage_path(&d->s, arena_printf(d->s.a, "mail/%s.eml", file)), &raw, e) == 0 &&
 	    message_parse(d->s.a, (struct slice){ raw.p, raw.n }, &m, e) == 0)
 		rc = 0;
 	buf_free(&raw);
@@ -348,9 +371,9 @@ static int read_message(struct demo *d, const char *file, struct err *e)
 
 int demo_count(struct demo *d, struct err *e)
 {
-	const char *last;
+	const char *shown;
 
-	if (count_captured(d, &last, e) < 0 || hold_counts(d, e) < 0)
+	if (count_captured(d, &shown, e) < 0 || hold_counts(d, e) < 0)
 		return -1;
-	return read_message(d, last, e);
+	return read_message(d, shown, e);
 }

@@ -9,10 +9,10 @@
 #include <uniwidth.h>
 
 #define WIDTH 80
-#define BAR 40
+#define BAR   40
 
-static const char BOLD[] = "\033[1m", DIM[] = "\033[2m", RED[] = "\033[31m", GREEN[] = "\033[32m", BLUE[] = "\033[1;34m",
-		  NORMAL[] = "\033[0m";
+static const char BOLD[] = "\033[1m", DIM[] = "\033[2m", RED[] = "\033[31m", GREEN[] = "\033[32m",
+		  BLUE[] = "\033[1;34m", NORMAL[] = "\033[0m";
 
 static void print(const struct stage *s, const char *how, const char *text)
 {
@@ -143,7 +143,7 @@ void stage_progress(struct stage *s, int64_t done, int64_t all, bool last)
 	if (s->quiet || (!s->live && !last))
 		return;
 	if (!s->live) {
-		printf("     sent %lld of %lld\n", (long long)done, (long long)all);
+		printf("     done with %lld of %lld\n", (long long)done, (long long)all);
 		return;
 	}
 	fputs("\r     ", stdout);
@@ -155,8 +155,7 @@ void stage_progress(struct stage *s, int64_t done, int64_t all, bool last)
 
 /* --- commands ---------------------------------------------------------------------------------- */
 
-/* A word as a shell takes it. */
-static const char *quoted(struct arena *a, const char *word)
+const char *tell_quoted(struct arena *a, const char *word)
 {
 	static const char PLAIN[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+=,-";
 
@@ -192,10 +191,10 @@ static void put_command(struct stage *s, const char *const *words, const char *t
 	put_piece(s, "placet", &at);
 	for (size_t i = 0; words[i]; i++) {
 		bool pair = strncmp(words[i], "--", 2) == 0 && words[i + 1] && strncmp(words[i + 1], "--", 2) != 0;
-		const char *piece = quoted(s->a, words[i]);
+		const char *piece = tell_quoted(s->a, words[i]);
 
 		if (pair)
-			piece = arena_printf(s->a, "%s %s", piece, quoted(s->a, words[++i]));
+			piece = arena_printf(s->a, "%s %s", piece, tell_quoted(s->a, words[++i]));
 		put_piece(s, piece, &at);
 	}
 	if (tail)
@@ -235,7 +234,10 @@ static const char *colour_of(const char *line, size_t *at, size_t *n)
 {
 	static const struct {
 		const char *start, *how;
-	} HOW[] = { { "fail  ", RED }, { "pass  ", GREEN }, { "n/a  ", DIM }, { "verdict: fail", RED },
+	} HOW[] = { { "fail  ", RED },
+		    { "pass  ", GREEN },
+		    { "n/a  ", DIM },
+		    { "verdict: fail", RED },
 		    { "verdict: pass", GREEN } };
 
 	*at = strspn(line, " 0123456789");

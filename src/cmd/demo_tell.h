@@ -8,6 +8,8 @@
 void tell_command(struct stage *s, const char *const *words, const char *into);
 /* The same for what runs on: with "&". */
 void tell_background(struct stage *s, const char *const *words);
+/* A word as a shell takes it. */
+const char *tell_quoted(struct arena *a, const char *word);
 /* What a command printed, long lines broken under their last column. */
 void tell_output(struct stage *s, const char *text);
 
