@@ -53,6 +53,7 @@ static void show_form(const struct page *p, const struct account *x, const char 
 		.department = x->department,
 		.fault = fault,
 		.invalid = fault ? "true" : "false",
+		.described = fault ? "fault password-hint" : "password-hint",
 	});
 }
 
