@@ -2,10 +2,11 @@
 //
 //   node pages.mjs PLAN.json
 //
-// PLAN: { shots: FOLDER, pages: [{ name, url, cookies? }], walks: [{ name, url, button?, expect }] }. A page is loaded
-// with its scripts off and judged by axe (WCAG 2.2 A and AA) and a few rules of our own: no error on the console,
-// nothing loaded from elsewhere, no cookie, nothing to scroll sideways. A walk opens a page without JavaScript, presses
-// its button and looks for the text that must follow. Prints one JSON object a line: { name, check, ok, why }.
+// PLAN: { shots: FOLDER, pages: [{ name, url, cookies?, status? }], walks: [{ name, url, fill?, button?, expect }] }. A
+// page is loaded with its scripts off and judged by axe (WCAG 2.2 A and AA) and a few rules of our own: no error on the
+// console, nothing loaded from elsewhere, no cookie, nothing to scroll sideways. `status` is the error that a page is to
+// answer with. A walk opens a page without JavaScript, types what `fill` says ({ LABEL: TEXT }), presses its button and
+// looks for the text that must follow. Prints one JSON object a line: { name, check, ok, why }.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,10 +29,12 @@ function tell(name, check, faults) {
 }
 
 // What goes wrong while a page loads, gathered from the browser's events.
-function watch(page, url) {
+function watch(page, url, status) {
 	const seen = { console: [], elsewhere: [], cookies: [] };
 	const home = new URL(url).origin;
-	page.on('console', m => m.type() === 'error' && seen.console.push(m.text()));
+	// The browser notes each error that a server answers with; the one that is asked for is none.
+	const awaited = m => status && m.location().url === url;
+	page.on('console', m => m.type() === 'error' && !awaited(m) && seen.console.push(m.text()));
 	page.on('pageerror', e => seen.console.push(String(e)));
 	page.on('requestfailed', r => seen.console.push(`${r.url()}: ${r.failure()?.errorText}`));
 	page.on('request', r => {
@@ -100,15 +103,16 @@ async function inContext(browser, options, work) {
 	}
 }
 
-async function open(page, url) {
+async function open(page, url, status) {
 	const answer = await page.goto(url, { waitUntil: 'load' });
-	return answer.status() < 400 ? [] : [`${url} answers ${answer.status()}`];
+	const good = status ? answer.status() === status : answer.status() < 400;
+	return good ? [] : [`${url} answers ${answer.status()}`];
 }
 
 async function lookAt(browser, plan, target, view) {
 	await inContext(browser, VIEWS[view], async (page, context) => {
-		const seen = watch(page, target.url);
-		const opened = await open(page, target.url);
+		const seen = watch(page, target.url, target.status);
+		const opened = await open(page, target.url, target.status);
 		tell(target.name, `${view}: opens`, opened);
 		await shot(page, plan, `${target.name}-${view}`);
 		tell(target.name, `${view}: axe`, await axeFaults(page));
@@ -124,6 +128,8 @@ async function lookAt(browser, plan, target, view) {
 async function walk(browser, plan, step) {
 	await inContext(browser, VIEWS.phone, async page => {
 		const faults = await open(page, step.url);
+		for (const [label, text] of Object.entries(step.fill ?? {}))
+			await page.getByLabel(label, { exact: true }).fill(text);
 		const button = step.button ? page.getByRole('button', { name: step.button }) : page.getByRole('button');
 		const count = await button.count();
 		if (count !== 1) {

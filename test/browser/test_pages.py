@@ -52,6 +52,18 @@ def test_opting_out_without_javascript(browser, site, placet):
     assert held["opted_out"], held
 
 
+def test_a_password_by_the_one_time_link(browser, site, placet):
+    link = placet.run("account", "reset", story.REV)["link"]
+    browser.must_be_good([{"name": "welcome", "url": link}], [
+        {"name": "common", "url": link, "fill": typed("password1"), "expect": "among the commonest"},
+        {"name": "set", "url": link, "fill": typed("four words and blanks"), "expect": "Your password is set"}])
+    browser.must_be_good([{"name": "welcome-gone", "url": link, "status": 404}])
+
+
+def typed(password):
+    return {"New password": password, "The same password again": password}
+
+
 def test_the_mailbox(browser, site):
     with urllib.request.urlopen(site["mailbox"], timeout=20) as answer:
         found = re.search(r'class="title"><a href="([^"]+)"', answer.read().decode())

@@ -28,7 +28,7 @@ class Browser:
         self.shots.mkdir(parents=True, exist_ok=True)
 
     def look(self, pages=(), walks=(), seconds=240):
-        """pages: dicts of name, url; walks: of name, url, button (optional), expect. Returns a Seen for each check."""
+        """pages: dicts of name, url; walks: of name, url, fill and button (optional), expect. Returns a Seen for each check."""
         plan = self.shots / "plan.json"
         plan.write_text(json.dumps({"shots": str(self.shots), "pages": list(pages), "walks": list(walks)}))
         done = subprocess.run(["node", FOLDER / "pages.mjs", plan], capture_output=True, text=True, timeout=seconds,
