@@ -7,8 +7,10 @@
 #include "base/buf.h"
 #include "cmd/cmd.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define DATE "November 23, 2026"
 #define WIDTH 78 /* of the pages' source */
@@ -258,6 +260,27 @@ static void put_overview(FILE *out)
 
 /* --- files --------------------------------------------------------------------------------------- */
 
+/* Pages of commands that are no more must not stay; and a folder that is filled anew is newer than before,
+   which is what the build looks at. */
+static void remove_pages(const char *folder)
+{
+	char path[4096];
+	struct dirent *d;
+	DIR *dir = opendir(folder);
+
+	if (!dir)
+		die("cannot read", folder);
+	while ((d = readdir(dir))) {
+		size_t n = strlen(d->d_name);
+
+		if (n < 2 || strcmp(d->d_name + n - 2, ".1") != 0)
+			continue;
+		if (snprintf(path, sizeof(path), "%s/%s", folder, d->d_name) >= (int)sizeof(path) || unlink(path) < 0)
+			die("cannot remove", d->d_name);
+	}
+	closedir(dir);
+}
+
 static FILE *open_page(const char *folder, const char *name)
 {
 	char path[4096];
@@ -285,6 +308,7 @@ int main(int argc, char **argv)
 
 	if (argc != 2 || (mkdir(argv[1], 0777) < 0 && errno != EEXIST))
 		die("usage: mkman FOLDER; cannot make", argc == 2 ? argv[1] : "it");
+	remove_pages(argv[1]);
 	out = open_page(argv[1], "placet");
 	put_overview(out);
 	close_page(out, "placet.1");
