@@ -57,13 +57,26 @@ const char *const *policy_rules(void)
 
 static void add(struct ruling *r, enum answer answer, const char *mend, const char *fmt, va_list ap) PRINTF(4, 0);
 
+/* The same thing seen in both parts is said once. */
+static bool said_already(const struct ruling *r, enum answer answer, const char *reason)
+{
+	for (size_t i = r->first; i < r->out->n; i++)
+		if (r->out->finding[i].answer == answer && strcmp(r->out->finding[i].reason, reason) == 0)
+			return true;
+	return false;
+}
+
 /* A rule that has said enough keeps its worst answer in its last finding. */
 static void add(struct ruling *r, enum answer answer, const char *mend, const char *fmt, va_list ap)
 {
 	struct finding *f;
-	char reason[1200];
+	char text[1200];
+	const char *reason;
 
-	vsnprintf(reason, sizeof(reason), fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	reason = text_flat(r->a, text);
+	if (said_already(r, answer, reason))
+		return;
 	if (r->out->n - r->first < PER_RULE) {
 		f = &r->out->finding[r->out->n++];
 	} else {
@@ -71,7 +84,7 @@ static void add(struct ruling *r, enum answer answer, const char *mend, const ch
 		if (answer <= f->answer)
 			return;
 	}
-	*f = (struct finding){ r->rule, answer, text_flat(r->a, reason), mend };
+	*f = (struct finding){ r->rule, answer, reason, mend };
 }
 
 #define ADD(answer, mend)                                                                                              \

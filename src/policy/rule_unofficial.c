@@ -143,7 +143,8 @@ static void judge_words(struct ruling *r, const char *text)
 	const char *all = without_registered(r, text), *rest = all, *word = "", *at;
 
 	for (int i = 0; i < 3 && (at = find_claim(r, rest, &word)); i++) {
-		const char *quote = text_quote(r->a, at, 60);
+		/* To the end of the line, or to where registered words were taken out. */
+		const char *quote = text_quote(r->a, arena_text_n(r->a, at, strcspn(at, "\n~")), 60);
 
 		if (speaks_for(r, all, at, word))
 			rule_fail(r, "introduce yourself and sign in your own name",
