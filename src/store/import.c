@@ -44,9 +44,9 @@ QUERY(Q_IMPORT_CONSENT,
 QUERY(Q_IMPORT_COUNT, "SELECT count(*), sum(CASE WHEN known > 0 THEN 1 ELSE 0 END),"
 		      " sum(CASE WHEN known = 2 THEN 1 ELSE 0 END) FROM import_row WHERE import_id = $1");
 QUERY(Q_IMPORT_NOT_MAILABLE,
-      "SELECT count(*) FROM import_row r WHERE r.import_id = $1 AND COALESCE((SELECT v.why FROM address a"
-      " JOIN may_mail v ON v.list_id = $2 AND v.address_id = a.id WHERE a.delivery = r.delivery), 'no-consent')"
-      " IN ('opted-out', 'no-consent')");
+      "SELECT count(*) FROM import_row r WHERE r.import_id = $1 AND NOT EXISTS (SELECT 1 FROM address a"
+      " JOIN may_mail v ON v.list_id = $2 AND v.address_id = a.id"
+      " WHERE a.key_hash = r.key_hash AND v.why NOT IN ('opted-out', 'no-consent'))");
 QUERY(Q_IMPORT_CLEAR, "DELETE FROM import_row WHERE import_id = $1");
 
 int import_begin(struct home *h, int64_t list, int64_t by, const uint8_t file_hash[32], int64_t *id, struct err *e)
