@@ -1,0 +1,168 @@
+"""A list is looked at by a person: the sample of the policy, what makes it grow, and who may sign."""
+import csv
+import pathlib
+
+import pytest
+
+from harness.story import ANN, IDENTITY, LIST, OFFICE, REV, STUDY, VAL, Story, people
+from harness.tables import change
+
+FORM = ["--consent-kind", "signed-form", "--consent-ref", "F", "--consent-date", "2026-10-01"]
+
+
+class Desk:
+    """A list that nobody has looked at."""
+
+    def __init__(self, placet, addresses):
+        self.placet = placet
+        told = self.told = Story(placet, "smtp://127.0.0.1:9")
+        placet.init("--postmaster", "post@uni.example")
+        for address, roles in ((ANN, ["researcher"]), (VAL, ["validator"]), (REV, ["reviewer"])):
+            told.do("account", "add", address, "--name", "N N", "--role", *roles, json=False)
+        told.do("department", "add", OFFICE, "--name", "Department of Psychology", json=False)
+        told.do("identity", "add", IDENTITY, "--domain", "uni.example", "--relay", told.relay, json=False)
+        told.project()
+        told.fill_list(addresses)
+
+    def ask(self, *args, by=VAL, **run):
+        return self.placet.run("validate", LIST, "--by", by, *args, **run)
+
+    def sample(self):
+        return [row["address"] for row in self.ask("--sample")]
+
+    def decide(self, rows, expect=0):
+        path = pathlib.Path(self.placet.folder) / "decisions.csv"
+        with open(path, "w", newline="", encoding="utf-8") as f:
+            csv.writer(f).writerows([("address", "decision", "reason"), *rows])
+        return self.ask("--decide", path, expect=expect)
+
+    def sign(self, expect=0, by=VAL):
+        return self.ask("--sign-off", "--how", "wrote to them", by=by, expect=expect)
+
+    def why(self):
+        return {m["address"]: m["why_not"] for m in self.placet.run("list", "members", LIST)}
+
+
+@pytest.mark.parametrize("people_on_list,sample", [(1, 1), (2, 2), (50, 48), (300, 117), (1000, 138)])
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_the_numbers_of_the_policy(placet, people_on_list, sample):
+    desk = Desk(placet, people(people_on_list))
+    state = desk.ask()
+    assert (state["population"], state["sample"], state["sample_undecided"], state["flagged"]) == (people_on_list, sample, sample, 0)
+    drawn = desk.sample()
+    assert len(set(drawn)) == sample and desk.sample() == drawn, "it is drawn once"
+    if people_on_list > 100:
+        assert drawn != sorted(drawn), "nobody can tell who comes next"
+
+
+def test_flagged_ones_need_reasons(placet):
+    desk = Desk(placet, ["info@example.org", "office@example.org", *people(3)])
+    assert {r["address"] for r in desk.ask("--flagged")} == {"info@example.org", "office@example.org"}
+    table = desk.ask("--flagged", json=False)
+    assert table.splitlines()[0] == "address,flags,known" and "info@example.org,role," in table
+    desk.decide([("info@example.org", "accept", "")], expect=2)
+    desk.decide([("info@example.org", "maybe", "x")], expect=2)
+    desk.decide([("stranger@example.org", "accept", "x")], expect=2)
+    desk.sign(expect=1)
+    desk.decide([(a, "accept", "") for a in desk.sample()])
+    desk.sign(expect=1)
+    desk.decide([("info@example.org", "accept", "one person reads it"), ("office@example.org", "reject", "five people read it")])
+    desk.sign()
+    why = desk.why()
+    assert (why["info@example.org"], why["office@example.org"], why["person0000@example.org"]) == ("", "rejected", "")
+    assert desk.ask()["signed_off"] is True
+
+
+def test_failures_make_the_sample_grow(placet):
+    desk = Desk(placet, people(300))
+    desk.sign(expect=1)
+    sizes, seen = [], []
+    for failures in range(4):
+        drawn = desk.sample()
+        assert not set(drawn) & set(seen), "decisions are kept"
+        seen += drawn
+        sizes.append(desk.ask()["sample"])
+        assert len(seen) == sizes[-1]
+        if failures == 3:
+            break
+        desk.sign(expect=1)
+        desk.decide([(drawn[0], "reject", "moved away"), *((a, "accept", "") for a in drawn[1:])])
+        assert desk.ask()["failures"] == failures + 1
+    assert sizes[0] == 117 and sizes == sorted(sizes) and len(set(sizes)) == 4
+    assert sizes[3] == 300, "after the third failure every address is decided"
+    desk.sign(expect=1)
+    desk.decide([(a, "accept", "") for a in drawn])
+    desk.sign()
+    why = list(desk.why().values())
+    assert (why.count("rejected"), why.count("")) == (3, 297)
+
+
+def test_who_may_decide_and_sign(placet):
+    desk = Desk(placet, people(501))
+    desk.ask(by=REV, expect=4)
+    desk.decide([(a, "accept", "") for a in desk.sample()])
+    desk.sign(by=ANN, expect=4)
+    desk.sign(by=REV, expect=4)
+    desk.ask("--sign-off", expect=2)
+    desk.sign(by=VAL)
+    desk.sign(by=VAL, expect=1)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_the_originator_signs_a_short_list(placet):
+    desk = Desk(placet, people(10))
+    desk.decide([(a, "accept", "") for a in desk.sample()])
+    desk.sign(by=ANN)
+
+
+def test_new_addresses_open_a_new_sign_off(placet):
+    desk = Desk(placet, people(60))
+    desk.decide([(a, "accept", "") for a in desk.sample()])
+    desk.sign()
+    first = desk.ask()
+    assert first["signed_off"] is True
+    more = people(90)[60:]
+    desk.told.fill_list(people(90))
+    state = desk.ask()
+    assert (state["signed_off"], state["population"], state["sample"]) == (False, 30, 29)
+    assert len(desk.sample()) == 29 and set(desk.sample()) < set(more)
+    why = desk.why()
+    assert {why[a] for a in people(60)} == {""} and {why[a] for a in more} == {"not-validated"}
+    number = desk.told.draft()
+    answers = {f["rule"]: f["answer"] for f in placet.run("mailing", "check", number, expect=1)["findings"]}
+    assert answers["validated"] == "fail"
+    desk.decide([(a, "accept", "") for a in desk.sample()])
+    desk.sign()
+    assert set(desk.why().values()) == {""}
+
+
+def test_it_lapses(placet):
+    desk = Desk(placet, people(3))
+    desk.decide([(a, "accept", "") for a in desk.sample()])
+    desk.sign()
+    assert placet.run("list", "show", LIST, env={"PLACET_CLOCK": "+360d"})["mailable"] == 3
+    assert placet.run("list", "show", LIST, env={"PLACET_CLOCK": "+370d"})["mailable"] == 0
+
+
+MASK = (1 << 64) - 1
+
+
+def xoshiro(seed):
+    """xoshiro256** seeded by splitmix64, as base/rng.c says it draws."""
+    state = []
+    for _ in range(4):
+        seed = (seed + 0x9e3779b97f4a7c15) & MASK
+        z = seed
+        z = ((z ^ (z >> 30)) * 0xbf58476d1ce4e5b9) & MASK
+        z = ((z ^ (z >> 27)) * 0x94d049bb133111eb) & MASK
+        state.append(z ^ (z >> 31))
+    rotate = lambda x, k: ((x << k) | (x >> (64 - k))) & MASK
+    while True:
+        yield (rotate((state[1] * 5) & MASK, 7) * 9) & MASK
+        t = (state[1] << 17) & MASK
+        state[2] ^= state[0]
+        state[3] ^= state[1]
+        state[1] ^= state[2]
+        state[0] ^= state[3]
+        state[2] ^= t
+        state[3] = rotate(state[3], 45)
