@@ -40,6 +40,8 @@ CONTRACT = {
     "identity show": ("NAME", "", ""),
     "identity dns": ("NAME", "", ""),
     "project add": ("SLUG", "title= originator= contact= department= identity= ethics=", "summary= link-host=+"),
+    "project edit": ("SLUG", "", "title= originator= contact= department= identity= ethics= summary= link-host=+"),
+    "project close": ("SLUG", "", ""),
     "project list": ("", "", ""),
     "project show": ("SLUG", "", ""),
     "project approve": ("SLUG", "by=", ""),
@@ -248,6 +250,8 @@ def set_up(ask, folder, relay):
     ask("project add", story.STUDY, "--title", "Sleep", "--originator", story.ANN, "--contact", story.ANN, "--department",
         story.OFFICE, "--identity", story.IDENTITY, "--ethics", "EK 1", "--link-host", "survey.uni.example")
     ask("project approve", story.STUDY, "--by", story.REV)
+    assert ask("project edit", story.STUDY, "--title", "Sleep well")["state"] == "draft"
+    ask("project approve", story.STUDY, "--by", story.REV)
     ask("project list")
     assert ask("project show", story.STUDY)["state"] == "approved"
     ask("list add", story.LIST, "--project", story.STUDY)
@@ -265,7 +269,7 @@ def fill_list(ask, folder):
     for result in (dry, done, again):
         assert result["rows"] == result["added"] + result["known"] + result["rejected"] == 7
     assert (done["added"], done["known"], done["rejected"], again["added"]) == (5, 1, 1, 0)
-    assert done["flagged"] == {"role": 1, "duplicate-person": 1} and done["not_mailable"] == 2
+    assert done["flagged"] == {"role": 1, "duplicate-person": 1} and done["not_mailable"] == 1
     assert pathlib.Path(done["rejected_file"]).name == "people.csv.rejected.csv" and dry["rejected_file"] is None
     assert len(ask("list members", story.LIST)) == len(ask("list export", story.LIST)) == 5
     by = ["--by", story.VAL]
@@ -357,6 +361,7 @@ def test_json_is_as_the_schemas_say(ask, placet, folder):
     send_one(ask, folder)
     ask("person show", "cem@example.org")
     assert ask("lint", next(pathlib.Path(f"{folder}/captured").glob("*.eml")), "--project", story.STUDY, expect=(0, 1, 75))["findings"]
+    assert ask("project close", story.STUDY)["state"] == "closed"
     entries = ask("audit log")
     assert [e["seq"] for e in entries] == list(range(1, len(entries) + 1))
     assert ask("audit verify") == {"whole": True, "entries": len(entries), "broken": None}
