@@ -1,0 +1,80 @@
+"""An SMTP server that takes its time and writes down when each command came, on the clock that the test reads too.
+
+It runs in a thread of the test's own process, so that its times and the test's (time.monotonic()) are the same clock.
+"""
+import asyncio
+import re
+import threading
+import time
+
+
+class Paced:
+    """reply_after: seconds before each reply to DATA's dot. `recipients` is a list of (address, when MAIL FROM came, when
+    RCPT TO came); `count` how many messages were taken."""
+
+    def __init__(self, reply_after=0.0):
+        self.reply_after = reply_after
+        self.recipients = []
+        self.links = {}  # the path behind each person's one-click address
+        self.count = 0
+        self.port = None
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._started = threading.Event()
+        self._thread.start()
+        assert self._started.wait(10)
+
+    def url(self):
+        return f"smtp://127.0.0.1:{self.port}"
+
+    def begin_again(self, reply_after):
+        """For a second mailing, while nothing is connected."""
+        self.reply_after, self.recipients, self.count = reply_after, [], 0
+
+    def _run(self):
+        asyncio.set_event_loop(self._loop)
+        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0, limit=1 << 20))
+        self.port = server.sockets[0].getsockname()[1]
+        self._started.set()
+        self._loop.run_forever()
+
+    async def _serve(self, reader, writer):
+        try:
+            writer.write(b"220 paced ESMTP\r\n")
+            while (line := await reader.readline()):
+                if not await self._answer(line.decode().rstrip("\r\n"), reader, writer):
+                    break
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    async def _answer(self, line, reader, writer):
+        verb, now = line[:4].upper(), time.monotonic()
+        if verb == "EHLO":
+            writer.write(b"250-paced\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES\r\n")
+        elif verb == "MAIL":
+            writer.mail_at = now
+            writer.write(b"250 2.1.0 ok\r\n")
+        elif verb == "RCPT":
+            writer.to = line[line.index("<") + 1:line.index(">")]
+            self.recipients.append((writer.to, writer.mail_at, now))
+            writer.write(b"250 2.1.5 ok\r\n")
+        elif verb == "DATA":
+            writer.write(b"354 go on\r\n")
+            message = await reader.readuntil(b"\r\n.\r\n")
+            link = re.search(rb"^List-Unsubscribe: <https?://[^/>]+(/opt-out/[^>]+)>", message, re.M)
+            self.links[writer.to] = link.group(1).decode() if link else None
+            await asyncio.sleep(self.reply_after)
+            self.count += 1
+            writer.write(b"250 2.0.0 taken as %d\r\n" % self.count)
+        elif verb == "QUIT":
+            writer.write(b"221 2.0.0 bye\r\n")
+            return False
+        else:
+            writer.write(b"250 2.0.0 ok\r\n")
+        return True
+
+    def stop(self):
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
