@@ -65,7 +65,7 @@ OPTIONS(O_VALIDATE, BY, { "flagged", NULL, 0, "print the flagged addresses that 
 	{ "how", "TEXT", 0, "with --sign-off: how the addresses are known to be in use" });
 OPTIONS(O_NEW, { "list", "NAME", OPT_NEEDED, "to whom" }, { "subject", "TEXT", OPT_NEEDED, "may hold {{fields}}" },
 	{ "body", "FILE", OPT_NEEDED, "Markdown with {{field}} and {{field|default}}" }, BY,
-	{ "language", "LANG", 0, "en if not given" });
+	{ "language", "LANG", 0, "its language; without it en" });
 OPTIONS(O_EDIT, { "subject", "TEXT", 0, "a new subject" }, { "body", "FILE", 0, "new words" }, BY);
 OPTIONS(O_PREVIEW, { "to", "ADDRESS", 0, "somebody of the selection; without it the longest" });
 OPTIONS(O_SUBMIT, BY, { "accept-responsibility", NULL, 0, "you answer for this mailing, legal costs included" },
@@ -81,7 +81,7 @@ OPTIONS(O_LINT, { "project", "SLUG", 0, "hold it to this project's registered va
 OPTIONS(O_SEND, { "until-idle", NULL, 0, "return when nothing is due now: 0 nothing remains, 75 something does" },
 	{ "connections", "N", 0, "to one relay, at most; without it the institution's setting" },
 	{ "no-dkim", NULL, 0, "do not sign; for measuring in a trial home" });
-OPTIONS(O_WEB, { "listen", "ADDR:PORT", 0, "127.0.0.1:8080 if not given; port 0: any; or unix:PATH" },
+OPTIONS(O_WEB, { "listen", "ADDR:PORT", 0, "where; without it 127.0.0.1:8080; port 0: any; or unix:PATH" },
 	{ "admin-listen", "ADDR:PORT", 0, "for /healthz" });
 OPTIONS(O_SERVE, { "listen", "ADDR:PORT", 0, "where the pages are served" });
 OPTIONS(O_CAPTURE, { "listen", "ADDR:PORT", OPT_NEEDED, "where it takes mail; port 0: any" },

@@ -10,6 +10,7 @@
 #include "store/project.h"
 
 #include <errno.h>
+#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -154,12 +155,34 @@ static int load_row(void *ctx, const struct csv_row *row, struct err *e)
 	return im->n == BATCH ? flush(im, e) : 0;
 }
 
+/* What was imported, so that it can be told later which file it was. */
+static int hash_file(const char *path, uint8_t out[32], struct err *e)
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	FILE *f = fopen(path, "rbe");
+	char block[64 * 1024];
+	size_t n;
+	int rc = 0;
+
+	MUST(md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1);
+	while (f && (n = fread(block, 1, sizeof(block), f)) > 0)
+		MUST(EVP_DigestUpdate(md, block, n) == 1);
+	if (!f || ferror(f))
+		rc = err_sys(e, ERR_AGAIN, errno, "%s", path);
+	MUST(EVP_DigestFinal_ex(md, out, NULL) == 1);
+	EVP_MD_CTX_free(md);
+	if (f)
+		fclose(f);
+	return rc;
+}
+
 static int load(struct importing *im, const char *path, struct err *e)
 {
 	uint8_t hash[32];
 	const char *text = NULL;
 
-	sha256(path, strlen(path), hash);
+	if (hash_file(path, hash, e) < 0)
+		return -1;
 	if (opt(im->c, "consent-text")) {
 		if (read_text_file(im->c, opt(im->c, "consent-text"), &text, e) < 0)
 			return err_in(e, "--consent-text");

@@ -32,19 +32,22 @@ RUN(cmd_institution_show)
 {
 	const struct setting *table;
 	struct institution inst;
-	json_t *out = json_object();
+	json_t *out;
 	size_t n;
 
 	table = settings_table(&n);
 	if (institution_load(c->h, c->a, &inst, e) < 0)
 		return -1;
+	out = json_object();
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(table[i].key, "unofficial-sentence.") == 0)
 			show_pairs(c, out, table[i].key, inst.unofficial);
 		else if (strcmp(table[i].key, "opt-out-wording.") == 0)
 			show_pairs(c, out, table[i].key, inst.opt_out_wording);
-		else if (show_one(c, out, &table[i], e) < 0)
+		else if (show_one(c, out, &table[i], e) < 0) {
+			json_decref(out);
 			return -1;
+		}
 	}
 	if (c->json)
 		return print_json(out);

@@ -192,7 +192,8 @@ int engine_flush(struct engine *g, struct err *e)
 		if (shorten_journal(g, e) < 0)
 			goto out;
 	}
-	rc = db_checkpoint(g->h->db, DB_LOG_LIMIT, e);
+	home_checkpoint(g->h);
+	rc = 0;
 out:
 	arena_free(a);
 	return rc;

@@ -6,6 +6,7 @@
 
 #include "base/codec.h"
 #include "base/file.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -238,6 +239,14 @@ int home_open_db(struct home *h, struct err *e)
 	if (db_migrate(h->db, e) < 0)
 		return err_in(e, "database of %s", h->path);
 	return map_counter(h, e);
+}
+
+void home_checkpoint(struct home *h)
+{
+	struct err e = { 0 };
+
+	if (db_checkpoint(h->db, DB_LOG_LIMIT, &e) < 0)
+		log_event(LOG_LEVEL_WARN, "checkpoint-failed", "why", e.text, NULL);
 }
 
 void home_free(struct home *h)

@@ -38,6 +38,9 @@ int home_open_db(struct home *h, struct err *e) MUST_USE;
 /* Token keys and the hash key. */
 int home_read_keys(struct home *h, struct err *e) MUST_USE;
 void home_free(struct home *h);
+/* Copies SQLite's log into the database when it has grown. What was committed stands whether this works or
+   not, so that a failure is logged, and tried again after the next commit. */
+void home_checkpoint(struct home *h);
 int64_t home_now(const struct home *h);
 /* A path below the home, from the arena. */
 const char *home_file(const struct home *h, struct arena *a, const char *name);

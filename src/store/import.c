@@ -141,7 +141,9 @@ int import_batch(struct home *h, int64_t import, const struct list *l, int64_t b
 		db_rollback(h->db);
 	if (rc < 0)
 		return err_in(e, "rows from line %lld", n ? (long long)rows[0].line : 0LL);
-	return own ? db_checkpoint(h->db, DB_LOG_LIMIT, e) : 0;
+	if (own)
+		home_checkpoint(h);
+	return 0;
 }
 
 int import_end(struct home *h, int64_t import, int64_t by, const char *object, const char *detail, struct err *e)

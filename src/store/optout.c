@@ -80,7 +80,8 @@ static int opt_out_commit(struct home *h, struct err *e)
 	if (db_commit(h->db, e) < 0)
 		return -1;
 	atomic_fetch_add(h->opt_out_counter, 1);
-	return db_checkpoint(h->db, DB_LOG_LIMIT, e);
+	home_checkpoint(h);
+	return 0;
 }
 
 /* 1 and the hash of the delivery's person, 0 no such delivery, -1. */
