@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""Every statement of src/store is written with QUERY or QUERY_PG, which puts it into the list that a test prepares on both
+"""Every statement of src/store is written with QUERY or EACH, which puts it into the list that a test prepares on both
 engines; no two have one name (logs tell them by it), and none is left unused."""
 import re
 
 import common
 
 BARE = re.compile(r"^[^/*\n]*\bstruct\s+query\s+(?:\w+\s*(?:\[[^]]*\]\s*)?=|\w+\s*\[\])", re.M)
-MACRO = re.compile(r"^QUERY(?:_PG)?\(\s*(\w+)\s*,", re.M)
+MACRO = re.compile(r"^(?:QUERY|EACH)\(\s*(\w+)\s*,", re.M)
 
 
 def line_of(source, place):
@@ -20,7 +20,7 @@ def check(root):
         if path.name in ("query.h", "query.c"):
             continue
         for m in BARE.finditer(source):
-            yield f"{name}:{line_of(source, m.start())}: a statement that no test prepares: write it with QUERY"
+            yield f"{name}:{line_of(source, m.start())}: a statement that no test prepares: write it with QUERY or EACH"
         for m in MACRO.finditer(source):
             query, where = m.group(1), f"{name}:{line_of(source, m.start())}"
             if query in first:
