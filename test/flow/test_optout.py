@@ -143,13 +143,13 @@ def leave_meanwhile(address, links, sink, sender, count):
             if not sender.running():
                 return
             try:
-                status = web.one_click(links[person])[0]
+                status, body, _ = web.one_click(links[person])
             except OSError as e:
-                status = repr(e)
+                status, body = 0, repr(e)
             with lock:
                 answered[person] = time.monotonic()
                 if status != 200:
-                    wrong.append((person, status))
+                    wrong.append((person, status, body[-600:]))
             time.sleep(0.01)
     while not sink.recipients and sender.running():
         time.sleep(0.01)

@@ -1,0 +1,129 @@
+"""Relays of every temper: what becomes of each recipient, and when it is tried again."""
+import csv
+import io
+import re
+
+import dkim
+import pytest
+
+from harness.placet import Capture
+from harness.process import free_port
+from harness.story import IDENTITY, Story, people
+
+LATER = {"PLACET_CLOCK": "+1h"}
+
+
+def report(placet, number):
+    return list(csv.DictReader(io.StringIO(placet.run("mailing", "report", number, json=False))))
+
+
+def counts(placet, number):
+    """Only those that are not 0."""
+    status = placet.run("mailing", "status", number)
+    assert sum(status["counts"].values()) == status["recipients"]
+    return status["state"], {k: v for k, v in status["counts"].items() if v}
+
+
+def zone_of(placet):
+    """What identity dns prints, as a look-up for dkim.verify."""
+    records = {}
+    for line in placet.run("identity", "dns", IDENTITY, json=False).splitlines():
+        found = re.match(r"^(\S+)\s.*\bTXT\s+(.*)$", line)
+        if found:
+            records[found[1].rstrip(".")] = "".join(re.findall(r'"([^"]*)"', found[2])).encode()
+    return lambda name, timeout=5: records.get(name.decode().rstrip("."))
+
+
+def test_mail_arrives_whole(placet, postfix):
+    told = Story(placet, postfix.url()).prepare(people(12))
+    number = told.mailing()
+    told.send(number)
+    zone = zone_of(placet)
+    mail = postfix.wait_for_mail(12)
+    assert sorted(m.recipient for m in mail) == people(12)
+    for m in mail:
+        raw = re.sub(rb"\r?\n", b"\r\n", m.raw)
+        for i in range(2):
+            assert dkim.DKIM(raw).verify(idx=i, dnsfunc=zone), f"signature {i}"
+        assert m.sender.startswith("b+") and not m.message.defects
+    assert len({m.sender for m in mail}) == 12
+    assert counts(placet, number) == ("done", {"accepted": 12})
+
+
+def test_the_reply_to_the_dot_is_lost(placet, make_sink):
+    sink = make_sink(["-q", "."])
+    told = Story(placet, sink.url()).prepare(people(4))
+    number = told.mailing()
+    placet.run("mailing", "start", number, json=False)
+    for hour in range(12):  # after a lost connection the relay is left alone for a while
+        placet.run("send", "--until-idle", "--connections", "1", json=False, expect=75, env={"PLACET_CLOCK": f"+{hour}h"})
+        if counts(placet, number)[1] == {"uncertain": 4}:
+            break
+    else:
+        pytest.fail("not all came to an end")
+    placet.run("send", "--until-idle", json=False, expect=75, env={"PLACET_CLOCK": "+20h"})
+    assert counts(placet, number)[1] == {"uncertain": 4}, "nothing uncertain is retried by itself"
+    assert {(r["state"], r["maybe_twice"]) for r in report(placet, number)} == {("uncertain", "0")}
+
+
+def test_uncertain_ones_are_sent_again_on_request(placet, make_sink, folder):
+    dropping = make_sink(["-q", "."])
+    told = Story(placet, dropping.url()).prepare(people(1))
+    number = told.mailing()
+    placet.run("mailing", "start", number, json=False)
+    placet.run("send", "--until-idle", json=False, expect=75)
+    assert counts(placet, number)[1] == {"uncertain": 1}
+    dropping.stop()
+    relay = placet.start("capture", "--listen", f"127.0.0.1:{dropping.port}", "--dir", f"{folder}/again")
+    placet.run("mailing", "retry-uncertain", number, json=False)
+    placet.run("send", "--until-idle", json=False, env=LATER)
+    assert counts(placet, number) == ("done", {"accepted": 1})
+    assert [r["maybe_twice"] for r in report(placet, number)] == ["1"]
+    relay.stop()
+
+
+@pytest.mark.parametrize("options,state", [(["-f", "RCPT"], "failed"), (["-r", "RCPT"], "deferred"), (["-f", "."], "failed"),
+                                           (["-r", "."], "deferred")])
+def test_what_the_relay_answers(placet, make_sink, options, state):
+    told = Story(placet, make_sink(options).url()).prepare(people(3))
+    number = told.mailing()
+    told.send(number, expect=0 if state == "failed" else 75)
+    status, seen = counts(placet, number)
+    assert seen == {state: 3}
+    if state == "deferred":
+        assert status == "sending" and placet.run("mailing", "status", number)["next_due"]
+        placet.run("send", "--until-idle", json=False, expect=75)
+        assert {r["attempts"] for r in report(placet, number)} == {"1"}, "it is not due yet"
+        placet.run("send", "--until-idle", json=False, expect=75, env=LATER)
+        assert {r["attempts"] for r in report(placet, number)} == {"2"}
+
+
+def test_it_gives_up_after_four_days(placet, make_sink):
+    told = Story(placet, make_sink(["-r", "RCPT"]).url()).prepare(people(1))
+    number = told.mailing()
+    told.send(number, expect=75)
+    placet.run("send", "--until-idle", json=False, env={"PLACET_CLOCK": "+5d"})
+    assert counts(placet, number) == ("done", {"failed": 1})
+
+
+def test_nobody_pays_for_a_relay_that_is_down(placet, folder):
+    port = free_port()
+    told = Story(placet, f"smtp://127.0.0.1:{port}").prepare(people(3))
+    number = told.mailing()
+    told.send(number, expect=75, timeout=60)
+    assert counts(placet, number) == ("sending", {"queued": 3})
+    assert {r["attempts"] for r in report(placet, number)} == {"0"}
+    placet.start("capture", "--listen", f"127.0.0.1:{port}", "--dir", f"{folder}/up")
+    placet.run("send", "--until-idle", json=False, env=LATER)
+    assert counts(placet, number) == ("done", {"accepted": 3})
+
+
+def test_who_bounced_is_skipped(placet, folder):
+    relay = Capture(placet, f"{folder}/captured", ["--reject", "^person0000", "--defer", "^person0001"])
+    told = Story(placet, relay.url()).prepare(people(4))
+    number = told.mailing()
+    told.send(number, expect=75)
+    assert counts(placet, number)[1] == {"accepted": 2, "failed": 1, "deferred": 1}
+    after = told.mailing()
+    assert placet.run("mailing", "status", after)["skipped"] == {"bounced": 1}
+    assert sorted(e["to"][0] for e, _ in relay.messages()) == people(4)[2:]
