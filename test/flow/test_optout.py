@@ -128,12 +128,8 @@ def test_leaving_while_a_mailing_runs(placet):
     sender = placet.start("send", "--until-idle", "--connections", "8", listens=False)
     answered, wrong = leave_meanwhile(web.address, links, sink, sender, PEOPLE // 10)
     assert sender.wait(240) == 0, sender.output()
-    for person, *_ in wrong:
-        del answered[person]
     check_who_got(placet, number, sink, answered, everyone)
     sink.stop()
-    if any(status == 403 for _, status, _ in wrong):
-        pytest.xfail(f"now and then a one-click POST is answered with 403 while a sender runs on SQLite: {wrong}")
     assert not wrong
 
 
@@ -176,5 +172,5 @@ def check_who_got(placet, number, sink, answered, everyone):
     status = placet.run("mailing", "status", number)
     spared = set(everyone) - set(got)
     assert status["state"] == "done" and status["counts"]["accepted"] == len(got)
-    assert status["skipped"] == {"opted-out": len(spared)} and len(spared - set(answered)) <= 4
-    assert len(spared) >= PEOPLE // 50, "the opt-outs came while it ran"
+    assert status["skipped"] == {"opted-out": len(spared)}
+    assert spared <= set(answered) and len(spared) >= PEOPLE // 50, "the opt-outs came while it ran"
