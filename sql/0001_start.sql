@@ -270,7 +270,7 @@ CREATE TABLE delivery (
   bounced {INT} NOT NULL DEFAULT 0,
   UNIQUE (mailing_id, address_id)
 ) {STRICT};
-CREATE INDEX delivery_due ON delivery (mailing_id, state, due);
+CREATE INDEX delivery_due ON delivery (mailing_id, state, due, id);
 CREATE INDEX delivery_sender ON delivery (sender_id) WHERE sender_id IS NOT NULL;
 CREATE INDEX delivery_address ON delivery (address_id);
 

@@ -192,7 +192,11 @@ static int load(struct importing *im, const char *path, struct err *e)
 	if (import_begin(im->c->h, im->list.id, im->by.id, hash, &im->import, e) < 0)
 		return -1;
 	im->has_header = false;
-	return csv_read(path, load_row, im, e) < 0 ? -1 : flush(im, e);
+	if (csv_read(path, load_row, im, e) < 0 || flush(im, e) < 0)
+		return -1;
+	if (im->loaded != im->rows - im->n_rejected)
+		return err_set(e, ERR_AGAIN, "%s changed while it was read; import it again", path);
+	return 0;
 }
 
 static const char *summary_text(const struct importing *im)
@@ -298,11 +302,15 @@ static int print_result(const struct importing *im)
 static int import_file(struct importing *im, const char *path, struct err *e)
 {
 	const char *given = opt(im->c, "rejected");
+	struct stat st;
 
 	if (!opt_set(im->c, "dry-run"))
 		im->rejected_path = given ? given : arena_printf(im->c->a, "%s.rejected.csv", path);
 	else
 		im->rejected_path = given;
+	/* It is read twice, so that it must say the same twice. */
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return err_set(e, ERR_INPUT, "%s is no file that can be read twice; write it to a file first", path);
 	if (csv_read(path, judge_row, im, e) < 0)
 		return -1;
 	if (!im->has_header)

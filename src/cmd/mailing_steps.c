@@ -104,19 +104,6 @@ RUN(cmd_mailing_submit)
 
 /* --- review ------------------------------------------------------------------------------------ */
 
-/* ERR_REFUSED when what is stored is no longer what was submitted. */
-static int check_bound(struct ctx *c, struct mailing *m, struct err *e)
-{
-	uint8_t now[32];
-
-	if (mailing_hash(c->h, m, now, e) < 0)
-		return -1;
-	if (m->bound.n == 32 && memcmp(m->bound.p, now, 32) == 0)
-		return 0;
-	return err_set(e, ERR_REFUSED, "mailing %lld: content, selection, identity or window are not what was submitted; edit and submit it again",
-		       (long long)m->id);
-}
-
 static const char *finding_key(struct ctx *c, const struct finding *f)
 {
 	return arena_printf(c->a, "%s: %s", f->rule, f->reason);
@@ -196,7 +183,7 @@ RUN(cmd_mailing_approve)
 	if (strcmp(at.m.state, "submitted") != 0)
 		return err_set(e, ERR_REFUSED, "mailing %lld is %s: only a submitted one is approved", (long long)at.m.id,
 			       at.m.state);
-	if (check_bound(c, &at.m, e) < 0 || ask_policy(c, &at, JUDGE_SUBMITTED, &stop, e) < 0)
+	if (mailing_is_as_approved(c->h, &at.m, e) < 0 || ask_policy(c, &at, JUDGE_SUBMITTED, &stop, e) < 0)
 		return -1;
 	if (stop)
 		return stop;
@@ -265,7 +252,7 @@ RUN(cmd_mailing_start)
 	if (at.m.not_after && now > at.m.not_after)
 		return err_set(e, ERR_REFUSED, "mailing %lld: the window in which it may be sent is over; submit it again",
 			       (long long)at.m.id);
-	if (check_bound(c, &at.m, e) < 0 || ask_policy(c, &at, JUDGE_SUBMITTED, &stop, e) < 0)
+	if (mailing_is_as_approved(c->h, &at.m, e) < 0 || ask_policy(c, &at, JUDGE_SUBMITTED, &stop, e) < 0)
 		return -1;
 	return stop ? stop : step(c, &at.m, at.m.not_before > now ? "schedule" : "start", by, "", e);
 }
@@ -278,6 +265,8 @@ static int plain_step(struct ctx *c, const char *verb, struct err *e)
 	if (mailing_find(c, false, &at, e) < 0 || by_or_operator(c, &at.m, &by, e) < 0)
 		return -1;
 	/* One that was paused before its window came waits for it again. */
+	if (strcmp(verb, "resume") == 0 && strcmp(at.m.state, "paused") == 0 && mailing_is_as_approved(c->h, &at.m, e) < 0)
+		return -1;
 	if (strcmp(verb, "resume") == 0 && at.m.not_before > home_now(c->h))
 		verb = "resume-later";
 	return step(c, &at.m, verb, by, opt(c, "why") ? opt(c, "why") : "", e);

@@ -41,8 +41,10 @@ static int write_entry(struct ctx *c, int64_t address, const struct project *p, 
 	if (consent_add(c->h, address, p->id, action, kind, ref, date, 0, by, e) == 0 &&
 	    audit_add(c->h, by, arena_printf(c->a, "consent-%s", action), p->slug,
 		      arena_printf(c->a, "address %lld %s", (long long)address, ref), e) == 0 &&
-	    db_commit(c->h->db, e) == 0)
+	    db_commit(c->h->db, e) == 0) {
+		home_standing_changed(c->h);
 		return 0;
+	}
 	db_rollback(c->h->db);
 	return -1;
 }

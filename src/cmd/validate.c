@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "cmd/csv_reader.h"
 #include "mail/address.h"
+#include "store/audit.h"
 #include "store/project.h"
 #include "store/validation.h"
 
@@ -133,6 +134,10 @@ static int decide_file(struct validating *v, const char *path, struct err *e)
 	if (db_begin(v->c->h->db, e) < 0)
 		return -1;
 	if (csv_read(path, decide_row, v, e) == 0 && validation_grow(v->c->h, v->list.id, &v->s, e) == 0 &&
+	    audit_add(v->c->h, v->by.id, "decided", v->list.name,
+		      arena_printf(v->c->a, "sign-off %lld: %lld decisions from a file; %lld failed in the sample, now of %lld",
+				   (long long)v->s.id, (long long)v->decided, (long long)v->s.failures,
+				   (long long)v->s.planned), e) == 0 &&
 	    db_commit(v->c->h->db, e) == 0)
 		return 0;
 	db_rollback(v->c->h->db);
@@ -174,7 +179,9 @@ static int sign(struct validating *v, struct err *e)
 
 	if (!how || !how[0] || !utf8_is_plain(how))
 		return err_set(e, ERR_INPUT, "--sign-off needs --how TEXT: how is it known that the addresses are in use?");
-	if (v->s.population + v->s.flagged > MANY_ADDRESSES && v->by.id == v->project.originator_id)
+	if (list_count(v->c->h, &v->list, e) < 0)
+		return -1;
+	if (v->list.members > MANY_ADDRESSES && v->by.id == v->project.originator_id)
 		return err_set(e, ERR_DENIED, "more than %d addresses: the originator alone may not sign them off", MANY_ADDRESSES);
 	if (db_begin(v->c->h->db, e) < 0)
 		return -1;
@@ -183,6 +190,7 @@ static int sign(struct validating *v, struct err *e)
 		db_rollback(v->c->h->db);
 		return -1;
 	}
+	home_standing_changed(v->c->h);
 	return print_state(v, true);
 }
 

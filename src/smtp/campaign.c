@@ -8,7 +8,8 @@ static int load(struct home *h, struct campaign *c, int64_t mailing, bool sign, 
 {
 	const char *password;
 
-	if (mailing_by_id(h, c->a, mailing, &c->mailing, e) <= 0 || content_load(h, c->a, &c->mailing, &c->content, e) < 0)
+	if (mailing_by_id(h, c->a, mailing, &c->mailing, e) <= 0 || mailing_is_as_approved(h, &c->mailing, e) < 0 ||
+	    content_load(h, c->a, &c->mailing, &c->content, e) < 0)
 		return -1;
 	if (!c->content.compiled)
 		return err_set(e, ERR_INPUT, "%s", c->content.compile_error);

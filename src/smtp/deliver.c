@@ -4,11 +4,13 @@
  */
 #include "smtp/engine.h"
 
+#include "base/log.h"
+
 #include <stdatomic.h>
-#include <unistd.h>
 
 #define FLUSH_EVERY (50 * 1000)
 #define LOOK_EVERY (250 * 1000) /* for new work when there is none */
+#define PATIENCE (2 * MINUTE)   /* with a database that is away, when the end is waited for */
 #define COME_HOME (30 * SECOND) /* for what is in flight when a signal ends the sender */
 
 static bool at_work(const struct engine *g)
@@ -24,6 +26,22 @@ static bool at_work(const struct engine *g)
 	return false;
 }
 
+/* A database that is away comes back: outcomes are kept, in memory and in the journal, and nothing new is
+   claimed until then. Whoever waits for the end of the work is not left waiting for ever. */
+static void flush_failed(struct engine *g, const struct err *e)
+{
+	int64_t now = clock_ticks();
+
+	if (!g->failing_since)
+		g->failing_since = now;
+	if (e->kind != ERR_AGAIN || ((g->o->until_idle || g->stopping) && now - g->failing_since > PATIENCE)) {
+		engine_fail(g, e);
+		return;
+	}
+	log_event(LOG_LEVEL_WARN, "database-away", "why", e->text, NULL);
+	loop_timer_set(g->tick, SECOND);
+}
+
 static void on_tick(void *ctx)
 {
 	struct engine *g = ctx;
@@ -32,9 +50,10 @@ static void on_tick(void *ctx)
 	g->tick_soon = false;
 	g->stopping = g->stopping || loop_stopping(g->loop);
 	if (engine_flush(g, &e) < 0) {
-		engine_fail(g, &e);
+		flush_failed(g, &e);
 		return;
 	}
+	g->failing_since = 0;
 	engine_drop_halted(g);
 	for (struct lane *lane = g->lanes; lane; lane = lane->next)
 		smtp_pool_wake(lane->pool);
@@ -61,6 +80,7 @@ static int begin(struct engine *g, const char *host, struct err *e)
 		goto out;
 	g->connections = g->o->connections ? g->o->connections : (int)strtol(connections, NULL, 10);
 	g->opt_out_count = atomic_load(g->h->opt_out_counter);
+	g->standing_count = atomic_load(g->h->opt_out_counter + 1);
 	if (opt_outs_last(g->h, &g->opt_out_seq, e) < 0)
 		goto out;
 	g->journal = journal_new(g->h, e);
@@ -81,7 +101,7 @@ static int end(struct engine *g, struct err *e)
 	if (journal_sync(g->journal, e) < 0 || db_begin(g->h->db, e) < 0)
 		return -1;
 	if (delivery_write(g->h, g->sender, g->outcomes, g->n_outcomes, e) == 0 &&
-	    delivery_release(g->h, g->sender, e) == 0 && sender_end(g->h, g->sender, e) == 0 &&
+	    delivery_release(g->h, g->sender, 0, e) == 0 && sender_end(g->h, g->sender, e) == 0 &&
 	    db_commit(g->h->db, e) == 0)
 		return 0;
 	db_rollback(g->h->db);
@@ -157,10 +177,12 @@ static int run(struct engine *g, struct err *e)
 int deliver_run(struct home *h, const struct deliver_options *o, struct deliver_result *out, struct err *e)
 {
 	struct engine g = { .h = h, .o = o };
-	char host[256] = "localhost";
+	struct arena *a = arena_new();
+	const char *host = home_id(h, a, e);
 	int rc = -1;
 
-	gethostname(host, sizeof(host) - 1);
+	if (!host)
+		goto out;
 	g.texts = arena_new();
 	g.render = arena_new();
 	buf_init(&g.body, ENGINE_MESSAGE_MAX);
@@ -170,6 +192,8 @@ int deliver_run(struct home *h, const struct deliver_options *o, struct deliver_
 	g.tick = loop_timer_new(g.loop, on_tick, &g);
 	if (begin(&g, host, e) == 0 && run(&g, e) == 0 && end(&g, e) == 0)
 		rc = what_remains(&g, e);
+	/* What is in flight when the sender fails still ends in the journal. */
+	lanes_free(&g);
 	if (rc == 0)
 		journal_end(g.journal);
 	else
@@ -177,5 +201,6 @@ int deliver_run(struct home *h, const struct deliver_options *o, struct deliver_
 	*out = g.result;
 out:
 	release(&g);
+	arena_free(a);
 	return rc;
 }

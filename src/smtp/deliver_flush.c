@@ -30,13 +30,25 @@ void engine_drop_halted(struct engine *g)
 	}
 }
 
+/* A step of the engine's own. That somebody else was quicker (a pause, a cancellation, another sender) is no
+   fault: the next look shows what is so now. */
+static int move(struct engine *g, struct mailing *m, const char *verb, const char *why, struct err *e)
+{
+	if (mailing_move(g->h, m, verb, 0, why, e) == 0)
+		return 0;
+	if (e->kind != ERR_REFUSED)
+		return -1;
+	err_clear(e);
+	return 0;
+}
+
 /* In the flush's transaction: scheduled mailings whose window has come, and those whose window is over. */
 static int keep_window(struct engine *g, struct mailing *m, struct err *e)
 {
-	if (strcmp(m->state, "scheduled") == 0 && mailing_move(g->h, m, "open", 0, "its window has come", e) < 0)
+	if (strcmp(m->state, "scheduled") == 0 && move(g, m, "open", "its window has come", e) < 0)
 		return -1;
 	if (m->not_after && home_now(g->h) > m->not_after)
-		return mailing_move(g->h, m, "pause", 0, "its window is over", e);
+		return move(g, m, "pause", "its window is over", e);
 	return 0;
 }
 
@@ -44,6 +56,7 @@ static int keep_window(struct engine *g, struct mailing *m, struct err *e)
 static int take_in_mailing(struct engine *g, struct mailing *m, struct err *e)
 {
 	struct campaign *c = campaign_new(g->h, m->id, !g->o->no_dkim, e);
+	struct err why;
 
 	if (c && lane_for(g, c, e)) {
 		c->next = g->campaigns;
@@ -53,8 +66,10 @@ static int take_in_mailing(struct engine *g, struct mailing *m, struct err *e)
 	campaign_free(c);
 	if (e->kind == ERR_AGAIN || e->kind == ERR_BROKEN)
 		return -1;
-	log_event(LOG_LEVEL_WARN, "mailing-paused", "why", e->text, NULL);
-	return mailing_move(g->h, m, "pause", 0, arena_text(g->texts, e->text), e);
+	why = *e;
+	err_clear(e);
+	log_event(LOG_LEVEL_WARN, "mailing-paused", "why", why.text, NULL);
+	return move(g, m, "pause", why.text, e);
 }
 
 /* Which mailings are to be sent now: takes in new ones, halts those that are no longer among them. */
@@ -86,7 +101,16 @@ static int look_at_mailings(struct engine *g, struct arena *a, struct err *e)
 	}
 	return 0;
 }
+
 /* --- the flush --------------------------------------------------------------------------------- */
+
+/* What one flush does, until it is committed. */
+struct flushing {
+	struct arena *a;
+	struct claim *claims;
+	int64_t first_claim; /* stamp; 0: none was tried */
+	struct fatigue fatigue;
+};
 
 static void take_in(struct engine *g, struct campaign *c, struct arena *a, struct delivery *d, size_t n)
 {
@@ -104,57 +128,67 @@ static void take_in(struct engine *g, struct campaign *c, struct arena *a, struc
 	}
 }
 
-static int claim_for(struct engine *g, struct campaign *c, struct err *e)
-{
-	int64_t at = home_now(g->h);
+/* A claim that is not committed yet. */
+struct claim {
+	struct campaign *campaign;
 	struct arena *a;
 	struct delivery *d;
-	size_t n = 0;
+	size_t n;
+	struct claim *next;
+};
+
+static int claim_for(struct engine *g, struct campaign *c, struct flushing *f, struct err *e)
+{
+	int64_t at = home_now(g->h);
+	struct claim *claim;
 
 	if (c->halted || g->stopping || c->waiting > ENGINE_READY_MOST / 2)
 		return 0;
 	if (at <= g->last_claim)
 		at = g->last_claim + 1;
 	g->last_claim = at;
-	a = arena_new();
-	if (delivery_claim(g->h, a, c->mailing.id, g->sender, at, (int64_t)(ENGINE_READY_MOST - c->waiting), &d, &n, e) < 0) {
-		arena_free(a);
+	if (!f->first_claim)
+		f->first_claim = at;
+	claim = ARENA_NEW(f->a, struct claim);
+	*claim = (struct claim){ .campaign = c, .a = arena_new(), .next = f->claims };
+	f->claims = claim;
+	if (delivery_claim(g->h, claim->a, c->mailing.id, g->sender, at, (int64_t)(ENGINE_READY_MOST - c->waiting),
+			   &f->fatigue, &claim->d, &claim->n, e) < 0)
 		return -1;
-	}
-	c->drained = n == 0;
-	if (n)
-		take_in(g, c, a, d, n);
-	else
-		arena_free(a);
+	c->drained = claim->n == 0;
 	return 0;
 }
 
 /* A mailing is done when nothing of it is queued, attempted or deferred. */
-static int finish_if_done(struct engine *g, struct campaign *c, struct err *e)
+static int finish_if_done(struct engine *g, struct campaign *c, const struct flushing *f, struct err *e)
 {
 	int unfinished;
 
+	for (const struct claim *k = f->claims; k; k = k->next)
+		if (k->campaign == c && k->n)
+			return 0;
 	if (!c->drained || c->waiting || c->in_flight || c->halted || g->stopping)
 		return 0;
 	unfinished = delivery_unfinished(g->h, c->mailing.id, e);
 	if (unfinished)
 		return unfinished < 0 ? -1 : 0;
 	c->halted = true;
-	return mailing_move(g->h, &c->mailing, "finish", 0, "", e);
+	return move(g, &c->mailing, "finish", "", e);
 }
 
-static int flush_in_transaction(struct engine *g, struct arena *a, struct err *e)
+static int flush_in_transaction(struct engine *g, struct flushing *f, struct err *e)
 {
-	if (look_at_mailings(g, a, e) < 0)
+	/* Claims of a flush whose commit failed: whether it took place or not, nothing was started of them. */
+	if (g->lost_claims && delivery_release(g->h, g->sender, g->lost_claims, e) < 0)
 		return -1;
-	if (delivery_write(g->h, g->sender, g->outcomes, g->n_outcomes, e) < 0)
+	if (look_at_mailings(g, f->a, e) < 0 || fatigue_now(g->h, &f->fatigue, e) < 0 ||
+	    delivery_write(g->h, g->sender, g->outcomes, g->n_outcomes, e) < 0)
 		return -1;
-	g->n_outcomes = 0;
 	for (struct campaign *c = g->campaigns; c; c = c->next)
-		if (claim_for(g, c, e) < 0)
+		if (claim_for(g, c, f, e) < 0)
 			return -1;
 	for (struct campaign *c = g->campaigns; c; c = c->next)
-		if (finish_if_done(g, c, e) < 0)
+		if (finish_if_done(g, c, f, e) < 0)
 			return -1;
 	return 0;
 }
@@ -174,28 +208,52 @@ static int shorten_journal(struct engine *g, struct err *e)
 	return journal_shorten(g->journal, open, n, e);
 }
 
-/* Journal to the disk, outcomes and claims into the database, both together. */
-int engine_flush(struct engine *g, struct err *e)
+/* What was committed: outcomes are written, claims are the engine's. */
+static int take_effect(struct engine *g, struct flushing *f, struct err *e)
 {
-	struct arena *a = arena_new();
-	int rc = -1;
+	bool voided = false;
 
-	if (journal_sync(g->journal, e) < 0 || db_begin(g->h->db, e) < 0)
-		goto out;
-	if (flush_in_transaction(g, a, e) < 0 || db_commit(g->h->db, e) < 0) {
-		db_rollback(g->h->db);
-		goto out;
-	}
-	/* Skips found while claiming are outcomes of the next flush; their texts live on. */
-	if (!g->n_outcomes) {
-		arena_clear(g->texts);
-		if (shorten_journal(g, e) < 0)
-			goto out;
+	for (size_t i = 0; i < g->n_outcomes; i++)
+		voided = voided || g->outcomes[i].voids;
+	g->lost_claims = 0;
+	g->n_outcomes = 0;
+	arena_clear(g->texts);
+	if (voided)
+		home_standing_changed(g->h);
+	for (struct claim *c = f->claims; c; c = c->next) {
+		if (c->n)
+			take_in(g, c->campaign, c->a, c->d, c->n);
+		else
+			arena_free(c->a);
 	}
 	home_checkpoint(g->h);
-	rc = 0;
-out:
-	arena_free(a);
+	return shorten_journal(g, e);
+}
+
+/* What was not: outcomes wait for the next flush, claims are given up. */
+static void undo(struct engine *g, struct flushing *f)
+{
+	for (struct claim *c = f->claims; c; c = c->next)
+		arena_free(c->a);
+	if (f->first_claim && !g->lost_claims)
+		g->lost_claims = f->first_claim;
+}
+
+int engine_flush(struct engine *g, struct err *e)
+{
+	struct flushing f = { .a = arena_new() };
+	int rc = -1;
+
+	if (journal_sync(g->journal, e) < 0) {
+		e->kind = ERR_BROKEN; /* a journal that cannot be kept is no passing fault */
+	} else if (db_begin(g->h->db, e) == 0) {
+		if (flush_in_transaction(g, &f, e) == 0 && db_commit(g->h->db, e) == 0)
+			rc = take_effect(g, &f, e);
+		else
+			undo(g, &f);
+		db_rollback(g->h->db);
+	}
+	arena_free(f.a);
 	return rc;
 }
 

@@ -54,16 +54,30 @@ static void mark_opted_out(void *ctx, const uint8_t hash[KEY_HASH_SIZE])
 				w->opted_out = true;
 }
 
+/* Somebody's standing changed in another way: those who wait here are judged anew, by a claim of their own. */
+static void hear_standing(struct engine *g)
+{
+	uint64_t count = atomic_load(g->h->opt_out_counter + 1);
+
+	if (count == g->standing_count)
+		return;
+	g->standing_count = count;
+	for (struct campaign *c = g->campaigns; c; c = c->next)
+		engine_give_back_all(g, c, 0);
+	engine_want_flush(g);
+}
+
 /* Who left since the last look. The counter is read first: what moves it later is seen next time. */
 static int hear_opt_outs(struct engine *g, struct err *e)
 {
 	uint64_t count = atomic_load(g->h->opt_out_counter);
 
-	if (count == g->opt_out_count)
-		return 0;
-	if (opt_outs_since(g->h, &g->opt_out_seq, mark_opted_out, g, e) < 0)
-		return -1;
-	g->opt_out_count = count;
+	if (count != g->opt_out_count) {
+		if (opt_outs_since(g->h, &g->opt_out_seq, mark_opted_out, g, e) < 0)
+			return -1;
+		g->opt_out_count = count;
+	}
+	hear_standing(g);
 	return 0;
 }
 
@@ -119,6 +133,8 @@ static int next_message(struct engine *g, const struct lane *lane, struct slot *
 		}
 		if (hear_opt_outs(g, e) < 0)
 			return -1;
+		if (!c->first)
+			continue; /* all were given back */
 		s->work = pop(g, c);
 		if (!s->work->opted_out)
 			return 1;
@@ -142,7 +158,8 @@ static int lane_next(void *ctx, struct smtp_job *job)
 	got = next_message(g, lane, s, &e);
 	if (got <= 0) {
 		slot_give(g, s);
-		if (got < 0)
+		/* Without the database nobody can say who left: nothing starts. */
+		if (got < 0 && e.kind != ERR_AGAIN)
 			engine_fail(g, &e);
 		return 0;
 	}

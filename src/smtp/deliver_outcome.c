@@ -77,6 +77,8 @@ void engine_pause(struct engine *g, struct campaign *c, const char *why)
 			return;
 		db_rollback(g->h->db);
 	}
-	if (e.kind != ERR_REFUSED)
+	/* Somebody else was quicker, or the database is away: in both cases nothing more is sent, since the
+	   mailing is halted here, and is looked at again by the next flush. */
+	if (e.kind != ERR_REFUSED && e.kind != ERR_AGAIN)
 		engine_fail(g, &e);
 }

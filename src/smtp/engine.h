@@ -41,7 +41,9 @@ struct engine {
 	struct loop_timer *tick;
 	struct journal *journal;
 	int64_t sender, opt_out_seq, last_claim;
-	uint64_t opt_out_count;
+	int64_t lost_claims;   /* claims of this stamp and later were not committed, or nobody knows; 0: none */
+	int64_t failing_since; /* ticks of the first of several flushes that failed; 0: the last one did not */
+	uint64_t opt_out_count, standing_count;
 	int connections;
 	struct lane *lanes;
 	struct campaign *campaigns, *turn; /* turn: whose message is next */
@@ -80,7 +82,8 @@ void slots_free(struct engine *g);
 
 /* deliver_flush.c */
 
-/* Journal to the disk, outcomes and claims into the database, both together. */
+/* Journal to the disk, outcomes and claims into the database, both together. ERR_AGAIN: the database cannot
+   be had now; nothing is lost, and the next flush does it. */
 int engine_flush(struct engine *g, struct err *e) MUST_USE;
 /* A flush before the next one is due. */
 void engine_want_flush(struct engine *g);

@@ -132,6 +132,11 @@ int journal_shorten(struct journal *j, const struct open_dot *open, size_t n, st
 		buf_addf(&text, "D %lld %lld\n", (long long)open[i].delivery, (long long)open[i].claimed);
 	MUST(!text.over);
 	fd = make_file(j->path, text.p, text.n, e);
+	/* Before the old one is let go of, so that the name leads to the new one also after a loss of power. */
+	if (fd >= 0 && file_sync_dir(j->dir, e) < 0) {
+		close(fd);
+		fd = -1;
+	}
 	if (fd >= 0) {
 		close(j->fd);
 		j->fd = fd;
@@ -259,7 +264,7 @@ static int settle_in_db(struct home *h, int64_t sender, const struct settling *s
 {
 	if (db_begin(h->db, e) < 0)
 		return -1;
-	if (delivery_write(h, sender, s->o, s->n, e) == 0 && delivery_release(h, sender, e) == 0 &&
+	if (delivery_write(h, sender, s->o, s->n, e) == 0 && delivery_release(h, sender, 0, e) == 0 &&
 	    sender_end(h, sender, e) == 0 && db_commit(h->db, e) == 0)
 		return 0;
 	db_rollback(h->db);

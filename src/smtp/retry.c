@@ -26,6 +26,23 @@ static void decide_deferred(struct outcome *out, const struct delivery *d, int64
 	out->state = out->due > last ? "failed" : "deferred";
 }
 
+static void decide_failed(struct outcome *out, const struct smtp_outcome *o)
+{
+	if (o->fault == FAULT_IDENTITY) {
+		/* Our own fault, which pauses the mailing: the recipient is still to be written to. */
+		out->state = "queued";
+		out->counts = false;
+	} else if (!o->code && strcmp(o->enhanced, "5.6.7") == 0) {
+		/* This relay cannot carry the address (SMTP-14), which says nothing against the address. */
+		out->state = "skipped";
+		out->skipped = "no-smtputf8";
+		out->counts = false;
+	} else {
+		out->state = "failed";
+		out->voids = o->fault == FAULT_ADDRESS;
+	}
+}
+
 struct outcome retry_decide(const struct smtp_outcome *o, const struct delivery *d, int64_t now, int64_t give_up,
 			    const char *relay)
 {
@@ -40,8 +57,7 @@ struct outcome retry_decide(const struct smtp_outcome *o, const struct delivery 
 		decide_deferred(&out, d, give_up);
 		break;
 	case SMTP_FAILED:
-		out.state = "failed";
-		out.voids = o->fault == FAULT_ADDRESS;
+		decide_failed(&out, o);
 		break;
 	case SMTP_UNCERTAIN:
 		out.state = "uncertain";

@@ -14,19 +14,30 @@ QUERY(Q_DELIVERY_CLAIM, CLAIM(""), CLAIM(" FOR UPDATE SKIP LOCKED"));
 QUERY(Q_DELIVERY_CLAIMED,
       "SELECT d.id, d.first, d.attempts, a.delivery, d.fields, a.utf8, a.key_hash, c.kind, c.ref, c.given_on, c.at,"
       " COALESCE((SELECT CASE WHEN v.why = '' AND v.valid_until <= $2 THEN 'lapsed' ELSE v.why END FROM may_mail v"
-      "   WHERE v.list_id = m.list_id AND v.address_id = d.address_id), 'no-consent')"
+      "   WHERE v.list_id = m.list_id AND v.address_id = d.address_id), 'no-consent'),"
+      " (SELECT count(*) FROM address fa JOIN delivery fd ON fd.address_id = fa.id WHERE fa.key_hash = a.key_hash"
+      "   AND fd.mailing_id <> d.mailing_id AND fd.state IN ('attempting', 'accepted', 'uncertain') AND fd.last > $3)"
       " FROM delivery d JOIN address a ON a.id = d.address_id JOIN consent c ON c.id = d.consent_id"
       " JOIN mailing m ON m.id = d.mailing_id"
       " WHERE d.sender_id = $1 AND d.state = 'attempting' AND d.last = $2 ORDER BY d.id");
+/* The final state of a mailing that was cancelled or revoked: nobody of it waits any more. */
+#define FINAL "(SELECT f.state FROM mailing f WHERE f.id = delivery.mailing_id AND f.state IN ('cancelled', 'revoked'))"
+/* Given back without an attempt: nothing was sent, and its Date is still to come. */
+#define UNTRIED "attempts = 0 AND maybe_twice = 0"
 QUERY(Q_DELIVERY_WRITE,
-      "UPDATE delivery SET state = $3, skipped = $4, due = $5, last = $6, relay = $7, queue_id = $8, reply = $9,"
-      " attempts = attempts + $10, sender_id = NULL"
+      "UPDATE delivery SET"
+      " state = CASE WHEN $3 IN ('queued', 'deferred') AND " FINAL " IS NOT NULL THEN 'skipped' ELSE $3 END,"
+      " skipped = CASE WHEN $3 IN ('queued', 'deferred') THEN COALESCE(" FINAL ", $4) ELSE $4 END,"
+      " first = CASE WHEN $3 = 'queued' AND " UNTRIED " THEN NULL ELSE first END,"
+      " due = $5, last = $6, relay = $7, queue_id = $8, reply = $9, attempts = attempts + $10, sender_id = NULL"
       " WHERE id = $1 AND sender_id = $2 AND state = 'attempting' AND last = $11");
 /* Under the same condition: an outcome that no longer counts says nothing about the address either. */
 QUERY(Q_DELIVERY_VOID, "UPDATE address SET bounced = 1 WHERE id = (SELECT address_id FROM delivery WHERE id = $1"
 		       " AND sender_id = $2 AND state = 'attempting' AND last = $3)");
-QUERY(Q_DELIVERY_RELEASE, "UPDATE delivery SET state = 'queued', sender_id = NULL"
-			  " WHERE sender_id = $1 AND state = 'attempting'");
+QUERY(Q_DELIVERY_RELEASE,
+      "UPDATE delivery SET state = CASE WHEN " FINAL " IS NOT NULL THEN 'skipped' ELSE 'queued' END,"
+      " skipped = COALESCE(" FINAL ", ''), first = CASE WHEN " UNTRIED " THEN NULL ELSE first END, sender_id = NULL"
+      " WHERE sender_id = $1 AND state = 'attempting' AND last >= $2");
 QUERY(Q_DELIVERY_LOSE, "UPDATE delivery SET state = 'uncertain', sender_id = NULL"
 		       " WHERE sender_id = $1 AND state = 'attempting'");
 QUERY(Q_SENDER_OPEN, "SELECT id, journal FROM sender WHERE host = $1 AND ended IS NULL ORDER BY id");
@@ -76,8 +87,16 @@ int sender_open(struct home *h, struct arena *a, const char *host, struct sender
 
 /* --- claims ------------------------------------------------------------------------------------ */
 
-static int read_claimed(struct home *h, struct arena *a, int64_t sender, int64_t at, struct delivery **out, size_t *n,
-			struct err *e)
+/* What may_mail says, and contact fatigue: other mailings may have reached this person since the freeze. */
+static const char *why_not(struct arena *a, struct rows *r, const struct fatigue *f)
+{
+	const char *why = arena_text(a, rows_text(r, 11));
+
+	return !why[0] && rows_i64(r, 12) >= f->ceiling ? "fatigue" : why;
+}
+
+static int read_claimed(struct home *h, struct arena *a, int64_t sender, int64_t at, const struct fatigue *f,
+			struct delivery **out, size_t *n, struct err *e)
 {
 	struct rows r = { 0 };
 	size_t room = 0;
@@ -85,7 +104,7 @@ static int read_claimed(struct home *h, struct arena *a, int64_t sender, int64_t
 
 	*out = NULL;
 	*n = 0;
-	if (db_query(h->db, &Q_DELIVERY_CLAIMED, ARGS(db_i64(sender), db_i64(at)), &r, e) < 0)
+	if (db_query(h->db, &Q_DELIVERY_CLAIMED, ARGS(db_i64(sender), db_i64(at), db_i64(f->since)), &r, e) < 0)
 		return -1;
 	while ((got = rows_next(&r, e)) > 0) {
 		struct slice hash = rows_bytes(&r, 6);
@@ -104,7 +123,7 @@ static int read_claimed(struct home *h, struct arena *a, int64_t sender, int64_t
 			.ref = arena_text(a, rows_text(&r, 8)),
 			.given_on = arena_text(a, rows_text(&r, 9)),
 			.consent_at = rows_i64(&r, 10),
-			.why = arena_text(a, rows_text(&r, 11)),
+			.why = why_not(a, &r, f),
 			.claimed = at,
 		};
 		MUST(hash.n == KEY_HASH_SIZE);
@@ -115,7 +134,7 @@ static int read_claimed(struct home *h, struct arena *a, int64_t sender, int64_t
 }
 
 int delivery_claim(struct home *h, struct arena *a, int64_t mailing, int64_t sender, int64_t at, int64_t limit,
-		   struct delivery **out, size_t *n, struct err *e)
+		   const struct fatigue *f, struct delivery **out, size_t *n, struct err *e)
 {
 	static const char *const STATES[] = { "deferred", "queued" };
 	int64_t claimed = 0, changed;
@@ -129,7 +148,7 @@ int delivery_claim(struct home *h, struct arena *a, int64_t mailing, int64_t sen
 		claimed += changed;
 	}
 	*n = 0;
-	return claimed ? read_claimed(h, a, sender, at, out, n, e) : 0;
+	return claimed ? read_claimed(h, a, sender, at, f, out, n, e) : 0;
 }
 
 static int write_one(struct home *h, int64_t sender, const struct outcome *o, struct err *e)
@@ -157,9 +176,9 @@ int delivery_write(struct home *h, int64_t sender, const struct outcome *o, size
 	return rc < 0 ? -1 : db_batch_end(h->db, e);
 }
 
-int delivery_release(struct home *h, int64_t sender, struct err *e)
+int delivery_release(struct home *h, int64_t sender, int64_t since, struct err *e)
 {
-	return db_exec(h->db, &Q_DELIVERY_RELEASE, ARGS(db_i64(sender)), NULL, e);
+	return db_exec(h->db, &Q_DELIVERY_RELEASE, ARGS(db_i64(sender), db_i64(since)), NULL, e);
 }
 
 int delivery_lose(struct home *h, int64_t sender, struct err *e)

@@ -34,14 +34,21 @@ struct outcome {
 int sender_begin(struct home *h, const char *host, const char *journal, int64_t *id, struct err *e) MUST_USE;
 int sender_end(struct home *h, int64_t id, struct err *e) MUST_USE;
 
+/* The ceiling of mailings that one person gets, and since when they count. */
+struct fatigue {
+	int64_t ceiling, since;
+};
+int fatigue_now(struct home *h, struct fatigue *out, struct err *e) MUST_USE;
+
 /* Claims at most `limit` due deliveries of a mailing and reads them; in the caller's transaction. `at` must
    be greater than in the call before. */
 int delivery_claim(struct home *h, struct arena *a, int64_t mailing, int64_t sender, int64_t at, int64_t limit,
-		   struct delivery **out, size_t *n, struct err *e) MUST_USE;
+		   const struct fatigue *f, struct delivery **out, size_t *n, struct err *e) MUST_USE;
 /* Writes outcomes of this sender's claims; in the caller's transaction. Rows that are no longer its are left. */
 int delivery_write(struct home *h, int64_t sender, const struct outcome *o, size_t n, struct err *e) MUST_USE;
-/* Gives back what a sender still holds, as not started; in the caller's transaction. */
-int delivery_release(struct home *h, int64_t sender, struct err *e) MUST_USE;
+/* Gives back what a sender holds by claims of `since` and later (0: all), as not started; in the caller's
+   transaction. */
+int delivery_release(struct home *h, int64_t sender, int64_t since, struct err *e) MUST_USE;
 
 /* Senders of this host that have not ended. */
 struct sender {

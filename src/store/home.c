@@ -7,15 +7,21 @@
 #include "base/codec.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "store/query.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <ini.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define CONF_MAX (64 * 1024)
+QUERY(Q_HOME_MARK, "SELECT value FROM setting WHERE key = '.home'");
+QUERY(Q_HOME_MARK_SET, "INSERT INTO setting (key, value) VALUES ('.home', $1)");
+
+#define COUNTERS_SIZE (2 * sizeof(uint64_t))
 
 const char *home_path(struct arena *a, const char *given)
 {
@@ -163,9 +169,82 @@ out:
 	return rc;
 }
 
+/* What a database says of the home that made it: trial or live, and a fingerprint of its keys. Another home
+   over the same data would not know who opted out, or believe --by where it must not. */
+static int read_mark(struct home *h, const char **out, struct err *e)
+{
+	struct rows r = { 0 };
+	int got;
+
+	*out = NULL;
+	if (db_query(h->db, &Q_HOME_MARK, NO_ARGS, &r, e) < 0)
+		return -1;
+	got = rows_next(&r, e);
+	if (got > 0)
+		*out = arena_text(h->arena, rows_text(&r, 0));
+	rows_close(&r);
+	return got < 0 ? -1 : 0;
+}
+
+static const char *kind_of(const struct home *h)
+{
+	return h->trial ? "trial" : "live";
+}
+
+static const char *fingerprint(struct home *h)
+{
+	uint8_t hash[32];
+	struct buf hex;
+	const char *text;
+
+	sha256(h->hash_key, sizeof(h->hash_key), hash);
+	buf_init(&hex, 64);
+	hex_encode(&hex, hash, 8);
+	text = arena_text(h->arena, buf_text(&hex));
+	buf_free(&hex);
+	return text;
+}
+
+static int check_kind(struct home *h, struct err *e)
+{
+	const char *mark;
+
+	if (read_mark(h, &mark, e) < 0)
+		return -1;
+	if (mark && strncmp(mark, kind_of(h), strlen(kind_of(h))) != 0)
+		return err_set(e, ERR_DENIED, "%s is a %s home, and its database was made by a home that is none", h->path,
+			       kind_of(h));
+	return 0;
+}
+
+static int check_fingerprint(struct home *h, struct err *e)
+{
+	const char *mark;
+
+	if (!h->db)
+		return 0;
+	if (read_mark(h, &mark, e) < 0)
+		return -1;
+	if (mark && !strstr(mark, fingerprint(h)))
+		return err_set(e, ERR_DENIED, "keys/hash.key of %s is not the key that its database was made with", h->path);
+	return 0;
+}
+
 int home_read_keys(struct home *h, struct err *e)
 {
-	return read_token_keys(h, e) < 0 || read_hash_key(h, e) < 0 ? -1 : 0;
+	return read_token_keys(h, e) < 0 || read_hash_key(h, e) < 0 || check_fingerprint(h, e) < 0 ? -1 : 0;
+}
+
+const char *home_id(const struct home *h, struct arena *a, struct err *e)
+{
+	const char *id = NULL;
+	struct buf text;
+
+	buf_init(&text, 256);
+	if (file_read(home_file(h, a, "journal/id"), &text, e) == 0)
+		id = arena_text_n(a, buf_text(&text), strcspn(buf_text(&text), "\n"));
+	buf_free(&text);
+	return id;
 }
 
 void home_key_hash(const struct home *h, const char *match_key, uint8_t out[KEY_HASH_SIZE])
@@ -209,8 +288,8 @@ static int map_counter(struct home *h, struct err *e)
 	void *page = MAP_FAILED;
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
 
-	if (fd >= 0 && ftruncate(fd, (off_t)sizeof(uint64_t)) == 0)
-		page = mmap(NULL, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (fd >= 0 && ftruncate(fd, (off_t)COUNTERS_SIZE) == 0)
+		page = mmap(NULL, COUNTERS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (page == MAP_FAILED)
 		err_sys(e, ERR_BROKEN, errno, "%s", path);
 	if (fd >= 0)
@@ -236,7 +315,7 @@ int home_open_db(struct home *h, struct err *e)
 	h->db = db_open(database_url(h), e);
 	if (!h->db)
 		return err_in(e, "database of %s", h->path);
-	if (db_migrate(h->db, e) < 0)
+	if (db_migrate(h->db, e) < 0 || check_kind(h, e) < 0)
 		return err_in(e, "database of %s", h->path);
 	return map_counter(h, e);
 }
@@ -249,13 +328,18 @@ void home_checkpoint(struct home *h)
 		log_event(LOG_LEVEL_WARN, "checkpoint-failed", "why", e.text, NULL);
 }
 
+void home_standing_changed(struct home *h)
+{
+	atomic_fetch_add(h->opt_out_counter + 1, 1);
+}
+
 void home_free(struct home *h)
 {
 	if (!h)
 		return;
 	db_free(h->db);
 	if (h->opt_out_counter)
-		munmap((void *)h->opt_out_counter, sizeof(uint64_t));
+		munmap((void *)h->opt_out_counter, COUNTERS_SIZE);
 	arena_free(h->arena);
 }
 
@@ -302,6 +386,22 @@ static int write_conf(struct home *h, struct err *e)
 	return file_write(home_file(h, h->arena, "placet.conf"), text, strlen(text), 0600, e);
 }
 
+/* The database is this home's from now on, and no other's. */
+static int mark_database(struct home *h, struct err *e)
+{
+	const char *mark;
+
+	if (read_mark(h, &mark, e) < 0)
+		return -1;
+	/* An earlier try may have come this far. */
+	if (mark && strstr(mark, fingerprint(h)))
+		return 0;
+	if (mark)
+		return err_set(e, ERR_REFUSED, "the database belongs to a home already; give this one a database of its own");
+	return db_exec(h->db, &Q_HOME_MARK_SET, ARGS(db_text(arena_printf(h->arena, "%s %s", kind_of(h), fingerprint(h)))),
+		       NULL, e);
+}
+
 static int fill_home(struct home *h, const struct home_plan *p, struct err *e)
 {
 	h->path = p->path;
@@ -316,7 +416,9 @@ static int fill_home(struct home *h, const struct home_plan *p, struct err *e)
 		return -1;
 	if (!file_exists(home_file(h, h->arena, "keys/hash.key")) && write_key(h, "keys/hash.key", false, e) < 0)
 		return -1;
-	if (home_open_db(h, e) < 0)
+	if (home_open_db(h, e) < 0 || read_hash_key(h, e) < 0 || mark_database(h, e) < 0)
+		return -1;
+	if (!file_exists(home_file(h, h->arena, "journal/id")) && write_key(h, "journal/id", false, e) < 0)
 		return -1;
 	return write_conf(h, e);
 }

@@ -26,7 +26,9 @@ struct home {
 	struct token_keys tokens; /* after home_read_keys */
 	uint8_t hash_key[TOKEN_KEY_SIZE];
 	struct db *db;           /* after home_open_db */
-	_Atomic uint64_t *opt_out_counter; /* shared between the processes of one host; after home_open_db */
+	/* Shared between the processes of one host, after home_open_db: [0] moves with each opt-out, [1] when
+	   somebody's standing changed in another way (withdrawal, rejection, bounce). */
+	_Atomic uint64_t *opt_out_counter;
 	struct arena *arena;     /* lives as long as the home */
 };
 
@@ -38,10 +40,14 @@ int home_open_db(struct home *h, struct err *e) MUST_USE;
 /* Token keys and the hash key. */
 int home_read_keys(struct home *h, struct err *e) MUST_USE;
 void home_free(struct home *h);
+/* Tells senders that somebody may no longer be mailed, for another reason than an opt-out; after the commit. */
+void home_standing_changed(struct home *h);
 /* Copies SQLite's log into the database when it has grown. What was committed stands whether this works or
    not, so that a failure is logged, and tried again after the next commit. */
 void home_checkpoint(struct home *h);
 int64_t home_now(const struct home *h);
+/* What names this home among those that share its database: random, made with it. NULL with `e` filled. */
+const char *home_id(const struct home *h, struct arena *a, struct err *e) MUST_USE;
 /* A path below the home, from the arena. */
 const char *home_file(const struct home *h, struct arena *a, const char *name);
 

@@ -7,6 +7,8 @@
 #include "store/list.h"
 #include "store/query.h"
 
+#include <openssl/evp.h>
+
 QUERY(Q_IMPORT_BEGIN, "INSERT INTO import (list_id, by_id, file_hash, at) VALUES ($1, $2, $3, $4) RETURNING id");
 QUERY(Q_IMPORT_END, "UPDATE import SET done = 1 WHERE id = $1");
 QUERY(Q_IMPORT_ROW, "INSERT INTO import_row (import_id, line, delivery, given, key_hash, reserved, utf8, fields, flags,"
@@ -47,6 +49,7 @@ QUERY(Q_IMPORT_NOT_MAILABLE,
       "SELECT count(*) FROM import_row r WHERE r.import_id = $1 AND NOT EXISTS (SELECT 1 FROM address a"
       " JOIN may_mail v ON v.list_id = $2 AND v.address_id = a.id"
       " WHERE a.key_hash = r.key_hash AND v.why NOT IN ('opted-out', 'no-consent'))");
+QUERY(Q_IMPORT_LOCK, "SELECT id FROM list WHERE id = $1", "SELECT id FROM list WHERE id = $1 FOR UPDATE");
 QUERY(Q_IMPORT_CLEAR, "DELETE FROM import_row WHERE import_id = $1");
 
 int import_begin(struct home *h, int64_t list, int64_t by, const uint8_t file_hash[32], int64_t *id, struct err *e)
@@ -118,9 +121,55 @@ static int work_on_rows(struct home *h, int64_t import, const struct list *l, in
 		       NULL, e);
 }
 
+static void hash_text(EVP_MD_CTX *md, const char *s)
+{
+	/* With its NUL, so that texts cannot run into each other. */
+	if (s)
+		MUST(EVP_DigestUpdate(md, s, strlen(s) + 1) == 1);
+}
+
+static void hash_rows(const struct import_row *rows, size_t n, char hex[65])
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	uint8_t hash[32];
+
+	MUST(md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1);
+	for (size_t i = 0; i < n; i++) {
+		hash_text(md, rows[i].addr->delivery);
+		hash_text(md, rows[i].fields);
+		hash_text(md, rows[i].kind);
+		hash_text(md, rows[i].ref);
+		hash_text(md, rows[i].given_on);
+	}
+	MUST(EVP_DigestFinal_ex(md, hash, NULL) == 1);
+	EVP_MD_CTX_free(md);
+	for (size_t i = 0; i < sizeof(hash); i++)
+		snprintf(hex + 2 * i, 3, "%02x", hash[i]);
+}
+
+/* Bulk work leaves one entry in the ledger for each batch, with the batch's hash (decision 8). */
+static int record_batch(struct home *h, int64_t import, const struct list *l, int64_t by, const struct import_row *rows,
+			size_t n, struct err *e)
+{
+	char detail[256], hex[65];
+
+	if (!n)
+		return 0;
+	hash_rows(rows, n, hex);
+	snprintf(detail, sizeof(detail), "import %lld, lines %lld to %lld, %zu rows, SHA-256 %s", (long long)import,
+		 (long long)rows[0].line, (long long)rows[n - 1].line, n, hex);
+	return audit_add(h, by, "import-batch", l->name, detail, e);
+}
+
 static int load_batch(struct home *h, int64_t import, const struct list *l, int64_t by, int64_t text_id,
 		      const struct import_row *rows, size_t n, struct import_counts *counts, struct err *e)
 {
+	int64_t id;
+
+	/* One import of a list at a time works on it: who is known must not change under the batch. */
+	if (db_get_i64(h->db, &Q_IMPORT_LOCK, ARGS(db_i64(l->id)), &id, e) < 0 ||
+	    record_batch(h, import, l, by, rows, n, e) < 0)
+		return -1;
 	if (put_rows(h, import, rows, n, e) < 0 || work_on_rows(h, import, l, by, text_id, e) < 0 ||
 	    count_rows(h, import, l->id, counts, e) < 0)
 		return -1;

@@ -17,7 +17,8 @@ QUERY(Q_MAILING_ALL, MAILING_COLUMNS " ORDER BY m.id");
 QUERY(Q_MAILING_SENDING, MAILING_COLUMNS
       " WHERE m.state = 'sending' OR (m.state = 'scheduled' AND m.not_before <= $1) ORDER BY m.id");
 QUERY(Q_MAILING_EDIT, "UPDATE mailing SET subject = $2, body = $3 WHERE id = $1 AND state = 'draft'");
-QUERY(Q_MAILING_MOVE, "UPDATE mailing SET state = $3, state_by = $4, state_why = $5 WHERE id = $1 AND state = $2");
+QUERY(Q_MAILING_MOVE, "UPDATE mailing SET state = $3, state_by = $4, state_why = $5 WHERE id = $1 AND state = $2"
+		      " AND COALESCE(bound_hash, $6) = $6");
 QUERY(Q_MAILING_APPROVED, "UPDATE mailing SET approved_by = $2, approved_at = $3 WHERE id = $1");
 QUERY(Q_MAILING_STARTED, "UPDATE mailing SET started = $2 WHERE id = $1");
 QUERY(Q_MAILING_ENDED, "UPDATE mailing SET ended = $2 WHERE id = $1");
@@ -221,10 +222,13 @@ static int move(struct home *h, struct arena *a, struct mailing *m, const char *
 		return err_set(e, ERR_REFUSED, "mailing %lld is %s: it cannot %s now", (long long)m->id, m->state, verb);
 	if (actor_address(h, a, by, &actor, e) < 0 ||
 	    db_exec(h->db, &Q_MAILING_MOVE,
-		    ARGS(db_i64(m->id), db_text(s->from), db_text(s->to), db_text(actor), db_text(why)), &changed, e) < 0)
+		    ARGS(db_i64(m->id), db_text(s->from), db_text(s->to), db_text(actor), db_text(why),
+			 db_bytes(m->bound.p ? m->bound.p : "", m->bound.p ? m->bound.n : 0)),
+		    &changed, e) < 0)
 		return -1;
+	/* Neither its state nor what it is bound to may be other than what was looked at. */
 	if (!changed)
-		return err_set(e, ERR_AGAIN, "mailing %lld was changed by somebody else just now; look at it again",
+		return err_set(e, ERR_REFUSED, "mailing %lld was changed by somebody else just now; look at it again",
 			       (long long)m->id);
 	if (take_effect(h, m, s, by, e) < 0)
 		return -1;

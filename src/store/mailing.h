@@ -77,6 +77,8 @@ struct submission {
 int mailing_submit(struct home *h, struct mailing *m, const struct submission *s, struct err *e) MUST_USE;
 /* What the approval binds to: content, selection, identity, window. Removals do not change it. */
 int mailing_hash(struct home *h, const struct mailing *m, uint8_t out[32], struct err *e) MUST_USE;
+/* Is everything still what the approval binds to? 0, or ERR_REFUSED. One pass over the people. */
+int mailing_is_as_approved(struct home *h, const struct mailing *m, struct err *e) MUST_USE;
 /* Any change of state that the table of states permits; ERR_REFUSED otherwise. Writes the audit entry. */
 int mailing_move(struct home *h, struct mailing *m, const char *verb, int64_t by, const char *why,
 		 struct err *e) MUST_USE;

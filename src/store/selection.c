@@ -3,7 +3,7 @@
  * out. The view may_mail says it; here a time, the trial home and contact
  * fatigue are added, in one expression that all statements below share.
  */
-#include "store/audit.h"
+#include "store/delivery.h"
 #include "store/identity.h"
 #include "store/institution.h"
 #include "store/mailing.h"
@@ -43,18 +43,14 @@ EACH(Q_EACH_FROZEN,
 EACH(Q_EACH_BOUND, "SELECT d.address_id, d.fields, d.consent_id, a.delivery FROM delivery d"
 		    " JOIN address a ON a.id = d.address_id WHERE d.mailing_id = $1 ORDER BY d.id");
 
-struct limits {
-	int64_t ceiling, since;
-};
-
-static int read_limits(struct home *h, struct limits *out, struct err *e)
+int fatigue_now(struct home *h, struct fatigue *out, struct err *e)
 {
 	struct arena *a = arena_new();
 	struct institution inst;
 	int rc = institution_load(h, a, &inst, e);
 
 	if (rc == 0)
-		*out = (struct limits){ inst.fatigue_ceiling, home_now(h) - FATIGUE_WINDOW };
+		*out = (struct fatigue){ inst.fatigue_ceiling, home_now(h) - FATIGUE_WINDOW };
 	arena_free(a);
 	return rc;
 }
@@ -66,11 +62,11 @@ int selection_count(struct home *h, struct arena *a, const struct mailing *m, st
 {
 	bool frozen = m->submitted_at != 0;
 	struct rows r = { 0 };
-	struct limits l = { 0 };
+	struct fatigue l = { 0 };
 	int got;
 
 	*out = (struct selection){ 0 };
-	if (read_limits(h, &l, e) < 0)
+	if (fatigue_now(h, &l, e) < 0)
 		return -1;
 	got = frozen ? db_query(h->db, &Q_FROZEN_COUNT, ARGS(db_i64(m->id)), &r, e)
 		     : db_query(h->db, &Q_SELECTION_COUNT, ARGS(WHY_ARGS(h, m, &l)), &r, e);
@@ -99,9 +95,9 @@ int selection_each(struct home *h, const struct mailing *m, int (*each)(void *ct
 	bool frozen = m->submitted_at != 0;
 	int first = frozen ? 1 : 0, got;
 	struct rows r = { 0 };
-	struct limits l = { 0 };
+	struct fatigue l = { 0 };
 
-	if (read_limits(h, &l, e) < 0)
+	if (fatigue_now(h, &l, e) < 0)
 		return -1;
 	got = frozen ? db_query(h->db, &Q_EACH_FROZEN, ARGS(db_i64(m->id)), &r, e)
 		     : db_query(h->db, &Q_EACH_SELECTED, ARGS(WHY_ARGS(h, m, &l)), &r, e);
@@ -127,9 +123,9 @@ int selection_each(struct home *h, const struct mailing *m, int (*each)(void *ct
 
 int selection_freeze(struct home *h, const struct mailing *m, struct err *e)
 {
-	struct limits l = { 0 };
+	struct fatigue l = { 0 };
 
-	if (read_limits(h, &l, e) < 0)
+	if (fatigue_now(h, &l, e) < 0)
 		return -1;
 	return db_exec(h->db, &Q_SELECTION_FREEZE, ARGS(WHY_ARGS(h, m, &l), db_i64(m->id)), NULL, e);
 }
@@ -170,8 +166,11 @@ static int hash_registered(struct home *h, struct arena *a, const struct mailing
 	hash_text(md, p.originator);
 	hash_text(md, p.department);
 	hash_text(md, p.contact);
+	hash_text(md, p.link_hosts);
 	hash_text(md, id.name);
 	hash_text(md, id.domains);
+	hash_i64(md, id.relay_signs);
+	hash_text(md, h->url);
 	return 0;
 }
 
@@ -190,6 +189,18 @@ static int hash_people(struct home *h, const struct mailing *m, EVP_MD_CTX *md, 
 	}
 	rows_close(&r);
 	return got < 0 ? -1 : 0;
+}
+
+int mailing_is_as_approved(struct home *h, const struct mailing *m, struct err *e)
+{
+	uint8_t now[32];
+
+	if (mailing_hash(h, m, now, e) < 0)
+		return -1;
+	if (m->bound.n == sizeof(now) && memcmp(m->bound.p, now, sizeof(now)) == 0)
+		return 0;
+	return err_set(e, ERR_REFUSED, "mailing %lld: content, selection, identity or window are not what was submitted; edit and submit it again",
+		       (long long)m->id);
 }
 
 int mailing_hash(struct home *h, const struct mailing *m, uint8_t out[32], struct err *e)

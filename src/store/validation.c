@@ -62,7 +62,13 @@ QUERY(Q_SIGNOFF_VALIDATE,
       " $3, $4, $5 FROM signoff_item i LEFT JOIN decision d ON d.signoff_id = i.signoff_id"
       "   AND d.address_id = i.address_id WHERE i.signoff_id = $1"
       " ON CONFLICT (address_id) DO UPDATE SET accepted = excluded.accepted, by_id = excluded.by_id,"
-      " signoff_id = excluded.signoff_id, how = excluded.how, at = excluded.at, until = excluded.until");
+      " signoff_id = excluded.signoff_id, how = excluded.how, at = excluded.at, until = excluded.until"
+      /* What a person rejected is accepted by a person alone, never by a sign-off that did not look at it. */
+      " WHERE validation.accepted = 1 OR validation.until <= $4 OR EXISTS (SELECT 1 FROM decision d"
+      "   WHERE d.signoff_id = excluded.signoff_id AND d.address_id = excluded.address_id)");
+QUERY(Q_SIGNOFF_LOCK, "SELECT id FROM signoff WHERE id = $1 AND done IS NULL",
+      "SELECT id FROM signoff WHERE id = $1 AND done IS NULL FOR UPDATE");
+QUERY(Q_DECISION_IS_REJECT, "SELECT 1 FROM decision WHERE signoff_id = $1 AND address_id = $2 AND decision = 'reject'");
 QUERY(Q_SIGNOFF_DONE, "UPDATE signoff SET done = $2, by_id = $3, how = $4 WHERE id = $1");
 
 /* --- the plan ---------------------------------------------------------------------------------- */
@@ -282,11 +288,20 @@ static int find_item(struct home *h, int64_t signoff, const char *delivery, int6
 	return got;
 }
 
+/* One decides or signs at a time; ERR_REFUSED when it was signed meanwhile. */
+static int lock_signoff(struct home *h, const struct signoff *s, struct err *e)
+{
+	int64_t id;
+	int got = db_get_i64(h->db, &Q_SIGNOFF_LOCK, ARGS(db_i64(s->id)), &id, e);
+
+	return got ? got : err_set(e, ERR_REFUSED, "this sign-off is done already; look at the list again");
+}
+
 int validation_decide(struct home *h, const struct signoff *s, const char *delivery, bool accept, const char *reason,
 		      int64_t by, struct err *e)
 {
-	int64_t address, place;
-	int got = find_item(h, s->id, delivery, &address, &place, e);
+	int64_t address, place, one;
+	int got = lock_signoff(h, s, e) < 0 ? -1 : find_item(h, s->id, delivery, &address, &place, e);
 
 	if (got < 0)
 		return -1;
@@ -299,6 +314,12 @@ int validation_decide(struct home *h, const struct signoff *s, const char *deliv
 	if (place >= s->planned && accept)
 		return err_set(e, ERR_INPUT, "%s is not in the sample: it can be rejected, but only the sample is accepted one by one",
 			       delivery);
+	/* A failure in the sample stands: it has made the sample grow (policy: decisions kept). */
+	if (place >= 0 && accept) {
+		got = db_get_i64(h->db, &Q_DECISION_IS_REJECT, ARGS(db_i64(s->id), db_i64(address)), &one, e);
+		if (got)
+			return got < 0 ? -1 : err_set(e, ERR_REFUSED, "%s was rejected in the sample, and stays so in this sign-off", delivery);
+	}
 	return db_exec(h->db, &Q_DECISION_ADD,
 		       ARGS(db_i64(s->id), db_i64(address), db_text(accept ? "accept" : "reject"), db_text(reason),
 			    db_i64(by), db_i64(home_now(h))),
@@ -345,7 +366,8 @@ int validation_sign(struct home *h, const struct list *l, struct signoff *s, int
 		err_set(e, ERR_REFUSED, "%s: nobody waits for a sign-off", l->name);
 		goto out;
 	}
-	if (refuse_unfinished(l, s, e) < 0 || institution_load(h, a, &inst, e) < 0)
+	if (lock_signoff(h, s, e) < 0 || validation_state(h, l->id, s, e) < 0 || refuse_unfinished(l, s, e) < 0 ||
+	    institution_load(h, a, &inst, e) < 0)
 		goto out;
 	until = now + inst.validity_months * MONTH;
 	if (db_exec(h->db, &Q_SIGNOFF_VALIDATE,

@@ -57,7 +57,7 @@ static void two_senders_never_get_the_same(void **state)
 	bool together = f->engine == DB_POSTGRESQL;
 
 	BEGIN;
-	OK(delivery_claim(s->h, s->a, id, one, T0 + 1, 4, &a, &n, &f->e));
+	OK(delivery_claim(s->h, s->a, id, one, T0 + 1, 4, &NO_FATIGUE, &a, &n, &f->e));
 	if (!together)
 		COMMIT;
 	b = claim(s, h, id, two, T0 + 1, 4, &m);
@@ -129,7 +129,7 @@ static void a_stale_outcome_is_ignored(void **state)
 	struct outcome o = accepted(old, T0 + 2);
 
 	BEGIN;
-	OK(delivery_release(s->h, one, &f->e));
+	OK(delivery_release(s->h, one, 0, &f->e));
 	COMMIT;
 	new = claim(s, s->h, id, two, T0 + 3, 1, &n);
 	assert_int_equal(n, 1);
@@ -181,7 +181,7 @@ static void senders_end_in_good_order(void **state)
 	claim(s, s->h, id, one, T0 + 1, 2, &n);
 	claim(s, s->h, id, two, T0 + 1, 1, &n);
 	BEGIN;
-	OK(delivery_release(s->h, one, &f->e));
+	OK(delivery_release(s->h, one, 0, &f->e));
 	OK(delivery_lose(s->h, two, &f->e));
 	OK(sender_end(s->h, one, &f->e));
 	COMMIT;

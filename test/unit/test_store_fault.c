@@ -219,7 +219,7 @@ static int claim_work(struct store *s, void *ctx, struct err *e)
 
 	if (db_begin(s->h->db, e) < 0)
 		return -1;
-	return end_work(s, delivery_claim(s->h, s->a, x->mailing, x->sender, ++x->at, 10, &x->d, &x->n, e), e);
+	return end_work(s, delivery_claim(s->h, s->a, x->mailing, x->sender, ++x->at, 10, &NO_FATIGUE, &x->d, &x->n, e), e);
 }
 
 static int write_work(struct store *s, void *ctx, struct err *e)
@@ -275,7 +275,7 @@ static int settle_work(struct store *s, void *ctx, struct err *e)
 
 	if (db_begin(s->h->db, e) < 0)
 		return -1;
-	rc = delivery_release(s->h, x->sender, e);
+	rc = delivery_release(s->h, x->sender, 0, e);
 	if (rc == 0)
 		rc = sender_end(s->h, x->sender, e);
 	return end_work(s, rc, e);

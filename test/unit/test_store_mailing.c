@@ -71,7 +71,7 @@ static void a_change_by_somebody_else_is_noticed(void **state)
 	m = load_mailing(s, id);
 	step(s, id, "approve");
 	BEGIN;
-	FAILS(ERR_AGAIN, mailing_move(s->h, &m, "reject", s->rev, "late", &f->e));
+	FAILS(ERR_REFUSED, mailing_move(s->h, &m, "reject", s->rev, "late", &f->e));
 	db_rollback(s->h->db);
 	assert_string_equal(load_mailing(s, id).state, "approved");
 }
