@@ -117,7 +117,8 @@ static void forget_prepared(struct postgresql *p)
 
 static int connect_server(struct postgresql *p, struct err *e)
 {
-	static const char SETTINGS[] = "SET lock_timeout = '30s'; SET bytea_output = 'hex';"
+	/* Cursors are read to their end: a plan for the first tenth of the rows would be the wrong one. */
+	static const char SETTINGS[] = "SET cursor_tuple_fraction = 1; SET lock_timeout = '30s'; SET bytea_output = 'hex';"
 				       "SET standard_conforming_strings = on;"
 				       "SET default_transaction_isolation = 'read committed'";
 

@@ -19,6 +19,7 @@
 
 #define CONF_MAX (64 * 1024)
 QUERY(Q_HOME_MARK, "SELECT value FROM setting WHERE key = '.home'");
+QUERY(Q_HOME_SIZES, "SELECT 1", "ANALYZE address, member, consent, validation, signoff_item, decision, delivery");
 QUERY(Q_HOME_MARK_SET, "INSERT INTO setting (key, value) VALUES ('.home', $1)");
 
 #define COUNTERS_SIZE (2 * sizeof(uint64_t))
@@ -326,6 +327,11 @@ void home_checkpoint(struct home *h)
 
 	if (db_checkpoint(h->db, DB_LOG_LIMIT, &e) < 0)
 		log_event(LOG_LEVEL_WARN, "checkpoint-failed", "why", e.text, NULL);
+}
+
+int home_tell_sizes(struct home *h, struct err *e)
+{
+	return db_engine_of(h->db) == DB_POSTGRESQL ? db_exec(h->db, &Q_HOME_SIZES, NO_ARGS, NULL, e) : 0;
 }
 
 void home_standing_changed(struct home *h)

@@ -40,6 +40,9 @@ int home_open_db(struct home *h, struct err *e) MUST_USE;
 /* Token keys and the hash key. */
 int home_read_keys(struct home *h, struct err *e) MUST_USE;
 void home_free(struct home *h);
+/* After bulk work, in its transaction: lets PostgreSQL see how large its tables have become, without which it
+   walks them for each row. (SQLite's plans do not depend on it.) */
+int home_tell_sizes(struct home *h, struct err *e) MUST_USE;
 /* Tells senders that somebody may no longer be mailed, for another reason than an opt-out; after the commit. */
 void home_standing_changed(struct home *h);
 /* Copies SQLite's log into the database when it has grown. What was committed stands whether this works or

@@ -45,10 +45,11 @@ QUERY(Q_IMPORT_CONSENT,
       "   AND b.delivery = r.delivery AND b.kind IS NOT NULL AND b.line + 0 < r.line)");
 QUERY(Q_IMPORT_COUNT, "SELECT count(*), sum(CASE WHEN known > 0 THEN 1 ELSE 0 END),"
 		      " sum(CASE WHEN known = 2 THEN 1 ELSE 0 END) FROM import_row WHERE import_id = $1");
+/* By person; one mailbox after the other, so that no planner begins with everybody on the list. */
 QUERY(Q_IMPORT_NOT_MAILABLE,
       "SELECT count(*) FROM import_row r WHERE r.import_id = $1 AND NOT EXISTS (SELECT 1 FROM address a"
-      " JOIN may_mail v ON v.list_id = $2 AND v.address_id = a.id"
-      " WHERE a.key_hash = r.key_hash AND v.why NOT IN ('opted-out', 'no-consent'))");
+      " WHERE a.key_hash = r.key_hash AND (SELECT v.why FROM may_mail v WHERE v.list_id = $2 AND v.address_id = a.id)"
+      " NOT IN ('opted-out', 'no-consent'))");
 QUERY(Q_IMPORT_LOCK, "SELECT id FROM list WHERE id = $1", "SELECT id FROM list WHERE id = $1 FOR UPDATE");
 QUERY(Q_IMPORT_CLEAR, "DELETE FROM import_row WHERE import_id = $1");
 
@@ -199,7 +200,7 @@ int import_end(struct home *h, int64_t import, int64_t by, const char *object, c
 {
 	if (db_begin(h->db, e) < 0)
 		return -1;
-	if (db_exec(h->db, &Q_IMPORT_END, ARGS(db_i64(import)), NULL, e) == 0 &&
+	if (db_exec(h->db, &Q_IMPORT_END, ARGS(db_i64(import)), NULL, e) == 0 && home_tell_sizes(h, e) == 0 &&
 	    audit_add(h, by, "import", object, detail, e) == 0 && db_commit(h->db, e) == 0)
 		return 0;
 	db_rollback(h->db);

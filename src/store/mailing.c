@@ -283,5 +283,7 @@ int mailing_submit(struct home *h, struct mailing *m, const struct submission *s
 		    NULL, e) < 0 ||
 	    mailing_hash(h, m, hash, e) < 0)
 		return -1;
-	return db_exec(h->db, &Q_MAILING_BOUND, ARGS(db_i64(m->id), db_bytes(hash, sizeof(hash))), NULL, e);
+	if (db_exec(h->db, &Q_MAILING_BOUND, ARGS(db_i64(m->id), db_bytes(hash, sizeof(hash))), NULL, e) < 0)
+		return -1;
+	return home_tell_sizes(h, e);
 }

@@ -372,7 +372,8 @@ int validation_sign(struct home *h, const struct list *l, struct signoff *s, int
 	until = now + inst.validity_months * MONTH;
 	if (db_exec(h->db, &Q_SIGNOFF_VALIDATE,
 		    ARGS(db_i64(s->id), db_i64(by), db_text(how), db_i64(now), db_i64(until)), NULL, e) < 0 ||
-	    db_exec(h->db, &Q_SIGNOFF_DONE, ARGS(db_i64(s->id), db_i64(now), db_i64(by), db_text(how)), NULL, e) < 0)
+	    db_exec(h->db, &Q_SIGNOFF_DONE, ARGS(db_i64(s->id), db_i64(now), db_i64(by), db_text(how)), NULL, e) < 0 ||
+	    home_tell_sizes(h, e) < 0)
 		goto out;
 	rc = audit_add(h, by, "signed-off", l->name,
 		       arena_printf(a, "sign-off %lld: %lld flagged, sample %lld of %lld, %lld rejected in it; in use: %s",
