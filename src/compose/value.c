@@ -11,6 +11,7 @@
 
 #include "base/utf8.h"
 #include "compose/fields.h"
+#include "mail/header.h"
 
 /* Endings that mail programs turn into links even without a path, and that are no names of people. */
 static const char *const ENDINGS[] = { "com", "net",   "org",    "info",   "biz",   "edu",  "gov",
@@ -86,7 +87,7 @@ int compose_check_value(const char *name, const char *value, struct err *e)
 {
 	if (!utf8_valid(value, strlen(value)))
 		return err_set(e, ERR_INPUT, "%s: the value is not UTF-8", name);
-	if (!utf8_is_plain(value))
+	if (!header_text_is_fit(value))
 		return err_set(e, ERR_INPUT, "%s: the value has a line break, a control or an invisible character",
 			       name);
 	if (strlen(value) > FIELD_VALUE_MAX && utf8_count(value) > FIELD_VALUE_MAX)

@@ -5,7 +5,6 @@ import pathlib
 import pytest
 
 from harness.story import ANN, IDENTITY, LIST, OFFICE, REV, STUDY, VAL, Story, people
-from harness.tables import change
 
 FORM = ["--consent-kind", "signed-form", "--consent-ref", "F", "--consent-date", "2026-10-01"]
 
@@ -166,3 +165,20 @@ def xoshiro(seed):
         state[0] ^= state[3]
         state[2] ^= t
         state[3] = rotate(state[3], 45)
+
+
+def drawn(addresses, seed):
+    """The addresses in the order in which the sample takes them: Fisher and Yates, from the end, without bias."""
+    stream, order = xoshiro(seed), list(addresses)
+    for i in range(len(order), 1, -1):
+        limit = MASK - MASK % i
+        x = next(x for x in stream if x < limit)
+        order[i - 1], order[x % i] = order[x % i], order[i - 1]
+    return order
+
+
+def test_the_sample_repeats_itself_from_its_seed(placet):
+    addresses = people(120)
+    desk = Desk(placet, addresses)
+    state = desk.ask()
+    assert desk.sample() == drawn(addresses, state["seed"])[:state["sample"]]

@@ -19,9 +19,10 @@ def run(engine, database, people, rounds):
         placet = Placet(folder, database)
         sink, number = prepare(placet, folder, people)
         try:
+            longest = 0.25 if engine == "sqlite" else 0.6
             # Each round gets through about a 60th of the mailing, so that all of them hit it at work; a sender first
             # compares the mailing with its approval, which takes longer on PostgreSQL.
-            killed = kill_rounds(placet, rounds, 0.05, people / 20000 * 0.6)
+            killed = kill_rounds(placet, rounds, 0.03, people / 20000 * longest)
             print(engine, account(placet, sink, number, people, killed), flush=True)
         finally:
             sink.stop()
