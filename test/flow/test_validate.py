@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from harness.story import ANN, IDENTITY, LIST, OFFICE, REV, STUDY, VAL, Story, people
+from harness.story import ANN, IDENTITY, LIST, OFFICE, REV, VAL, Story, people
 
 FORM = ["--consent-kind", "signed-form", "--consent-ref", "F", "--consent-date", "2026-10-01"]
 
