@@ -114,10 +114,27 @@ static int clear_path(const struct listen_at *at, struct err *e)
 	return 0;
 }
 
+/* As listen_at_parse reads it. */
+static char *at_text(const struct listen_at *at, char out[128])
+{
+	char host[INET6_ADDRSTRLEN];
+
+	if (at->addr.any.sa_family == AF_UNIX)
+		snprintf(out, 128, "unix:%.*s", (int)sizeof(at->addr.path.sun_path), at->addr.path.sun_path);
+	else if (at->addr.any.sa_family == AF_INET)
+		snprintf(out, 128, "%s:%u", inet_ntop(AF_INET, &at->addr.v4.sin_addr, host, sizeof(host)),
+			 (unsigned)ntohs(at->addr.v4.sin_port));
+	else
+		snprintf(out, 128, "[%s]:%u", inet_ntop(AF_INET6, &at->addr.v6.sin6_addr, host, sizeof(host)),
+			 (unsigned)ntohs(at->addr.v6.sin6_port));
+	return out;
+}
+
 static int bind_and_listen(int fd, const struct listen_at *at, struct err *e)
 {
 	bool is_path = at->addr.any.sa_family == AF_UNIX;
 	int on = 1, number;
+	char place[128];
 
 	if (!is_path && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0)
 		return err_sys(e, ERR_BROKEN, errno, "cannot prepare the socket");
@@ -126,11 +143,10 @@ static int bind_and_listen(int fd, const struct listen_at *at, struct err *e)
 	if (bind(fd, &at->addr.any, at->n) == 0 && listen(fd, BACKLOG) == 0)
 		return 0;
 	number = errno;
-	return err_sys(e,
-		       number == EADDRINUSE ? ERR_AGAIN
-		       : number == EACCES   ? ERR_DENIED
-					    : ERR_BROKEN,
-		       number, "cannot listen%s%s", is_path ? " at " : "", is_path ? at->addr.path.sun_path : "");
+	at_text(at, place);
+	if (number == EADDRINUSE)
+		return err_set(e, ERR_AGAIN, "another program listens at %s: end it, or choose another place", place);
+	return err_sys(e, number == EACCES ? ERR_DENIED : ERR_BROKEN, number, "cannot listen at %s", place);
 }
 
 int net_listen(const struct listen_at *at, struct err *e)
@@ -150,18 +166,9 @@ int net_listen(const struct listen_at *at, struct err *e)
 char *net_listening_text(int fd, char out[128])
 {
 	struct listen_at at = { .n = sizeof(at.addr) };
-	char host[INET6_ADDRSTRLEN];
 
 	MUST(getsockname(fd, &at.addr.any, &at.n) == 0);
-	if (at.addr.any.sa_family == AF_UNIX)
-		snprintf(out, 128, "unix:%.*s", (int)sizeof(at.addr.path.sun_path), at.addr.path.sun_path);
-	else if (at.addr.any.sa_family == AF_INET)
-		snprintf(out, 128, "%s:%u", inet_ntop(AF_INET, &at.addr.v4.sin_addr, host, sizeof(host)),
-			 (unsigned)ntohs(at.addr.v4.sin_port));
-	else
-		snprintf(out, 128, "[%s]:%u", inet_ntop(AF_INET6, &at.addr.v6.sin6_addr, host, sizeof(host)),
-			 (unsigned)ntohs(at.addr.v6.sin6_port));
-	return out;
+	return at_text(&at, out);
 }
 
 bool net_is_loopback(const char *host)

@@ -58,7 +58,7 @@ RUN(cmd_send)
 	if (confine(CONFINE_NO_EXEC | CONFINE_NO_LISTEN, NULL, NULL, e) < 0)
 		return -1;
 	if (deliver_run(c->h, &o, &r, e) < 0)
-		return err_in(e, "send");
+		return -1;
 	return print_sent(c, &r);
 }
 
@@ -69,7 +69,7 @@ RUN(cmd_web)
 	struct web_options o = { .listen = opt(c, "listen"), .admin_listen = opt(c, "admin-listen"),
 				 .ready = print_listening };
 
-	return web_run(c->h, &o, e) < 0 ? err_in(e, "web") : 0;
+	return web_run(c->h, &o, e);
 }
 
 /* --- capture ----------------------------------------------------------------------------------- */
@@ -94,7 +94,7 @@ RUN(cmd_capture)
 	}
 	rc = capture_run(&o, e);
 	mailbox_stop(site);
-	return rc < 0 ? err_in(e, "capture") : 0;
+	return rc;
 }
 
 /* --- serve ------------------------------------------------------------------------------------- */

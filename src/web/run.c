@@ -155,17 +155,17 @@ int web_run(struct home *h, const struct web_options *o, struct err *e)
 	int sock, admin_sock = -1;
 
 	if ((sock = open_listener(o->listen ? o->listen : LISTEN_DEFAULT, e)) < 0)
-		return err_in(e, "web");
+		return -1;
 	if (o->admin_listen && (admin_sock = open_listener(o->admin_listen, e)) < 0) {
 		close(sock);
-		return err_in(e, "web");
+		return -1;
 	}
 	/* Threads inherit what is given up here, so it comes before the first of them. */
 	if (open_home(h, e) < 0 || give_up(h, e) < 0) {
 		close(sock);
 		if (admin_sock >= 0)
 			close(admin_sock);
-		return err_in(e, "web");
+		return -1;
 	}
 	return serve(h, o, sock, admin_sock, e);
 }
