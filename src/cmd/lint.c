@@ -17,7 +17,7 @@ static int find_facts(struct ctx *c, struct project_facts *out, bool *found, str
 		return 0;
 	got = project_by_slug(c->h, c->a, slug, &p, e);
 	if (got == 0)
-		return err_set(e, ERR_MISSING, "--project %s: there is none", slug);
+		return err_set(e, ERR_MISSING, "--project %s: there is none; placet project list shows them", slug);
 	if (got < 0 || identity_by_id(c->h, c->a, p.identity_id, &id, e) < 0)
 		return -1;
 	*out = content_project_facts(c->a, &p, &id);

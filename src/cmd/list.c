@@ -30,7 +30,7 @@ RUN(cmd_list_add)
 		return -1;
 	got = project_by_slug(c->h, c->a, opt(c, "project"), &p, e);
 	if (got <= 0)
-		return got ? got : err_set(e, ERR_MISSING, "--project %s: there is none", opt(c, "project"));
+		return got ? got : err_set(e, ERR_MISSING, "--project %s: there is none; placet project list shows them", opt(c, "project"));
 	if (db_begin(c->h->db, e) < 0)
 		return -1;
 	if (list_add(c->h, name, p.id, &l.id, e) == 0 && audit_add(c->h, by, "list-added", name, p.slug, e) == 0 &&

@@ -99,7 +99,7 @@ RUN(cmd_mailing_new)
 	int got = list_by_name(c->h, c->a, opt(c, "list"), &l, e);
 
 	if (got <= 0)
-		return got ? got : err_set(e, ERR_MISSING, "--list %s: there is none", opt(c, "list"));
+		return got ? got : err_set(e, ERR_MISSING, "--list %s: there is none; placet list list shows them", opt(c, "list"));
 	if (check_subject(m.subject, e) < 0 || read_text_file(c, opt(c, "body"), &m.body, e) < 0 ||
 	    may_write(c, l.project_id, &by, e) < 0)
 		return -1;

@@ -49,10 +49,10 @@ static int read_belonging(struct ctx *c, struct project *p, struct err *e)
 	int got = slug ? department_by_slug(c->h, c->a, slug, &d, e) : 1;
 
 	if (got <= 0)
-		return got ? got : err_set(e, ERR_MISSING, "--department %s: there is none", slug);
+		return got ? got : err_set(e, ERR_MISSING, "--department %s: there is none; placet department list shows them", slug);
 	got = name ? identity_by_name(c->h, c->a, name, &id, e) : 1;
 	if (got <= 0)
-		return got ? got : err_set(e, ERR_MISSING, "--identity %s: there is none", name);
+		return got ? got : err_set(e, ERR_MISSING, "--identity %s: there is none; placet identity list shows them", name);
 	p->department_id = d.id;
 	p->identity_id = id.id;
 	return 0;
