@@ -54,6 +54,7 @@ class Postgres:
         self.user = unprivileged()
         self.folder = None
         self.server = None
+        self.argv = None
         self.url = None
 
     def __enter__(self):
@@ -86,12 +87,20 @@ class Postgres:
         if not self.fsync:
             settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
         self.url = "postgresql://placet@/postgres?host=" + self.folder.replace("/", "%2F")
-        with open(os.path.join(self.folder, "log"), "wb") as log:
-            self.server = subprocess.Popen([os.path.join(bin_folder(), "postgres"), "-D", data]
-                                           + [word for s in settings for word in ("-c", s)],
-                                           stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment(),
-                                           **self.as_user())
+        self.argv = [os.path.join(bin_folder(), "postgres"), "-D", data] + [word for s in settings for word in ("-c", s)]
+        self.serve()
+
+    def serve(self):
+        """Starts the server itself; its data are there."""
+        with open(os.path.join(self.folder, "log"), "ab") as log:
+            self.server = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                           env=self.environment(), **self.as_user())
         self.wait()
+
+    def rest(self):
+        """Ends the server, and every connection to it; serve() starts it again with what it held."""
+        self.server.send_signal(signal.SIGINT)
+        self.server.wait(20)
 
     @staticmethod
     def environment():

@@ -10,11 +10,12 @@ import time
 
 class Paced:
     """reply_after: seconds before each reply to DATA's dot. `recipients` is a list of (address, when MAIL FROM came, when
-    RCPT TO came); `count` how many messages were taken."""
+    RCPT TO came); `count` how many messages were taken, `taken` for whom each message came in whole, answered or not.
+    `refuse`: another reply to a verb, such as {"RCPT": "450 4.2.1 busy"}; it may change at any time."""
 
     def __init__(self, reply_after=0.0):
         self.reply_after = reply_after
-        self.recipients = []
+        self.recipients, self.taken, self.refuse = [], [], {}
         self.links = {}  # the path behind each person's one-click address
         self.count = 0
         self.port = None
@@ -29,7 +30,7 @@ class Paced:
 
     def begin_again(self, reply_after):
         """For a second mailing, while nothing is connected."""
-        self.reply_after, self.recipients, self.count = reply_after, [], 0
+        self.reply_after, self.recipients, self.taken, self.count = reply_after, [], [], 0
 
     def _run(self):
         asyncio.set_event_loop(self._loop)
@@ -51,8 +52,12 @@ class Paced:
 
     async def _answer(self, line, reader, writer):
         verb, now = line[:4].upper(), time.monotonic()
+        if verb == "MAIL":
+            writer.to = None
         if verb == "EHLO":
             writer.write(b"250-paced\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES\r\n")
+        elif verb in self.refuse:
+            writer.write(self.refuse[verb].encode() + b"\r\n")
         elif verb == "MAIL":
             writer.mail_at = now
             writer.write(b"250 2.1.0 ok\r\n")
@@ -60,9 +65,12 @@ class Paced:
             writer.to = line[line.index("<") + 1:line.index(">")]
             self.recipients.append((writer.to, writer.mail_at, now))
             writer.write(b"250 2.1.5 ok\r\n")
+        elif verb == "DATA" and not writer.to:
+            writer.write(b"554 5.5.1 no valid recipients\r\n")
         elif verb == "DATA":
             writer.write(b"354 go on\r\n")
             message = await reader.readuntil(b"\r\n.\r\n")
+            self.taken.append(writer.to)
             link = re.search(rb"^List-Unsubscribe: <https?://[^/>]+(/opt-out/[^>]+)>", message, re.M)
             self.links[writer.to] = link.group(1).decode() if link else None
             await asyncio.sleep(self.reply_after)
@@ -76,5 +84,10 @@ class Paced:
         return True
 
     def stop(self):
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._end)
         self._thread.join(10)
+
+    def _end(self):
+        for task in asyncio.all_tasks(self._loop):
+            task.cancel()
+        self._loop.call_soon(self._loop.stop)
