@@ -55,6 +55,18 @@ int opt_time(const struct ctx *c, const char *name, int64_t *out, struct err *e)
 	return 0;
 }
 
+int opt_past_day(const struct ctx *c, const char *name, struct err *e)
+{
+	int64_t t = 0;
+
+	if (opt_time(c, name, &t, e) < 0)
+		return -1;
+	if (t > home_now(c->h) + DAY)
+		return err_set(e, ERR_INPUT, "--%s %s: that day is yet to come; write the day on which it was given", name,
+			       opt(c, name));
+	return 0;
+}
+
 /* --- reading ----------------------------------------------------------------------------------- */
 
 static const struct command *find_command(const char *noun, const char *verb, bool *noun_known)
@@ -138,13 +150,21 @@ static void count_operands(const char *words, size_t *least, size_t *most)
 	}
 }
 
+/* The word at place i of "LIST FILE". */
+static const char *operand_word(struct arena *a, const char *words, size_t i)
+{
+	while (i--)
+		words += strcspn(words, " ") + 1;
+	return arena_text_n(a, words, strcspn(words, " "));
+}
+
 static int check_shape(const struct ctx *c, struct err *e)
 {
 	size_t least, most;
 
 	count_operands(c->command->operands, &least, &most);
 	if (c->n_operands < least)
-		return err_set(e, ERR_INPUT, "something is missing: %s", c->command->operands);
+		return err_set(e, ERR_INPUT, "%s is missing", operand_word(c->a, c->command->operands, c->n_operands));
 	if (c->n_operands > most)
 		return err_set(e, ERR_INPUT, "'%s' is one word too many", c->operand[most]);
 	for (const struct option_spec *o = c->command->options; o && o->name; o++)

@@ -78,6 +78,9 @@ const char *opt_joined(const struct ctx *c, const char *name);
 int operand_id(const struct ctx *c, size_t i, int64_t *out, struct err *e) MUST_USE;
 /* A time option; *out untouched when it is absent. */
 int opt_time(const struct ctx *c, const char *name, int64_t *out, struct err *e) MUST_USE;
+/* Checks an option that tells a day of the past, such as the one of a consent; one day's grace, since it may
+   be tomorrow already where the form was signed. ERR_INPUT. */
+int opt_past_day(const struct ctx *c, const char *name, struct err *e) MUST_USE;
 
 /*
  * Who acts: --by ACCOUNT (or the home's OS user where the command has no --by). In a trial home it is

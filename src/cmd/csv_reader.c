@@ -70,7 +70,7 @@ static void on_row(int end, void *ctx)
 static int feed(struct reading *r, const char *p, size_t n)
 {
 	if (memchr(p, '\0', n))
-		return err_set(r->e, ERR_INPUT, "line %lld: a NUL byte; is this a CSV file in UTF-8?", (long long)r->line);
+		return err_set(r->e, ERR_INPUT, "line %lld: a NUL byte; a spreadsheet has to be saved as CSV UTF-8 first", (long long)r->line);
 	if (csv_parse(&r->parser, p, n, on_cell, on_row, r) != n && !r->failed)
 		return err_set(r->e, ERR_INPUT, "line %lld: %s; a quote in a cell is written twice", (long long)r->line,
 			       csv_strerror(csv_error(&r->parser)));

@@ -228,12 +228,11 @@ static int read_plan(struct importing *im, struct err *e)
 	struct ctx *c = im->c;
 	const char **map = ARENA_ARRAY(c->a, const char *, c->n_options + 1);
 	struct import_plan *p = &im->plan;
-	int64_t t;
 
 	for (size_t i = 0; opt_at(c, "map", i); i++)
 		map[i] = opt_at(c, "map", i);
 	*p = (struct import_plan){ map, opt(c, "consent-kind"), opt(c, "consent-ref"), opt(c, "consent-date"),
-				   opt(c, "consent-column"), opt(c, "consent-date-column") };
+				   opt(c, "consent-column"), opt(c, "consent-date-column"), home_now(c->h) + DAY };
 	if (p->kind && !consent_kind_is_importable(p->kind))
 		return err_set(e, ERR_INPUT, "--consent-kind %s: an import may claim signed-form, online-form or oral; own-sign-up is recorded by the confirmation link alone",
 			       p->kind);
@@ -243,9 +242,7 @@ static int read_plan(struct importing *im, struct err *e)
 		return err_set(e, ERR_INPUT, "--consent-ref needs --consent-kind and --consent-date too");
 	if (!p->ref && !p->consent_column && (p->kind || p->date))
 		return err_set(e, ERR_INPUT, "evidence needs a reference: --consent-ref, or --consent-column");
-	if (p->date && time_parse(p->date, &t, e) < 0)
-		return err_in(e, "--consent-date");
-	return 0;
+	return opt_past_day(c, "consent-date", e);
 }
 
 /* The originator of the list's project, or a validator. */

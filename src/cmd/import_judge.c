@@ -234,6 +234,11 @@ static void judge_consent(struct arena *a, const struct import_plan *p, const st
 		       "write it as 2026-11-23");
 		return;
 	}
+	if (date[0] && t > p->latest) {
+		reject(j, arena_printf(a, "the date of the consent, '%.40s', is yet to come", date),
+		       "write the day on which it was given");
+		return;
+	}
 	j->row.kind = p->kind ? p->kind : "signed-form";
 	j->row.ref = ref;
 	j->row.given_on = arena_printf(a, "%.10s", date);

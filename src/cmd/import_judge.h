@@ -15,6 +15,7 @@ struct import_plan {
 	const char *const *map; /* "COL=FIELD", ...; NULL-ended */
 	const char *kind, *ref, *date; /* evidence of the whole file; ref NULL: per row, or none */
 	const char *consent_column, *date_column; /* header names, or NULL */
+	int64_t latest; /* a consent that is dated later is none yet */
 };
 
 struct import_columns {

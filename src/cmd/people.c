@@ -25,7 +25,7 @@ static int find_project(struct ctx *c, struct project *out, struct err *e)
 {
 	int got = project_by_slug(c->h, c->a, opt(c, "project"), out, e);
 
-	return got ? got : err_set(e, ERR_MISSING, "--project %s: there is none", opt(c, "project"));
+	return got ? got : err_set(e, ERR_MISSING, "--project %s: there is none; placet project list shows them", opt(c, "project"));
 }
 
 /* --- consent ----------------------------------------------------------------------------------- */
@@ -54,10 +54,10 @@ static int consent_step(struct ctx *c, const char *action, struct err *e)
 	struct address addr;
 	struct account by;
 	struct project p;
-	int64_t id, t;
+	int64_t id;
 
 	if (read_address(c, 0, &addr, e) < 0 || find_project(c, &p, e) < 0 || ctx_by(c, 0, &by, e) < 0 ||
-	    held_address(c, &addr, &id, e) < 0 || opt_time(c, "date", &t, e) < 0)
+	    held_address(c, &addr, &id, e) < 0 || opt_past_day(c, "date", e) < 0)
 		return -1;
 	if (strcmp(action, "given") == 0 && !consent_kind_is_importable(opt(c, "kind")))
 		return err_set(e, ERR_INPUT, "--kind %s: staff may record signed-form, online-form or oral", opt(c, "kind"));

@@ -13,6 +13,7 @@ from harness.story import ANN, IDENTITY, LIST, OFFICE, REV, STUDY, VAL, Story, p
 CORPORA = ROOT.parent / "shared/corpora/csv"
 FLAGS = {"role", "disposable", "lookalike", "no-mx", "null-mx", "free-provider", "duplicate-person", "list-address",
          "non-ascii-local"}
+TOMORROWS = "2999-01-01"
 EVIDENCE = ["--consent-kind", "signed-form", "--consent-ref", "Form S", "--consent-date", "2026-10-01"]
 
 
@@ -162,6 +163,8 @@ def test_columns_are_named(house):
     house.load(two, *EVIDENCE, "--map", "mail=address", "email=other", "x=foot", expect=(0, 2))
     house.load("contact,Shoe Size,x\na@example.org,43,left\n", *EVIDENCE, "--map", "contact=address", "--map", "x=foot")
     assert house.members()["a@example.org"]["fields"] == {"shoe_size": "43", "foot": "left"}
+    house.load(b"PK\x03\x04\x14\x00\x06\x00", *EVIDENCE, expect=2)
+    assert "saved as CSV" in house.placet.last.stderr
     for wrong in ("nothing=address", "contact=Big Words", "contact"):
         house.load("contact\na@example.org\n", *EVIDENCE, "--map", wrong, expect=2)
         assert "--map" in house.placet.last.stderr
@@ -172,8 +175,11 @@ def test_evidence_is_whole_or_refused(house):
     one = "address\na@example.org\n"
     for args in (["--consent-ref", "R"], ["--consent-kind", "own-sign-up", "--consent-ref", "R", "--consent-date", "2026-01-01"],
                  ["--consent-kind", "oral"], ["--consent-column", "nothing"],
-                 ["--consent-kind", "oral", "--consent-ref", "R", "--consent-date", "soon"]):
+                 ["--consent-kind", "oral", "--consent-ref", "R", "--consent-date", "soon"],
+                 ["--consent-kind", "oral", "--consent-ref", "R", "--consent-date", TOMORROWS]):
         house.load(one, *args, expect=2)
+    house.load(f"address,form,given\na@example.org,F1,{TOMORROWS}\n", *MESSY_ARGS)
+    assert house.figures()[:4] == (1, 0, 0, 1)  # nobody has agreed to anything on a day that is yet to come
     house.load(one)
     assert house.figures() == (1, 1, 0, 0, 1)
     house.load(one, *EVIDENCE)  # evidence comes later: the person may be mailed from then on
