@@ -19,7 +19,8 @@ static int check_url(struct ctx *c, const char *text, bool trial, const char **o
 	if (*rest == ':')
 		rest += 1 + strspn(rest + 1, "0123456789");
 	if (!n || (*rest && strcmp(rest, "/") != 0))
-		return err_set(e, ERR_INPUT, "--url %s: wanted is https://HOST without a path", text);
+		return err_set(e, ERR_INPUT, "--url %s: wanted is https://HOST%s, without a path", text,
+			       trial ? " or http://127.0.0.1:PORT" : "");
 	if (!(trial && loopback) && (!https || host[n] == ':'))
 		return err_set(e, ERR_INPUT, "--url %s: wanted is https://HOST without a port; http and a port are for trial homes on loopback",
 			       text);

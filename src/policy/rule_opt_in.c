@@ -85,7 +85,8 @@ void rule_opt_in(struct ruling *r)
 		if (r->html_flat)
 			judge_part(r, "HTML part", r->html_flat);
 	} else {
-		rule_fail(r, "edit the mailing", "there is no message that says why people get it");
+		rule_fail(r, "edit the mailing", "there is no message that says why people get it: %s",
+			  r->f->compile_error ? r->f->compile_error : "it could not be put together");
 	}
 	if (rule_has_objected(r))
 		return;

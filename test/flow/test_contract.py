@@ -389,6 +389,9 @@ def test_bad_input_ends_with_2(ask, placet, folder):
     ask.refuse("list", "show", "x", "--fly", expect=2, says="--fly")
     ask.refuse("list", "show", expect=2, says="NAME")
     ask.refuse("init", "--institution", "X", "--domain", "uni.example", "--url", "http://uni.example", expect=2, says="--url")
+    ask.refuse("init", "--institution", "X", "--domain", "uni.example", "--url", "127.0.0.1:8080", "--trial", expect=2,
+               says="http://127.0.0.1:PORT")
+    ask.refuse("import", "all", expect=2, says="FILE is missing")
     ask.refuse("init", "--institution", "X", "--domain", "no domain", "--url", "https://uni.example", expect=2, says="--domain")
     placet.init()
     ask.refuse("account", "add", "not an address", "--name", "N", "--role", "reviewer", expect=2, says="write it as name@host")
