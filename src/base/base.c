@@ -22,13 +22,13 @@ void *mem_alloc(size_t n)
 	return p;
 }
 
-void *mem_grow(void *old, size_t n)
+void *mem_grow(void *p, size_t n)
 {
-	void *p = realloc(old, n ? n : 1);
+	void *grown = realloc(p, n ? n : 1);
 
-	if (!p)
+	if (!grown)
 		out_of_memory(n);
-	return p;
+	return grown;
 }
 
 char *mem_copy_text(const char *s)

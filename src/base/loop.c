@@ -71,13 +71,23 @@ static void free_timers(struct loop_timer *t)
 	}
 }
 
+static void free_watches(struct loop_watch *w)
+{
+	while (w) {
+		struct loop_watch *next = w->next;
+
+		event_free(w->event);
+		free(w);
+		w = next;
+	}
+}
+
 void loop_free(struct loop *l)
 {
 	if (!l)
 		return;
 	free_timers(l->timers);
-	while (l->watches)
-		loop_watch_free(l->watches);
+	free_watches(l->watches);
 	for (size_t i = 0; i < COUNT(l->signals); i++)
 		if (l->signals[i])
 			event_free(l->signals[i]);
