@@ -85,7 +85,7 @@ static const char *os_user(struct arena *a)
 
 static int token_matches(struct ctx *c, int64_t account, struct err *e)
 {
-	const char *path = getenv("PLACET_TOKEN_FILE"), *text;
+	const char *path = getenv("PLACET_TOKEN_FILE"), *text = "";
 	int64_t owner = 0;
 	int got;
 

@@ -136,9 +136,13 @@ static void make_person(int n, struct person *p)
 	const struct tongue *t = &TONGUES[n % 2 ? 1 + n / 2 % (int)(COUNT(TONGUES) - 1) : 0];
 	size_t k = n % 2 ? (size_t)n / 2 / (COUNT(TONGUES) - 1) : (size_t)n / 2;
 	size_t g = count_words(t->given), f = count_words(t->family);
-	const struct word *given = &t->given[k % g], *family = &t->family[(k / g + k % g) % f];
-	const struct word *first = t->family_first ? family : given, *last = t->family_first ? given : family;
+	const struct word *given, *family, *first, *last;
 
+	MUST(g && f); /* no tongue of the table is without names */
+	given = &t->given[k % g];
+	family = &t->family[(k / g + k % g) % f];
+	first = t->family_first ? family : given;
+	last = t->family_first ? given : family;
 	snprintf(p->name, sizeof(p->name), "%s%s%s", first->written, t->between, last->written);
 	snprintf(p->address, sizeof(p->address), "%s.%s@%s", given->plain, family->plain,
 		 DOMAINS[(size_t)n % COUNT(DOMAINS)]);

@@ -57,14 +57,14 @@ static bool is_set(const char *name)
 
 int stage_open(struct stage *s, struct ctx *c, struct err *e)
 {
-	const char *tmp = getenv("TMPDIR");
+	const char *tmp = getenv("TMPDIR"), *term = getenv("TERM");
 	char *folder = arena_printf(c->a, "%s/placet-demo-XXXXXX", tmp && tmp[0] == '/' ? tmp : "/tmp");
 	sigset_t set;
 
 	*s = (struct stage){
 		.a = c->a, .quiet = c->json, .live = isatty(STDOUT_FILENO), .self = getpid(), .signals = -1
 	};
-	s->colour = s->live && !is_set("NO_COLOR") && strcmp(is_set("TERM") ? getenv("TERM") : "dumb", "dumb") != 0;
+	s->colour = s->live && !is_set("NO_COLOR") && term && term[0] && strcmp(term, "dumb") != 0;
 	hear_signals(s, &set);
 	if (s->signals < 0)
 		return err_sys(e, ERR_BROKEN, errno, "signalfd");

@@ -103,6 +103,7 @@ static int read_words(struct ctx *c, struct project *p, struct err *e)
 {
 	p->title = opt(c, "title") ? opt(c, "title") : p->title;
 	p->ethics = opt(c, "ethics") ? opt(c, "ethics") : p->ethics;
+	MUST(p->title && p->ethics); /* a new project is not added without these options */
 	if (!p->title[0] || !utf8_is_plain(p->title) || utf8_count(p->title) > 120)
 		return err_set(e, ERR_INPUT, "--title: 1 to 120 characters are wanted, without line breaks or invisible ones");
 	if (!utf8_is_plain(p->ethics))
