@@ -483,6 +483,7 @@ static int read_address(struct arena *a, struct slice s, struct address *out, st
 	if (read_local(a, (struct slice){ s.p, (size_t)(at - s.p) }, out, e) < 0 ||
 	    read_domain(a, (struct slice){ at + 1, s.n - (size_t)(at + 1 - s.p) }, out, e) < 0)
 		return -1;
+	MUST(out->local && out->domain); /* read just now */
 	out->delivery = arena_printf(a, "%s@%s", out->local, out->domain);
 	if (strlen(out->delivery) > ADDRESS_MAX)
 		return err_set(e, ERR_INPUT, "the address is longer than %d octets: correct it", ADDRESS_MAX);

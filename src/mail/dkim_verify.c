@@ -73,7 +73,7 @@ static const char *tags_read(struct arena *a, struct slice s, struct tags *t)
 {
 	t->n = 0;
 	while (trim(s).n) {
-		const char *semi = memchr(s.p, ';', s.n), *equals;
+		const char *semi = memchr(s.p, ';', s.n), *equals, *name;
 		struct slice part = { s.p, semi ? (size_t)(semi - s.p) : s.n };
 		struct tag *tag = &t->tag[t->n];
 
@@ -85,10 +85,9 @@ static const char *tags_read(struct arena *a, struct slice s, struct tags *t)
 		tag->value = trim(tag->raw);
 		if (!is_tag_name(tag->name))
 			return "it has a tag without a name";
-		for (size_t i = 0; i < t->n; i++)
-			if (tag->name.n == t->tag[i].name.n &&
-			    memcmp(tag->name.p, t->tag[i].name.p, tag->name.n) == 0)
-				return arena_printf(a, "it has two tags %.*s=", (int)tag->name.n, tag->name.p);
+		name = arena_text_n(a, tag->name.p, tag->name.n);
+		if (tag_find(t, name))
+			return arena_printf(a, "it has two tags %s=", name);
 		t->n++;
 		s.p += part.n + (semi != NULL);
 		s.n -= part.n + (semi != NULL);
@@ -214,7 +213,7 @@ static bool read_identity(struct work *w)
 	if (!i)
 		return false;
 	n = at ? strlen(at + 1) : 0;
-	if (n < n_d || strcasecmp(at + 1 + n - n_d, w->out->domain) != 0 || (n > n_d && at[n - n_d] != '.'))
+	if (!at || n < n_d || strcasecmp(at + 1 + n - n_d, w->out->domain) != 0 || (n > n_d && at[n - n_d] != '.'))
 		return say(w, DKIM_MALFORMED, "its i= is outside of d=");
 	return false;
 }

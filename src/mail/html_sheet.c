@@ -218,7 +218,7 @@ static void read_rules(struct sheet *s, struct slice css, int world, struct styl
 	const char *p = css.p, *end = css.p + css.n;
 
 	while (p < end) {
-		const char *open = p, *close;
+		const char *open, *close;
 
 		while (p < end && (isspace((unsigned char)*p) || *p == ';' || *p == '}'))
 			p++;

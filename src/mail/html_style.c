@@ -126,11 +126,12 @@ static bool set_background(struct cascade *c, const char *v, const struct look *
 	}
 	if (v[n] == ' ' && strcmp(v + n, " none") != 0)
 		return false;
-	char first[64] = "";
+	char first[64];
 
 	if (n >= sizeof(first))
 		return false;
 	memcpy(first, v, n);
+	first[n] = '\0';
 	if (!css_color(first, &rgb, &alpha))
 		return false;
 	c->bg = css_blend(rgb, outer->bg, alpha);
