@@ -20,8 +20,8 @@ const char *text_find_word(const char *skeleton, const char *word);
 const char *text_mixed_word(struct arena *a, const char *s);
 /* Any letter or digit in it? */
 bool text_says_something(const char *s);
-/* The first `n` characters, with "..." when there are more, on one line. */
-char *text_quote(struct arena *a, const char *s, size_t n);
+/* The first `max` characters, with "..." when there are more, on one line. */
+char *text_quote(struct arena *a, const char *s, size_t max);
 
 struct url {
 	const char *scheme, *host, *port, *path, *query, *fragment; /* lower case scheme and host; NULL: not there */
