@@ -349,8 +349,10 @@ void capture_close(struct capture *c)
 {
 	if (!c)
 		return;
-	while (c->clients)
-		client_free(c->clients);
+	for (struct client *k = c->clients, *next; k; k = next) {
+		next = k->next;
+		client_free(k);
+	}
 	if (c->listener)
 		evconnlistener_free(c->listener);
 	if (c->reject.set)
