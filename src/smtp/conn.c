@@ -259,7 +259,7 @@ static void address_literal(int fd, char out[80])
 	union {
 		struct sockaddr any;
 		struct sockaddr_storage room;
-	} us;
+	} us = { .room = { 0 } };
 	socklen_t n = sizeof(us);
 	char host[64] = "127.0.0.1";
 

@@ -129,6 +129,7 @@ int relay_parse(struct arena *a, const char *url, struct relay *out, struct err 
 	r.url = arena_text(a, url);
 	if (read_host(a, url, (struct slice){ rest, n }, &r, e) < 0)
 		return -1;
+	MUST(r.host); /* read just now */
 	if (r.mode == RELAY_PLAIN && !relay_is_loopback(&r))
 		return err_set(e, ERR_INPUT,
 			       "%s: smtp:// is for this machine only; use smtp+starttls:// or smtps://", url);
