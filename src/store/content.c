@@ -332,7 +332,7 @@ static int gather_selection(struct home *h, struct arena *a, const struct mailin
 	out->signed_off = m->submitted_at || (!open.id && !open.waiting);
 	if (open.id)
 		out->signed_off_why = arena_printf(a, "a sign-off of %lld addresses is open: %lld flagged ones and %lld of the sample are undecided",
-						   (long long)(open.population + open.flagged), (long long)open.flagged_left,
+						   (long long)open.population + open.flagged, (long long)open.flagged_left,
 						   (long long)(open.planned - open.decided));
 	else if (open.waiting)
 		out->signed_off_why = arena_printf(a, "%lld addresses wait for a sign-off", (long long)open.waiting);
