@@ -123,6 +123,7 @@ static void route_request(struct exchange *x, const char *method)
 		x->response.kind = PAGE_TOKEN;
 	switch (answer) {
 	case ROUTE_FOUND:
+		MUST(m->route);
 		x->request.method = strcmp(method, "POST") == 0 ? METHOD_POST : METHOD_GET;
 		x->body.max = m->route->flags & BIG_BODY ? BODY_BIG : BODY_SMALL;
 		break;

@@ -221,7 +221,7 @@ static void fill_tab(struct view_mailbox_message *v, struct arena *a, const stru
 static int show_message(const struct request *r, struct response *out, struct err *e)
 {
 	struct signature_row signatures[SIGNATURES_MAX];
-	struct opened o;
+	struct opened o = { 0 };
 	struct view_mailbox_message v;
 	const char *subject;
 
@@ -255,7 +255,7 @@ static int show_message(const struct request *r, struct response *out, struct er
 static int show_html(const struct request *r, struct response *out, struct err *e)
 {
 	const struct part *html;
-	struct opened o;
+	struct opened o = { 0 };
 
 	if (open_message(r, &o, e) < 0)
 		return -1;

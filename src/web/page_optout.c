@@ -38,7 +38,9 @@ static int load_about(const struct page *p, int64_t delivery, struct delivery_ab
 {
 	int got = delivery_about(p->web->home, p->a, delivery, out, e);
 
-	return got == 0 ? err_set(e, ERR_MISSING, "no delivery of that token") : got < 0 ? -1 : 0;
+	if (got == 0)
+		err_set(e, ERR_MISSING, "no delivery of that token");
+	return got > 0 ? 0 : -1;
 }
 
 static void show_dead(const struct page *p, struct response *out)
@@ -93,7 +95,7 @@ static int load_answer(const struct request *r, int64_t delivery, struct page *p
 	if (db_begin_read(w->home->db, e) < 0)
 		return -1;
 	rc = page_open(r, p, e);
-	if (rc == 0 && delivery)
+	if (rc >= 0 && delivery)
 		rc = load_about(p, delivery, about, e);
 	db_rollback(w->home->db);
 	return rc;
