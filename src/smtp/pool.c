@@ -28,6 +28,7 @@ struct slot {
 
 struct smtp_pool {
 	struct event_base *base;
+	struct arena *texts; /* what `relay` points to */
 	struct relay relay;
 	struct smtp_limits limits;
 	struct smtp_ops ops, own; /* the caller's; ours around them */
@@ -289,6 +290,24 @@ static void make_slots(struct smtp_pool *p)
 	}
 }
 
+static const char *copy_text(struct arena *a, const char *text)
+{
+	return text ? arena_text(a, text) : NULL;
+}
+
+/* A pool outlives the mailing that it was made for. */
+static struct relay copy_relay(struct arena *a, const struct relay *r)
+{
+	return (struct relay){ .mode = r->mode,
+			       .host = copy_text(a, r->host),
+			       .port = r->port,
+			       .user = copy_text(a, r->user),
+			       .password = copy_text(a, r->password),
+			       .helo = copy_text(a, r->helo),
+			       .ca_file = copy_text(a, r->ca_file),
+			       .url = copy_text(a, r->url) };
+}
+
 struct smtp_pool *smtp_pool_new(struct event_base *base, const struct relay *r, const struct smtp_limits *l,
 				const struct smtp_ops *ops, void *ctx, struct err *e)
 {
@@ -305,7 +324,8 @@ struct smtp_pool *smtp_pool_new(struct event_base *base, const struct relay *r, 
 	signal(SIGPIPE, SIG_IGN); /* OpenSSL writes without MSG_NOSIGNAL */
 	p = mem_alloc(sizeof(*p));
 	p->base = base;
-	p->relay = *r;
+	p->texts = arena_new();
+	p->relay = copy_relay(p->texts, r);
 	p->limits = fill_limits(l);
 	p->ops = *ops;
 	p->ctx = ctx;
@@ -343,6 +363,7 @@ void smtp_pool_free(struct smtp_pool *p)
 	event_free(p->tick);
 	forget_addresses(p);
 	SSL_CTX_free(p->tls);
+	arena_free(p->texts);
 	free(p->slots);
 	free(p);
 }
