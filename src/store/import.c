@@ -34,15 +34,17 @@ QUERY(Q_IMPORT_MEMBERS,
       "INSERT INTO member (list_id, address_id, fields, flags, import_id)"
       " SELECT $2, a.id, r.fields, r.flags, r.import_id FROM import_row r JOIN address a ON a.delivery = r.delivery"
       " WHERE r.import_id = $1 AND r.known = 0");
+/* Each question by itself: a planner that knows nothing of a new home's tables would join everybody with
+   everybody. */
 QUERY(Q_IMPORT_CONSENT,
       "INSERT INTO consent (address_id, project_id, action, kind, ref, given_on, text_id, import_id, by_id, at)"
       " SELECT a.id, $2, 'given', r.kind, r.ref, r.given_on, $3, r.import_id, $4, $5"
       " FROM import_row r JOIN address a ON a.delivery = r.delivery"
-      " JOIN member m ON m.address_id = a.id AND m.list_id = $6"
       " WHERE r.import_id = $1 AND r.kind IS NOT NULL AND r.known < 2"
-      " AND NOT EXISTS (SELECT 1 FROM consent c WHERE c.address_id = a.id AND c.project_id = $2)"
-      " AND NOT EXISTS (SELECT 1 FROM import_row b WHERE b.import_id = $1 AND b.key_hash = r.key_hash"
-      "   AND b.delivery = r.delivery AND b.kind IS NOT NULL AND b.line + 0 < r.line)");
+      " AND (SELECT m.address_id FROM member m WHERE m.list_id = $6 AND m.address_id = a.id) IS NOT NULL"
+      " AND (SELECT min(c.id) FROM consent c WHERE c.address_id = a.id AND c.project_id = $2) IS NULL"
+      " AND r.line = (SELECT min(b.line) FROM import_row b WHERE b.import_id = $1 AND b.key_hash = r.key_hash"
+      "   AND b.delivery = r.delivery AND b.kind IS NOT NULL)");
 QUERY(Q_IMPORT_COUNT, "SELECT count(*), sum(CASE WHEN known > 0 THEN 1 ELSE 0 END),"
 		      " sum(CASE WHEN known = 2 THEN 1 ELSE 0 END) FROM import_row WHERE import_id = $1");
 /* By person; one mailbox after the other, so that no planner begins with everybody on the list. */
