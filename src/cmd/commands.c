@@ -165,7 +165,9 @@ CMD("lint", NULL, "FILE", O_LINT, NEED_DB, cmd_lint, "holds any message to the c
 CMD("audit", "log", "", NULL, NEED_DB, cmd_audit_log, "prints the audit ledger", NULL)
 CMD("audit", "verify", "", NULL, NEED_DB, cmd_audit_verify, "recomputes its chain; 1 and the entry if it is broken", NULL)
 CMD("send", NULL, "", O_SEND, NEED_DB | NEED_KEYS, cmd_send, "the sending role: delivers what is due", NULL)
-CMD("web", NULL, "", O_WEB, NEED_DB | NEED_KEYS, cmd_web, "the web role: the pages that recipients see", NULL)
+CMD("web", NULL, "", O_WEB, NEED_DB | NEED_KEYS, cmd_web, "the web role: the pages that recipients see",
+    "In a live installation a reverse proxy such as nginx or Caddy stands in front of it: it brings TLS and HTTP/2, "
+    "waits for slow clients, and refuses malformed requests before they come here.")
 CMD("serve", NULL, "", O_SERVE, NEED_HOME, cmd_serve, "all roles of a trial home", NULL)
 CMD("capture", NULL, "", O_CAPTURE, 0, cmd_capture, "a strict relay for trying out, which keeps what it gets", NULL)
 CMD("demo", NULL, "", O_DEMO, 0, cmd_demo, "shows the whole way on sample data, in a home that is thrown away",

@@ -220,7 +220,7 @@ static void lane_fault(void *ctx, const struct smtp_outcome *o, int64_t wait)
 	struct lane *lane = ctx;
 	struct engine *g = lane->engine;
 
-	log_event(LOG_LEVEL_WARN, "relay-fault", "why", o->text, NULL);
+	log_event(LOG_LEVEL_WARN, "relay-fault", "relay", lane->relay, "why", o->text, NULL);
 	lane->faulty = true;
 	/* What waits for this relay is not due before it is tried again. */
 	for (struct campaign *c = g->campaigns; c; c = c->next)
@@ -244,8 +244,10 @@ struct lane *lane_for(struct engine *g, const struct campaign *c, struct err *e)
 	lane = mem_alloc(sizeof(*lane));
 	lane->engine = g;
 	lane->identity = c->content.identity.id;
+	lane->relay = mem_copy_text(c->relay.url);
 	lane->pool = smtp_pool_new(loop_base(g->loop), &c->relay, &limits, &LANE_OPS, lane, e);
 	if (!lane->pool) {
+		free(lane->relay);
 		free(lane);
 		return NULL;
 	}
@@ -261,6 +263,7 @@ void lanes_free(struct engine *g)
 	while ((lane = g->lanes)) {
 		g->lanes = lane->next;
 		smtp_pool_free(lane->pool);
+		free(lane->relay);
 		free(lane);
 	}
 }

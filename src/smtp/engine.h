@@ -29,6 +29,7 @@ struct slot {
 struct lane {
 	struct engine *engine;
 	int64_t identity;
+	char *relay;           /* its URL, for the log */
 	struct smtp_pool *pool;
 	struct lane *next;
 	bool faulty;           /* since the last claim */
