@@ -223,6 +223,32 @@ static void a_living_sender_is_left_alone(void **state)
 	COUNTS(recover(s, &x, 1), 0, 0, 0, 0, 2);
 }
 
+/* Homes that share a database are told apart by an id of their own, which is made once and outlasts the host's name. */
+static void a_home_has_a_name_of_its_own(void **state)
+{
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	const char *id = home_id(s->h, s->a, &f->e), *again;
+	struct journal *j = journal_new(s->h, &f->e);
+	int64_t sender, n;
+	char host[256] = "";
+
+	assert_non_null(id);
+	assert_non_null(j);
+	gethostname(host, sizeof(host) - 1);
+	assert_true(strlen(id) >= 32);
+	assert_string_not_equal(id, host);
+	again = home_id(open_home(s), s->a, &f->e);
+	assert_non_null(again);
+	assert_string_equal(again, id);
+	OK(sender_begin(s->h, id, journal_name(j), &sender, &f->e));
+	journal_abandon(j);
+	OK(journal_recover(s->h, host, &n, &f->e));
+	assert_int_equal(n, 0);
+	OK(journal_recover(s->h, again, &n, &f->e));
+	assert_int_equal(n, 1);
+}
+
 static void a_lost_journal_makes_all_uncertain(void **state)
 {
 	struct store *s = *state;
@@ -305,7 +331,8 @@ int main(void)
 	struct CMUnitTest tests[] = {
 		IN_WORLD(what_was_written_is_settled), IN_WORLD(a_torn_line_counts_as_not_written),
 		IN_WORLD(a_shortened_journal_keeps_open_dots), IN_WORLD(a_long_journal_says_so),
-		IN_WORLD(a_living_sender_is_left_alone), IN_WORLD(a_lost_journal_makes_all_uncertain),
+		IN_WORLD(a_living_sender_is_left_alone), IN_WORLD(a_home_has_a_name_of_its_own),
+		IN_WORLD(a_lost_journal_makes_all_uncertain),
 		IN_WORLD(rubbish_is_passed_over), IN_WORLD(settling_breaks), IN_WORLD(a_full_disk_tears_nothing),
 	};
 

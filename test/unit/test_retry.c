@@ -28,6 +28,7 @@ static void each_end_has_its_outcome(void **state)
 		{ "the window closes later", SMTP_DEFERRED, 0, 0, 0, NOW + HOUR, "deferred", true, false, true },
 		{ "the address does not exist", SMTP_FAILED, FAULT_ADDRESS, 0, 0, 0, "failed", true, true, false },
 		{ "refused, not for the address", SMTP_FAILED, 0, 0, 0, 0, "failed", true, false, false },
+		{ "our own fault", SMTP_FAILED, FAULT_IDENTITY, 0, 0, 0, "queued", false, false, false },
 		{ "lost after the dot", SMTP_UNCERTAIN, 0, 0, 0, 0, "uncertain", true, false, false },
 		{ "never started", SMTP_NOT_STARTED, 0, 3, 5 * DAY, 0, "queued", false, false, true },
 	};
@@ -47,6 +48,24 @@ static void each_end_has_its_outcome(void **state)
 		assert_string_equal(o.relay, "relay");
 		assert_true(CASES[i].due ? o.due > NOW : o.due == 0);
 	}
+}
+
+/* SMTP-14: found before anything was sent, it skips the person; the relay's own 5.6.7 is an answer like others. */
+static void a_relay_without_smtputf8_skips(void **state)
+{
+	struct delivery d = { .id = 7, .claimed = NOW - 5, .first = NOW };
+	struct smtp_outcome end = { .end = SMTP_FAILED, .fault = FAULT_POLICY, .enhanced = "5.6.7" };
+	struct outcome o;
+
+	(void)state;
+	o = retry_decide(&end, &d, NOW, 0, "relay");
+	assert_string_equal(o.state, "skipped");
+	assert_string_equal(o.skipped, "no-smtputf8");
+	assert_true(!o.counts && !o.voids);
+	end.code = 553;
+	o = retry_decide(&end, &d, NOW, 0, "relay");
+	assert_string_equal(o.state, "failed");
+	assert_true(o.counts && !o.voids);
 }
 
 static void waits_grow_and_spread(void **state)
@@ -74,6 +93,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_end_has_its_outcome),
+		cmocka_unit_test(a_relay_without_smtputf8_skips),
 		cmocka_unit_test(waits_grow_and_spread),
 	};
 

@@ -76,6 +76,31 @@ static void a_change_by_somebody_else_is_noticed(void **state)
 	assert_string_equal(load_mailing(s, id).state, "approved");
 }
 
+/* Handed back, changed and submitted again while a reviewer looks: the state is the same, the words are not. */
+static void a_step_is_bound_to_what_was_looked_at(void **state)
+{
+	static const struct query REBIND = { "t_rebind", "UPDATE mailing SET bound_hash = accepted.h FROM"
+						  " (SELECT hash AS h FROM audit ORDER BY seq LIMIT 1) AS accepted", NULL };
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	int64_t id = add_draft(s);
+	struct mailing m;
+
+	import_many(s, 1);
+	sign_off_but(s, NULL);
+	submit(s, id);
+	m = load_mailing(s, id);
+	change(s, &REBIND, NO_ARGS);
+	BEGIN;
+	FAILS(ERR_REFUSED, mailing_move(s->h, &m, "approve", s->rev, "", &f->e));
+	db_rollback(s->h->db);
+	assert_string_equal(load_mailing(s, id).state, "submitted");
+	m = load_mailing(s, id);
+	BEGIN;
+	OK(mailing_move(s->h, &m, "approve", s->rev, "", &f->e));
+	COMMIT;
+}
+
 static const struct query FROZEN = { "t_frozen", "SELECT count(*) FROM delivery WHERE mailing_id = $1 AND state = $2", NULL };
 
 #define IN_STATE(id, word) number(s, &FROZEN, ARGS(db_i64(id), db_text(word)))
@@ -288,6 +313,7 @@ int main(void)
 {
 	struct CMUnitTest tests[] = {
 		IN_WORLD(every_step_from_every_state), IN_WORLD(a_change_by_somebody_else_is_noticed),
+		IN_WORLD(a_step_is_bound_to_what_was_looked_at),
 		IN_WORLD(submitting_freezes), IN_WORLD(handing_back_unfreezes), IN_WORLD(ending_drops_what_was_not_started),
 		IN_WORLD(only_drafts_are_edited), IN_WORLD(a_schedule_waits_for_its_window),
 		IN_WORLD(it_is_bound_to_its_words), IN_WORLD(it_is_bound_to_what_is_registered),
