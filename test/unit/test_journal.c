@@ -230,6 +230,7 @@ static void a_home_has_a_name_of_its_own(void **state)
 	struct fixture *f = s->f;
 	const char *id = home_id(s->h, s->a, &f->e), *again;
 	struct journal *j = journal_new(s->h, &f->e);
+	struct home *same = open_home(s);
 	int64_t sender, n;
 	char host[256] = "";
 
@@ -238,7 +239,8 @@ static void a_home_has_a_name_of_its_own(void **state)
 	gethostname(host, sizeof(host) - 1);
 	assert_true(strlen(id) >= 32);
 	assert_string_not_equal(id, host);
-	again = home_id(open_home(s), s->a, &f->e);
+	again = home_id(same, s->a, &f->e);
+	home_free(same);
 	assert_non_null(again);
 	assert_string_equal(again, id);
 	OK(sender_begin(s->h, id, journal_name(j), &sender, &f->e));
