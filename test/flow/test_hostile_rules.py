@@ -107,13 +107,12 @@ def test_a_failure_in_the_sample_stands(placet, told):
 @pytest.mark.parametrize("engine", ["sqlite"])
 def test_the_originator_and_a_list_that_grew(placet, told):
     """More than 500 addresses are never signed off by the originator alone, however many imports they came in."""
-    both = ANN
     add_list(placet, "large", people(300))
     accept_sample(placet, "large")
-    sign(placet, "large", by=both)
+    sign(placet, "large", by=ANN)
     fill(placet, "large", people(300, "example.net"))
     accept_sample(placet, "large")
-    sign(placet, "large", by=both, expect=4)
+    sign(placet, "large", by=ANN, expect=4)
     sign(placet, "large", by=VAL)
 
 

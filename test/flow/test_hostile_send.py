@@ -12,8 +12,7 @@ import pytest
 from harness import tables
 from harness.paced import Paced
 from harness.placet import Placet
-from harness.process import wait_until
-from harness.story import ANN, IDENTITY, LIST, OFFICE, REV, STUDY, VAL, Story, people
+from harness.story import ANN, OFFICE, REV, STUDY, VAL, Story, people
 from postgres import Postgres
 
 CONSENT = ["--consent-kind", "signed-form", "--consent-ref", "F", "--consent-date", "2026-10-01"]
