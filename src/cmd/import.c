@@ -37,7 +37,7 @@ struct importing {
 	struct import_row batch[BATCH];
 	struct address addr[BATCH];
 	size_t n;
-	int64_t loaded;
+	int64_t loaded, batches;
 	struct import_counts counts;
 };
 
@@ -129,6 +129,10 @@ static int flush(struct importing *im, struct err *e)
 {
 	if (im->n && import_batch(im->c->h, im->import, &im->list, im->by.id, im->text_id, im->batch, im->n, &im->counts,
 				  e) < 0)
+		return -1;
+	/* At each doubling: a plan for an empty table is the wrong one for a full one. */
+	im->batches++;
+	if ((im->batches & (im->batches - 1)) == 0 && home_tell_sizes(im->c->h, e) < 0)
 		return -1;
 	im->loaded += (int64_t)im->n;
 	im->n = 0;
