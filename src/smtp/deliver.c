@@ -91,7 +91,6 @@ out:
 	return rc;
 }
 
-
 /* Gives back what was claimed and not started, and ends in good order. */
 static int end(struct engine *g, struct err *e)
 {
@@ -179,6 +178,7 @@ int deliver_run(struct home *h, const struct deliver_options *o, struct deliver_
 	struct engine g = { .h = h, .o = o };
 	struct arena *a = arena_new();
 	const char *host = home_id(h, a, e);
+	bool ended;
 	int rc = -1;
 
 	if (!host)
@@ -190,11 +190,11 @@ int deliver_run(struct home *h, const struct deliver_options *o, struct deliver_
 	if (!g.loop)
 		goto out;
 	g.tick = loop_timer_new(g.loop, on_tick, &g);
-	if (begin(&g, host, e) == 0 && run(&g, e) == 0 && end(&g, e) == 0)
-		rc = what_remains(&g, e);
+	ended = begin(&g, host, e) == 0 && run(&g, e) == 0 && end(&g, e) == 0;
+	rc = ended ? what_remains(&g, e) : -1;
 	/* What is in flight when the sender fails still ends in the journal. */
 	lanes_free(&g);
-	if (rc == 0)
+	if (ended)
 		journal_end(g.journal);
 	else
 		journal_abandon(g.journal);

@@ -72,6 +72,15 @@ static int take_in_mailing(struct engine *g, struct mailing *m, struct err *e)
 	return move(g, m, "pause", why.text, e);
 }
 
+/* A pause, a revocation or the end of the window beats what waits here. */
+static void halt(struct engine *g, struct campaign *c)
+{
+	if (!c || c->halted)
+		return;
+	c->halted = true;
+	engine_give_back_all(g, c, 0);
+}
+
 /* Which mailings are to be sent now: takes in new ones, halts those that are no longer among them. */
 static int look_at_mailings(struct engine *g, struct arena *a, struct err *e)
 {
@@ -85,18 +94,15 @@ static int look_at_mailings(struct engine *g, struct arena *a, struct err *e)
 
 		for (size_t i = 0; i < n; i++)
 			still = still || m[i].id == c->mailing.id;
-		/* Opt-outs, a pause or a revocation beat what waits here. */
-		if (!still && !c->halted) {
-			c->halted = true;
-			engine_give_back_all(g, c, 0);
-		}
+		if (!still)
+			halt(g, c);
 	}
 	for (size_t i = 0; i < n && !g->stopping; i++) {
 		if (keep_window(g, &m[i], e) < 0)
 			return -1;
-		if (strcmp(m[i].state, "sending") != 0 || find_campaign(g, m[i].id))
-			continue;
-		if (take_in_mailing(g, &m[i], e) < 0)
+		if (strcmp(m[i].state, "sending") != 0)
+			halt(g, find_campaign(g, m[i].id));
+		else if (!find_campaign(g, m[i].id) && take_in_mailing(g, &m[i], e) < 0)
 			return -1;
 	}
 	return 0;

@@ -50,7 +50,7 @@ int delivery_write(struct home *h, int64_t sender, const struct outcome *o, size
    transaction. */
 int delivery_release(struct home *h, int64_t sender, int64_t since, struct err *e) MUST_USE;
 
-/* Senders of this host that have not ended. */
+/* Senders of this home (home_id) that have not ended. */
 struct sender {
 	int64_t id;
 	const char *journal;
