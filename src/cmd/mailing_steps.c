@@ -20,19 +20,18 @@ static int print_step(struct ctx *c, const struct mailing *m)
 }
 
 /* Asks every rule; what holds the mailing is printed. 0, -1, or an exit code (1, 75) through `stop`. */
-static int ask_policy(struct ctx *c, struct mailing_at *at, enum judging when, int *stop, struct err *e)
+static int ask_policy(struct ctx *c, struct mailing_at *at, enum judging when, struct verdict *v, int *stop,
+		      struct err *e)
 {
-	struct verdict v;
-
 	*stop = 0;
-	if (content_judge(c->h, c->a, &at->m, &at->content, when, &v, e) < 0)
+	if (content_judge(c->h, c->a, &at->m, &at->content, when, v, e) < 0)
 		return -1;
-	*stop = verdict_exit(&v);
+	*stop = verdict_exit(v);
 	if (!*stop)
 		return 0;
 	if (c->json)
-		print_json(verdict_json(&v));
-	verdict_print(c, &v);
+		print_json(verdict_json(v));
+	verdict_print(c, v);
 	return 0;
 }
 
@@ -88,6 +87,7 @@ RUN(cmd_mailing_submit)
 	struct submission s = { 0 };
 	struct mailing_at at;
 	struct account by;
+	struct verdict v;
 	int stop;
 
 	if (mailing_find(c, true, &at, e) < 0 || is_originator(c, &at, &by, e) < 0 || read_window(c, &s, e) < 0)
@@ -97,7 +97,7 @@ RUN(cmd_mailing_submit)
 	if (!opt_set(c, "accept-responsibility"))
 		return err_set(e, ERR_REFUSED, "responsibility: %s answers for this mailing, legal costs included; say so with --accept-responsibility",
 			       by.name);
-	if (ask_policy(c, &at, JUDGE_SUBMISSION, &stop, e) < 0)
+	if (ask_policy(c, &at, JUDGE_SUBMISSION, &v, &stop, e) < 0)
 		return -1;
 	return stop ? stop : submit(c, &at, &by, &s, e);
 }
@@ -110,23 +110,19 @@ static const char *finding_key(struct ctx *c, const struct finding *f)
 }
 
 /* Doubtful findings are a person's to judge: each has its answer before the mailing is approved (policy). */
-static int check_answers(struct ctx *c, struct mailing_at *at, struct err *e)
+static int check_answers(struct ctx *c, const struct mailing_at *at, const struct verdict *v, struct err *e)
 {
-	struct verdict v;
-
-	if (content_judge(c->h, c->a, &at->m, &at->content, JUDGE_SUBMITTED, &v, e) < 0)
-		return -1;
-	for (size_t i = 0; i < v.n; i++) {
+	for (size_t i = 0; i < v->n; i++) {
 		int got;
 
-		if (v.finding[i].answer != ANSWER_DOUBTFUL)
+		if (v->finding[i].answer != ANSWER_DOUBTFUL)
 			continue;
-		got = mailing_is_answered(c->h, at->m.id, finding_key(c, &v.finding[i]), e);
+		got = mailing_is_answered(c->h, at->m.id, finding_key(c, &v->finding[i]), e);
 		if (got < 0)
 			return -1;
 		if (!got)
 			return err_set(e, ERR_REFUSED, "finding %zu is doubtful (%s: %s); answer it in writing: placet mailing answer %lld --finding %zu --text ... --by ...",
-				       i + 1, v.finding[i].rule, v.finding[i].reason, (long long)at->m.id, i + 1);
+				       i + 1, v->finding[i].rule, v->finding[i].reason, (long long)at->m.id, i + 1);
 	}
 	return 0;
 }
@@ -175,6 +171,7 @@ RUN(cmd_mailing_approve)
 {
 	struct mailing_at at;
 	struct account by;
+	struct verdict v;
 	int stop;
 
 	if (mailing_find(c, true, &at, e) < 0 || ctx_by(c, ROLE_REVIEWER, &by, e) < 0 ||
@@ -183,11 +180,11 @@ RUN(cmd_mailing_approve)
 	if (strcmp(at.m.state, "submitted") != 0)
 		return err_set(e, ERR_REFUSED, "mailing %lld is %s: only a submitted one is approved", (long long)at.m.id,
 			       at.m.state);
-	if (mailing_is_as_approved(c->h, &at.m, e) < 0 || ask_policy(c, &at, JUDGE_SUBMITTED, &stop, e) < 0)
+	if (mailing_is_as_approved(c->h, &at.m, e) < 0 || ask_policy(c, &at, JUDGE_SUBMITTED, &v, &stop, e) < 0)
 		return -1;
 	if (stop)
 		return stop;
-	return check_answers(c, &at, e) < 0 ? -1 : step(c, &at.m, "approve", by.id, at.m.content_text, e);
+	return check_answers(c, &at, &v, e) < 0 ? -1 : step(c, &at.m, "approve", by.id, at.m.content_text, e);
 }
 
 static int review_step(struct ctx *c, const char *verb, struct err *e)
@@ -242,6 +239,7 @@ RUN(cmd_mailing_start)
 {
 	struct mailing_at at;
 	int64_t by, now = home_now(c->h);
+	struct verdict v;
 	int stop;
 
 	if (mailing_find(c, true, &at, e) < 0 || by_or_operator(c, &at.m, &by, e) < 0)
@@ -252,7 +250,7 @@ RUN(cmd_mailing_start)
 	if (at.m.not_after && now > at.m.not_after)
 		return err_set(e, ERR_REFUSED, "mailing %lld: the window in which it may be sent is over; submit it again",
 			       (long long)at.m.id);
-	if (mailing_is_as_approved(c->h, &at.m, e) < 0 || ask_policy(c, &at, JUDGE_SUBMITTED, &stop, e) < 0)
+	if (mailing_is_as_approved(c->h, &at.m, e) < 0 || ask_policy(c, &at, JUDGE_SUBMITTED, &v, &stop, e) < 0)
 		return -1;
 	return stop ? stop : step(c, &at.m, at.m.not_before > now ? "schedule" : "start", by, "", e);
 }
@@ -264,9 +262,9 @@ static int plain_step(struct ctx *c, const char *verb, struct err *e)
 
 	if (mailing_find(c, false, &at, e) < 0 || by_or_operator(c, &at.m, &by, e) < 0)
 		return -1;
-	/* One that was paused before its window came waits for it again. */
 	if (strcmp(verb, "resume") == 0 && strcmp(at.m.state, "paused") == 0 && mailing_is_as_approved(c->h, &at.m, e) < 0)
 		return -1;
+	/* One that was paused before its window came waits for it again. */
 	if (strcmp(verb, "resume") == 0 && at.m.not_before > home_now(c->h))
 		verb = "resume-later";
 	return step(c, &at.m, verb, by, opt(c, "why") ? opt(c, "why") : "", e);
