@@ -1,6 +1,7 @@
 -- The first schema. Words in braces are put in by the migration runner for
 -- the engine: {ID} an automatic 64-bit key, {INT} a 64-bit integer,
--- {BYTES} raw bytes, {STRICT} what follows a table's closing bracket.
+-- {BYTES} raw bytes, {STRICT} what follows a table's closing bracket,
+-- {CLUSTERED} the same for a table that is kept in the order of its key.
 -- Times are UTC microseconds, booleans 0 or 1.
 
 CREATE TABLE setting (
@@ -62,6 +63,8 @@ CREATE TABLE project (
   identity_id {INT} NOT NULL REFERENCES identity (id),
   ethics TEXT NOT NULL,
   link_hosts TEXT NOT NULL DEFAULT '',
+  join_text TEXT NOT NULL DEFAULT '', -- what people agree to at /join/SLUG; '' when there is no sign-up page
+  join_list_id {INT},              -- the list that they come on
   state TEXT NOT NULL,             -- draft, approved, closed
   approved_by {INT} REFERENCES account (id),
   approved_at {INT},
@@ -76,18 +79,21 @@ CREATE TABLE list (
 ) {STRICT};
 
 -- One row for each mailbox. key_hash is the keyed hash of the match key
--- (ADR-4): variants of one person's address share it.
+-- (ADR-4): variants of one person's address share it. It leads the unique
+-- key, which so serves both questions. Of an erased person the row stays with
+-- the hash alone: delivery is 'erased:' and the id.
 CREATE TABLE address (
   id {ID},
-  delivery TEXT NOT NULL UNIQUE,
+  delivery TEXT NOT NULL,
   given TEXT NOT NULL,
   key_hash {BYTES} NOT NULL,
   reserved {INT} NOT NULL,         -- of a domain reserved for examples (trial homes)
   utf8 {INT} NOT NULL DEFAULT 0,   -- its local part needs SMTPUTF8
   bounced {INT} NOT NULL DEFAULT 0,
-  created {INT} NOT NULL
+  erased {INT},                    -- when
+  created {INT} NOT NULL,
+  UNIQUE (key_hash, delivery)
 ) {STRICT};
-CREATE INDEX address_key ON address (key_hash);
 
 CREATE TABLE import (
   id {ID},
@@ -95,7 +101,10 @@ CREATE TABLE import (
   by_id {INT} NOT NULL REFERENCES account (id),
   file_hash {BYTES} NOT NULL,
   at {INT} NOT NULL,
-  done {INT} NOT NULL DEFAULT 0
+  done {INT} NOT NULL DEFAULT 0,
+  voided {INT},                    -- when its evidence was: one sampled address had none to show
+  consent_from {INT} NOT NULL DEFAULT 0, -- the entries of the ledger that it claimed lie between these two
+  consent_to {INT} NOT NULL DEFAULT 0
 ) {STRICT};
 
 CREATE TABLE member (
@@ -103,14 +112,16 @@ CREATE TABLE member (
   address_id {INT} NOT NULL REFERENCES address (id),
   fields TEXT NOT NULL,            -- JSON object of texts
   flags TEXT NOT NULL,             -- words with blanks between: role disposable ...
-  import_id {INT} NOT NULL REFERENCES import (id),
+  import_id {INT} REFERENCES import (id), -- NULL: by a sign-up of their own
+  line {INT} NOT NULL DEFAULT 0,   -- of the file
+  answered {INT},                  -- when they had answered the study: no reminder for them
   PRIMARY KEY (list_id, address_id)
-) {STRICT};
+) {CLUSTERED};
 CREATE INDEX member_address ON member (address_id);
 
--- The rows of an import under way, one batch at a time; empty otherwise.
+-- The rows of an import under way, one batch at a time; empty otherwise. On
+-- PostgreSQL each connection has a temporary table of this shape in front of it.
 CREATE TABLE import_row (
-  import_id {INT} NOT NULL REFERENCES import (id),
   line {INT} NOT NULL,
   delivery TEXT NOT NULL,
   given TEXT NOT NULL,
@@ -122,15 +133,15 @@ CREATE TABLE import_row (
   kind TEXT,                       -- of the consent; NULL: this row has no evidence
   ref TEXT,
   given_on TEXT,
-  known {INT} NOT NULL DEFAULT 0,
-  PRIMARY KEY (import_id, line)
+  known {INT} NOT NULL,            -- 1: the mailbox is on the list, or earlier in the batch; 2: the person is
+  address_id {INT}
 ) {STRICT};
-CREATE INDEX import_row_key ON import_row (import_id, key_hash, line);
 
 CREATE TABLE consent_text (
   id {ID},
   hash {BYTES} NOT NULL UNIQUE,
   text TEXT NOT NULL,
+  language TEXT NOT NULL DEFAULT '',
   created {INT} NOT NULL
 ) {STRICT};
 
@@ -146,11 +157,11 @@ CREATE TABLE consent (
   given_on TEXT NOT NULL,          -- the day, as 2026-11-23
   text_id {INT} REFERENCES consent_text (id),
   import_id {INT} REFERENCES import (id),
+  sign_up_id {INT},                -- of own-sign-up: which asked, and when it was confirmed
   by_id {INT} REFERENCES account (id),
   at {INT} NOT NULL
 ) {STRICT};
 CREATE INDEX consent_address ON consent (address_id, project_id, id);
-CREATE INDEX consent_import ON consent (import_id);
 
 -- A list's sign-off under way or done: the sample is drawn from `seed`.
 CREATE TABLE signoff (
@@ -201,15 +212,90 @@ CREATE TABLE validation (
   until {INT} NOT NULL
 ) {STRICT};
 
--- seq rises in the order of commits: a sender reads what is new by it.
+-- Who left. What stands here was in the journal first (store/optout.h), which
+-- is replayed when the database is behind: a start, or a restored backup.
 CREATE TABLE opt_out (
   seq {ID},
   key_hash {BYTES} NOT NULL UNIQUE,
-  way TEXT NOT NULL,               -- page, one-click, mail, staff, complaint
+  way TEXT NOT NULL,               -- page, one-click, mail, staff, complaint, erasure
   why TEXT NOT NULL,
   by_id {INT} REFERENCES account (id),
   at {INT} NOT NULL
 ) {STRICT};
+
+-- Studies that somebody who left has kept, or joined anew.
+CREATE TABLE opt_out_keep (
+  key_hash {BYTES} NOT NULL,
+  project_id {INT} NOT NULL REFERENCES project (id),
+  at {INT} NOT NULL,
+  PRIMARY KEY (key_hash, project_id)
+) {STRICT};
+
+-- Sign-ups that wait for their confirmation, or had it (CON-3).
+CREATE TABLE sign_up (
+  id {ID},
+  project_id {INT} NOT NULL REFERENCES project (id),
+  delivery TEXT NOT NULL,          -- '' once it is purged
+  given TEXT NOT NULL,
+  name TEXT NOT NULL,
+  key_hash {BYTES} NOT NULL,
+  text_id {INT} NOT NULL REFERENCES consent_text (id),
+  asked {INT} NOT NULL,
+  confirmed {INT}
+) {STRICT};
+CREATE INDEX sign_up_asked ON sign_up (asked);
+CREATE INDEX sign_up_key ON sign_up (key_hash);
+
+-- What a person was written on the request of whoever typed their address:
+-- counted by person and kind, so that nobody is bombed (ABU-1, CON-3).
+CREATE TABLE asked (
+  key_hash {BYTES} NOT NULL,
+  kind TEXT NOT NULL,              -- confirm, leave, me, complaint
+  sent {INT} NOT NULL,             -- without an answer since
+  last {INT} NOT NULL,
+  PRIMARY KEY (key_hash, kind)
+) {STRICT};
+
+-- System mail: one message to one person, outside of every mailing.
+CREATE TABLE notice (
+  id {ID},
+  kind TEXT NOT NULL,              -- confirm, leave, left, removed, me, complaint
+  delivery TEXT NOT NULL,          -- '' once it is purged or the person erased
+  utf8 {INT} NOT NULL,
+  reserved {INT} NOT NULL,
+  key_hash {BYTES} NOT NULL,
+  project_id {INT} REFERENCES project (id),
+  object_id {INT} NOT NULL DEFAULT 0, -- of confirm: the sign_up; of complaint: the complaint
+  created {INT} NOT NULL,
+  state TEXT NOT NULL,             -- queued, attempting, accepted, deferred, failed, uncertain
+  attempts {INT} NOT NULL DEFAULT 0,
+  first {INT},
+  last {INT},
+  due {INT} NOT NULL DEFAULT 0,
+  sender_id {INT},
+  relay TEXT NOT NULL DEFAULT '',
+  queue_id TEXT NOT NULL DEFAULT '',
+  reply TEXT NOT NULL DEFAULT ''
+) {STRICT};
+CREATE INDEX notice_due ON notice (state, due, id);
+CREATE INDEX notice_key ON notice (key_hash);
+CREATE INDEX notice_created ON notice (created);
+
+-- A complaint about the use of somebody's data, with its clock (DPA 2018, s. 164A).
+CREATE TABLE complaint (
+  id {ID},
+  address TEXT NOT NULL,           -- as given; '' when the person wants no answer, or was erased
+  key_hash {BYTES},
+  about TEXT NOT NULL,             -- a check code, or ''
+  text TEXT NOT NULL,
+  at {INT} NOT NULL,
+  due {INT} NOT NULL,
+  acknowledged {INT},
+  closed {INT},
+  closed_by {INT} REFERENCES account (id),
+  outcome TEXT NOT NULL DEFAULT ''
+) {STRICT};
+CREATE INDEX complaint_key ON complaint (key_hash);
 
 CREATE TABLE mailing (
   id {ID},
@@ -218,6 +304,10 @@ CREATE TABLE mailing (
   subject TEXT NOT NULL,
   body TEXT NOT NULL,
   language TEXT NOT NULL,
+  chosen TEXT NOT NULL DEFAULT '', -- --where: the expression by which people of the list are chosen
+  arms {INT} NOT NULL DEFAULT 0,   -- random allocation to so many arms, in the order of arm_seed
+  stratum TEXT NOT NULL DEFAULT '', -- ... balanced within each value of this field
+  arm_seed {INT} NOT NULL DEFAULT 0,
   state TEXT NOT NULL,
   state_by TEXT NOT NULL DEFAULT '',
   state_why TEXT NOT NULL DEFAULT '',
@@ -258,6 +348,7 @@ CREATE TABLE delivery (
   fields TEXT NOT NULL,
   state TEXT NOT NULL,             -- queued, attempting, accepted, deferred, failed, uncertain, skipped
   skipped TEXT NOT NULL DEFAULT '',
+  arm {INT} NOT NULL DEFAULT 0,    -- from 1
   attempts {INT} NOT NULL DEFAULT 0,
   first {INT},                     -- time of the first attempt: the Date of the message
   last {INT},
@@ -282,6 +373,23 @@ CREATE TABLE sender (
   ended {INT}
 ) {STRICT};
 
+-- People that a mailing's --where leaves in, worked out when it is checked or
+-- submitted, while it is a draft.
+CREATE TABLE chosen (
+  mailing_id {INT} NOT NULL REFERENCES mailing (id),
+  address_id {INT} NOT NULL REFERENCES address (id),
+  PRIMARY KEY (mailing_id, address_id)
+) {CLUSTERED};
+
+-- What each job of retention did when (CON-10).
+CREATE TABLE retention_run (
+  id {ID},
+  rule TEXT NOT NULL,
+  at {INT} NOT NULL,
+  before {INT} NOT NULL,
+  rows {INT} NOT NULL
+) {STRICT};
+
 -- Append-only, hash-chained (AUD-1): hash = SHA-256(0x02, previous, entry).
 CREATE TABLE audit (
   seq {INT} PRIMARY KEY,
@@ -302,7 +410,9 @@ CREATE VIEW may_mail AS
 SELECT m.list_id, m.address_id, l.project_id, a.key_hash, a.reserved,
   c.id AS consent_id, v.until AS valid_until,
   CASE
-    WHEN o.seq IS NOT NULL THEN 'opted-out'
+    WHEN o.seq IS NOT NULL AND NOT EXISTS (
+      SELECT 1 FROM opt_out_keep k
+      WHERE k.key_hash = a.key_hash AND k.project_id = l.project_id) THEN 'opted-out'
     WHEN c.id IS NULL OR c.action <> 'given' THEN 'no-consent'
     WHEN a.bounced = 1 THEN 'bounced'
     WHEN v.address_id IS NULL THEN 'not-validated'

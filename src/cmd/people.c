@@ -16,7 +16,7 @@ static int read_address(struct ctx *c, size_t i, struct address *out, struct err
 /* An address that is held, by its number. */
 static int held_address(struct ctx *c, const struct address *addr, int64_t *id, struct err *e)
 {
-	int got = address_find(c->h, addr->delivery, id, e);
+	int got = address_find(c->h, addr, id, e);
 
 	return got ? got : err_set(e, ERR_MISSING, "%s: nothing is held about this address", addr->delivery);
 }
@@ -149,7 +149,7 @@ RUN(cmd_person_show)
 		return -1;
 	home_key_hash(c->h, addr.key, hash);
 	out = opt_out_stands(c->h, hash, e);
-	held = out < 0 ? -1 : address_find(c->h, addr.delivery, &id, e);
+	held = out < 0 ? -1 : address_find(c->h, &addr, &id, e);
 	if (held < 0)
 		return -1;
 	if (!held && !out)

@@ -121,7 +121,7 @@ static int decide_row(void *ctx, const struct csv_row *row, struct err *e)
 		return err_set(e, ERR_INPUT, "line %lld: the decision is '%.20s'; it must be accept or reject",
 			       (long long)row->line, word);
 	if (address_parse(v->c->a, address, &addr, e) < 0 ||
-	    validation_decide(v->c->h, &v->s, addr.delivery, strcmp(word, "accept") == 0, reason, v->by.id, e) < 0)
+	    validation_decide(v->c->h, &v->s, &addr, strcmp(word, "accept") == 0, reason, v->by.id, e) < 0)
 		return err_in(e, "line %lld", (long long)row->line);
 	v->decided++;
 	return 0;

@@ -34,6 +34,7 @@ static const struct {
 	{ "{INT}", "INTEGER", "BIGINT" },
 	{ "{BYTES}", "BLOB", "BYTEA" },
 	{ "{STRICT}", "STRICT", "" },
+	{ "{CLUSTERED}", "STRICT, WITHOUT ROWID", "" },
 };
 
 /* Appends what the word at `s` stands for; returns its length. */
@@ -47,7 +48,7 @@ static size_t put_word(struct buf *out, const char *s, enum db_engine engine, st
 		buf_adds(out, engine == DB_SQLITE ? WORDS[i].sqlite : WORDS[i].postgresql);
 		return n;
 	}
-	err_set(e, ERR_BROKEN, "unknown word %.12s in a migration; it can be {ID}, {INT}, {BYTES} or {STRICT}", s);
+	err_set(e, ERR_BROKEN, "unknown word %.12s in a migration; it can be {ID}, {INT}, {BYTES}, {STRICT} or {CLUSTERED}", s);
 	return 0;
 }
 

@@ -12,7 +12,7 @@ QUERY(Q_CONSENT_ADD,
 QUERY(Q_CONSENT_OF, "SELECT c.id, c.at, c.action, c.kind, c.ref, c.given_on, p.slug, a.name FROM consent c"
 		    " JOIN project p ON p.id = c.project_id LEFT JOIN account a ON a.id = c.by_id"
 		    " WHERE c.address_id = $1 ORDER BY c.id");
-QUERY(Q_ADDRESS_FIND, "SELECT id FROM address WHERE delivery = $1");
+QUERY(Q_ADDRESS_FIND, "SELECT id FROM address WHERE key_hash = $1 AND delivery = $2");
 
 static const struct {
 	const char *kind, *words;
@@ -108,7 +108,10 @@ int consent_of(struct home *h, struct arena *a, int64_t address, struct consent 
 	return got < 0 ? -1 : 0;
 }
 
-int address_find(struct home *h, const char *delivery, int64_t *id, struct err *e)
+int address_find(struct home *h, const struct address *addr, int64_t *id, struct err *e)
 {
-	return db_get_i64(h->db, &Q_ADDRESS_FIND, ARGS(db_text(delivery)), id, e);
+	uint8_t hash[KEY_HASH_SIZE];
+
+	home_key_hash(h, addr->key, hash);
+	return db_get_i64(h->db, &Q_ADDRESS_FIND, ARGS(db_bytes(hash, sizeof(hash)), db_text(addr->delivery)), id, e);
 }

@@ -63,8 +63,8 @@ int consent_add(struct home *h, int64_t address, int64_t project, const char *ac
 		const char *ref, const char *given_on, int64_t text_id, int64_t by, struct err *e) MUST_USE;
 int consent_of(struct home *h, struct arena *a, int64_t address, struct consent **out, size_t *n,
 	       struct err *e) MUST_USE;
-/* The number of an address by its delivery form. 1, 0, -1. */
-int address_find(struct home *h, const char *delivery, int64_t *id, struct err *e) MUST_USE;
+/* The number of a mailbox. Needs the home's keys. 1, 0, -1. */
+int address_find(struct home *h, const struct address *addr, int64_t *id, struct err *e) MUST_USE;
 /* "signed-form", "online-form", "oral" (own-sign-up only the confirmation link may record). */
 bool consent_kind_is_importable(const char *kind);
 /* "on 3 May 2026, with a signed form (SC-12)": the words of an entry for the message. */

@@ -49,7 +49,7 @@ EACH(Q_EACH_SAMPLED,
       " WHERE i.signoff_id = $1 AND i.place < $2 AND NOT EXISTS (SELECT 1 FROM decision d"
       "   WHERE d.signoff_id = i.signoff_id AND d.address_id = i.address_id) ORDER BY i.place");
 QUERY(Q_SIGNOFF_FIND, "SELECT i.address_id, i.place FROM signoff_item i JOIN address a ON a.id = i.address_id"
-		      " WHERE i.signoff_id = $1 AND a.delivery = $2");
+		      " WHERE i.signoff_id = $1 AND a.key_hash = $2 AND a.delivery = $3");
 QUERY(Q_DECISION_ADD,
       "INSERT INTO decision (signoff_id, address_id, decision, reason, by_id, source, at)"
       " VALUES ($1, $2, $3, $4, $5, 'file', $6)"
@@ -271,13 +271,16 @@ int validation_each(struct home *h, const struct signoff *s, bool flagged,
 }
 
 /* 1 and its number and place (-1: flagged), 0 not in this sign-off, -1. */
-static int find_item(struct home *h, int64_t signoff, const char *delivery, int64_t *address, int64_t *place,
+static int find_item(struct home *h, int64_t signoff, const struct address *addr, int64_t *address, int64_t *place,
 		     struct err *e)
 {
+	uint8_t hash[KEY_HASH_SIZE];
 	struct rows r = { 0 };
 	int got;
 
-	if (db_query(h->db, &Q_SIGNOFF_FIND, ARGS(db_i64(signoff), db_text(delivery)), &r, e) < 0)
+	home_key_hash(h, addr->key, hash);
+	if (db_query(h->db, &Q_SIGNOFF_FIND,
+		     ARGS(db_i64(signoff), db_bytes(hash, sizeof(hash)), db_text(addr->delivery)), &r, e) < 0)
 		return -1;
 	got = rows_next(&r, e);
 	if (got > 0) {
@@ -297,28 +300,28 @@ static int lock_signoff(struct home *h, const struct signoff *s, struct err *e)
 	return got ? got : err_set(e, ERR_REFUSED, "this sign-off is done already; look at the list again");
 }
 
-int validation_decide(struct home *h, const struct signoff *s, const char *delivery, bool accept, const char *reason,
+int validation_decide(struct home *h, const struct signoff *s, const struct address *addr, bool accept, const char *reason,
 		      int64_t by, struct err *e)
 {
 	int64_t address, place, one;
-	int got = lock_signoff(h, s, e) < 0 ? -1 : find_item(h, s->id, delivery, &address, &place, e);
+	int got = lock_signoff(h, s, e) < 0 ? -1 : find_item(h, s->id, addr, &address, &place, e);
 
 	if (got < 0)
 		return -1;
 	if (got == 0)
 		return err_set(e, ERR_INPUT, "%s waits for no decision in this sign-off; --flagged and --sample print those that do",
-			       delivery);
+			       addr->delivery);
 	if (place < 0 && !reason[0])
-		return err_set(e, ERR_INPUT, "%s is flagged: its decision needs a written reason of its own", delivery);
+		return err_set(e, ERR_INPUT, "%s is flagged: its decision needs a written reason of its own", addr->delivery);
 	/* A rejection outside of the sample is welcome; an acceptance there would bend the sample. */
 	if (place >= s->planned && accept)
 		return err_set(e, ERR_INPUT, "%s is not in the sample: it can be rejected, but only the sample is accepted one by one",
-			       delivery);
+			       addr->delivery);
 	/* A failure in the sample stands: it has made the sample grow (policy: decisions kept). */
 	if (place >= 0 && accept) {
 		got = db_get_i64(h->db, &Q_DECISION_IS_REJECT, ARGS(db_i64(s->id), db_i64(address)), &one, e);
 		if (got)
-			return got < 0 ? -1 : err_set(e, ERR_REFUSED, "%s was rejected in the sample, and stays so in this sign-off", delivery);
+			return got < 0 ? -1 : err_set(e, ERR_REFUSED, "%s was rejected in the sample, and stays so in this sign-off", addr->delivery);
 	}
 	return db_exec(h->db, &Q_DECISION_ADD,
 		       ARGS(db_i64(s->id), db_i64(address), db_text(accept ? "accept" : "reject"), db_text(reason),

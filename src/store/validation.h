@@ -38,7 +38,7 @@ int validation_each(struct home *h, const struct signoff *s, bool flagged,
 		    int (*each)(void *ctx, const struct candidate *c), void *ctx, struct err *e) MUST_USE;
 /* Records one decision, in the caller's transaction. ERR_INPUT when the address is not asked for in this
    sign-off, or a flagged one has no reason. A rejection in the sample may grow it: see validation_grow. */
-int validation_decide(struct home *h, const struct signoff *s, const char *delivery, bool accept,
+int validation_decide(struct home *h, const struct signoff *s, const struct address *addr, bool accept,
 		      const char *reason, int64_t by, struct err *e) MUST_USE;
 /* Grows the sample to the plan that allows the failures so far; after the third, to all. In the caller's
    transaction; call it after decisions. */

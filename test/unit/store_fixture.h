@@ -174,14 +174,20 @@ struct person_row {
 	const char *fields;         /* NULL: {} */
 };
 
-static inline void make_rows(struct store *s, const struct person_row *p, size_t n, struct import_row *out)
+static inline const struct address *parsed(struct store *s, const char *text)
 {
+	struct address *addr = ARENA_NEW(s->a, struct address);
 	struct fixture *f = s->f;
 
-	for (size_t i = 0; i < n; i++) {
-		struct address *addr = ARENA_NEW(s->a, struct address);
+	OK(address_parse(s->a, text, addr, &f->e));
+	return addr;
+}
 
-		OK(address_parse(s->a, p[i].address, addr, &f->e));
+static inline void make_rows(struct store *s, const struct person_row *p, size_t n, struct import_row *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct address *addr = parsed(s, p[i].address);
+
 		out[i] = (struct import_row){
 			.line = (int64_t)i + 2,
 			.addr = addr,
@@ -256,7 +262,7 @@ static inline void sign_off_but(struct store *s, const char *reject)
 		struct named x = waiting_names(s, &so, flagged);
 
 		for (size_t i = 0; i < x.n; i++)
-			OK(validation_decide(s->h, &so, x.address[i], !reject || strcmp(x.address[i], reject) != 0, "seen",
+			OK(validation_decide(s->h, &so, parsed(s, x.address[i]), !reject || strcmp(x.address[i], reject) != 0, "seen",
 					     s->val, &f->e));
 	}
 	if (!reject)
@@ -358,6 +364,16 @@ static inline int64_t add_sender(struct store *s)
 
 	OK(sender_begin(s->h, "host", "j", &id, &f->e));
 	return id;
+}
+
+/* The one of a claim that goes to this address; claims come in the order of persons' hashes. */
+static inline struct delivery *going_to(struct delivery *d, size_t n, const char *address)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(d[i].address, address) == 0)
+			return &d[i];
+	fail_msg("nothing goes to %s", address);
+	return NULL;
 }
 
 #endif

@@ -148,7 +148,7 @@ static void a_sign_off_breaks(void **state)
 	x = waiting_names(s, &so, false);
 	BEGIN;
 	for (size_t i = 0; i < x.n; i++)
-		OK(validation_decide(s->h, &so, x.address[i], true, "", s->val, &f->e));
+		OK(validation_decide(s->h, &so, parsed(s, x.address[i]), true, "", s->val, &f->e));
 	COMMIT;
 	break_each_step(s, sign_work, NULL, 5);
 	assert_int_equal(look(s).n[11], 3);

@@ -301,8 +301,9 @@ static void a_removal_does_not_unbind(void **state)
 	sender = add_sender(s);
 	d = claim(s, s->h, id, sender, T0 + 1, 9, &n);
 	assert_int_equal(n, 3);
-	assert_string_equal(d[1].why, "opted-out");
-	o = accepted(&d[1], T0 + 2);
+	d = going_to(d, n, "person1@example.org");
+	assert_string_equal(d->why, "opted-out");
+	o = accepted(d, T0 + 2);
 	o.state = "skipped";
 	o.skipped = "opted-out";
 	write_outcomes(s, sender, &o, 1);

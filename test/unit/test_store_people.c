@@ -77,7 +77,7 @@ static int64_t address_id(struct store *s, const char *delivery)
 	struct fixture *f = s->f;
 	int64_t id = 0;
 
-	assert_int_equal(address_find(s->h, delivery, &id, &f->e), 1);
+	assert_int_equal(address_find(s->h, parsed(s, delivery), &id, &f->e), 1);
 	return id;
 }
 

@@ -40,7 +40,7 @@ static struct signoff decide_sample(struct store *s, struct signoff so, size_t r
 
 	BEGIN;
 	for (size_t i = 0; i < x.n; i++)
-		OK(validation_decide(s->h, &so, x.address[i], i >= reject, "", s->val, &f->e));
+		OK(validation_decide(s->h, &so, parsed(s, x.address[i]), i >= reject, "", s->val, &f->e));
 	OK(validation_grow(s->h, s->list.id, &so, &f->e));
 	COMMIT;
 	return so;
@@ -150,11 +150,11 @@ static void flagged_ones_need_a_reason(void **state)
 	so = decide_sample(s, so, 0);
 	assert_int_equal(try_to_sign(s, so), -1); /* the flagged one is open */
 	BEGIN;
-	FAILS(ERR_INPUT, validation_decide(s->h, &so, "info@example.org", true, "", s->val, &f->e));
-	FAILS(ERR_INPUT, validation_decide(s->h, &so, "nobody@example.org", true, "x", s->val, &f->e));
-	OK(validation_decide(s->h, &so, "info@example.org", true, "answered by phone", s->val, &f->e));
+	FAILS(ERR_INPUT, validation_decide(s->h, &so, parsed(s, "info@example.org"), true, "", s->val, &f->e));
+	FAILS(ERR_INPUT, validation_decide(s->h, &so, parsed(s, "nobody@example.org"), true, "x", s->val, &f->e));
+	OK(validation_decide(s->h, &so, parsed(s, "info@example.org"), true, "answered by phone", s->val, &f->e));
 	/* A decision may be corrected before the sign-off. */
-	OK(validation_decide(s->h, &so, "info@example.org", false, "an office", s->val, &f->e));
+	OK(validation_decide(s->h, &so, parsed(s, "info@example.org"), false, "an office", s->val, &f->e));
 	OK(validation_state(s->h, s->list.id, &so, &f->e));
 	COMMIT;
 	assert_int_equal(so.flagged_left, 0);
@@ -181,8 +181,8 @@ static void outside_of_the_sample(void **state)
 	assert_int_equal(every.n, 150);
 	outside = every.address[in.n]; /* the next one, if it grows */
 	BEGIN;
-	FAILS(ERR_INPUT, validation_decide(s->h, &so, outside, true, "", s->val, &f->e));
-	OK(validation_decide(s->h, &so, outside, false, "moved away", s->val, &f->e));
+	FAILS(ERR_INPUT, validation_decide(s->h, &so, parsed(s, outside), true, "", s->val, &f->e));
+	OK(validation_decide(s->h, &so, parsed(s, outside), false, "moved away", s->val, &f->e));
 	OK(validation_grow(s->h, s->list.id, &so, &f->e));
 	COMMIT;
 	assert_int_equal(so.planned, 95);
