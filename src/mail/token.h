@@ -21,6 +21,9 @@ enum token_type {
 	TOKEN_FEEDBACK = 'f', /* fbl+TOKEN@ */
 	TOKEN_MESSAGE = 'm', /* left half of Message-ID */
 	TOKEN_CODE = 'c',
+	TOKEN_LEAVE = 'l',   /* /opt-out/TOKEN of a mailed link; its id is a notice's, not a delivery's */
+	TOKEN_CONFIRM = 'j', /* /confirm/TOKEN; a sign_up's. Holds for 7 days, and once */
+	TOKEN_ME = 'p',      /* /me/TOKEN; a notice's. Holds for 7 days */
 };
 
 #define TOKEN_KEY_SIZE 32

@@ -4,7 +4,7 @@ import re
 
 import common
 
-LAYERS = ["base", "db", "mail", "compose", "policy", "dns", "store", "smtp", "receive", "web", "cmd"]
+LAYERS = ["base", "db", "table", "mail", "compose", "policy", "dns", "store", "smtp", "receive", "web", "cmd"]
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
 
 
