@@ -247,10 +247,11 @@ CREATE INDEX sign_up_asked ON sign_up (asked);
 CREATE INDEX sign_up_key ON sign_up (key_hash);
 
 -- What a person was written on the request of whoever typed their address:
--- counted by person and kind, so that nobody is bombed (ABU-1, CON-3).
+-- counted by person and kind, so that nobody is bombed (ABU-1, CON-3). Rows
+-- stay: three without an answer, and once for each person, are for ever.
 CREATE TABLE asked (
   key_hash {BYTES} NOT NULL,
-  kind TEXT NOT NULL,              -- confirm, leave, me, complaint
+  kind TEXT NOT NULL,              -- confirm, leave (and left), removed, me, complaint
   sent {INT} NOT NULL,             -- without an answer since
   last {INT} NOT NULL,
   PRIMARY KEY (key_hash, kind)

@@ -12,10 +12,11 @@
 
 enum notice_kind {
 	NOTICE_CONFIRM,   /* "confirm that you want to join"; object: the sign_up. Once in 24 h, three times without an answer */
-	NOTICE_LEAVE,     /* the opt-out link that somebody asked for by address. Once in 24 h */
-	NOTICE_LEFT,      /* ... or, to somebody who has left: the one fixed notice. Once in 24 h */
-	NOTICE_REMOVED,   /* "you were removed", with a way back. Once for each person, ever */
-	NOTICE_ME,        /* the link to what is held about them. Once in 24 h */
+	NOTICE_LEAVE,     /* the opt-out link that somebody asked for by address: /opt-out/TOKEN_LEAVE of this row. Once in 24 h */
+	NOTICE_LEFT,      /* ... or, to somebody who has left: the one fixed notice. Counted together with LEAVE */
+	NOTICE_REMOVED,   /* "you were removed", with a way back: /opt-out/TOKEN_LEAVE of this row, for 24 hours from its
+			     `created`, which is to be the time of the opt-out. Once for each person, ever */
+	NOTICE_ME,        /* the link to what is held about them: /me/TOKEN_ME of this row. Once in 24 h */
 	NOTICE_COMPLAINT, /* acknowledgement; object: the complaint. Three in 24 h */
 };
 
