@@ -185,6 +185,7 @@ bool exchange_open(struct exchange *x, const struct gate_facts *f, const char *c
 		return false;
 	}
 	x->content_type = arena_text(x->arena, content_type);
+	x->request.network = network_of(facts.peer, facts.fields, facts.n_fields);
 	route_request(x, f->method);
 	if (!x->ready)
 		judge_origin(x, &facts);

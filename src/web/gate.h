@@ -16,12 +16,15 @@ struct gate_field {
 	struct slice name, value;
 };
 
+struct sockaddr;
+
 /* One request as the library read it. */
 struct gate_facts {
 	const char *method, *version;
 	struct slice target; /* path and query, still percent-encoded */
 	const struct gate_field *fields;
 	size_t n_fields; /* of the whole request, also those past GATE_FIELDS_MAX that `fields` leaves out */
+	const struct sockaddr *peer; /* who is connected; NULL: over a local socket. Not judged, see network.h */
 };
 
 struct gate_verdict {

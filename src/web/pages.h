@@ -9,6 +9,7 @@
 #include "base/html_out.h"
 #include "store/institution.h"
 #include "store/project.h"
+#include "web/ask.h"
 #include "web/asset.h"
 #include "web/request.h"
 #include "web/response.h"
@@ -19,6 +20,7 @@ struct web {
 	struct home *home;
 	struct server *server;
 	struct site site;
+	struct ask_limits asking; /* forms of strangers */
 	int64_t forms_full_at; /* page_welcome.c: when the next minute's forms may all be sent again */
 	char css[ASSET_URL_MAX], icon[ASSET_URL_MAX];
 };

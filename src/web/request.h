@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "web/form.h"
+#include "web/network.h"
 #include "web/router.h"
 
 struct request {
@@ -13,6 +14,7 @@ struct request {
 	const struct form *query;  /* "?a=b" */
 	const struct form *form;   /* the body of a POST; empty otherwise */
 	struct arena *arena;       /* of this request */
+	struct network network;    /* where it came from, for limits (ask.h) */
 	void *ctx;                 /* the site's */
 };
 

@@ -81,9 +81,12 @@ static bool open_exchange(struct exchange *x, struct MHD_Connection *c, const ch
 {
 	struct fields fields = { .n = 0 };
 	struct gate_facts facts = { .method = method, .version = version, .fields = fields.field };
+	const union MHD_ConnectionInfo *peer;
 
 	MHD_get_connection_values_n(c, MHD_HEADER_KIND, collect, &fields);
 	facts.n_fields = fields.n;
+	peer = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	facts.peer = peer ? peer->client_addr : NULL;
 	return exchange_open(x, &facts, MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Type"));
 }
 

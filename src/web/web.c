@@ -43,6 +43,7 @@ void web_init(struct web *w, struct home *h)
 {
 	w->home = h;
 	w->forms_full_at = 0;
+	ask_limits_init(&w->asking);
 	asset_url("placet.css", w->css);
 	asset_url("icon.svg", w->icon);
 	w->site = (struct site){

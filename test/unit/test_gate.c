@@ -75,7 +75,7 @@ static void cases(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(CASES); i++) {
 		const struct gate_case *c = &CASES[i];
-		struct gate_facts f = { c->method, c->version, slice_of(c->target), c->field, c->n };
+		struct gate_facts f = { c->method, c->version, slice_of(c->target), c->field, c->n, NULL };
 		struct gate_verdict v = gate_judge(&f);
 
 		if (v.status != c->status)
@@ -86,7 +86,7 @@ static void cases(void **state)
 static void lengths(void **state)
 {
 	struct gate_field fields[GATE_FIELDS_MAX] = { HOST, FIELD("Content-Length", "0026") };
-	struct gate_facts f = { "POST", "HTTP/1.1", slice_of("/"), fields, 2 };
+	struct gate_facts f = { "POST", "HTTP/1.1", slice_of("/"), fields, 2, NULL };
 	struct gate_verdict v = gate_judge(&f);
 
 	(void)state;
@@ -101,7 +101,7 @@ static void long_target(void **state)
 {
 	static char target[GATE_TARGET_MAX + 2];
 	struct gate_field host = HOST;
-	struct gate_facts f = { "GET", "HTTP/1.1", { target, GATE_TARGET_MAX }, &host, 1 };
+	struct gate_facts f = { "GET", "HTTP/1.1", { target, GATE_TARGET_MAX }, &host, 1, NULL };
 
 	(void)state;
 	memset(target, 'a', sizeof(target) - 1);
@@ -138,7 +138,7 @@ static void foreign(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(ASKED); i++) {
-		struct gate_facts f = { "POST", "HTTP/1.1", slice_of("/"), ASKED[i].field, ASKED[i].n };
+		struct gate_facts f = { "POST", "HTTP/1.1", slice_of("/"), ASKED[i].field, ASKED[i].n, NULL };
 
 		if (gate_is_foreign(&f, "https://mail.example.ac.uk") != ASKED[i].foreign)
 			fail_msg("%s: %s", ASKED[i].what, ASKED[i].foreign ? "let in" : "refused");
