@@ -94,6 +94,7 @@ CREATE TABLE address (
   created {INT} NOT NULL,
   UNIQUE (key_hash, delivery)
 ) {STRICT};
+CREATE INDEX address_erased ON address (erased) WHERE erased IS NOT NULL;
 
 CREATE TABLE import (
   id {ID},
@@ -162,6 +163,7 @@ CREATE TABLE consent (
   at {INT} NOT NULL
 ) {STRICT};
 CREATE INDEX consent_address ON consent (address_id, project_id, id);
+CREATE INDEX consent_ended ON consent (at) WHERE action <> 'given';
 
 -- A list's sign-off under way or done: the sample is drawn from `seed`.
 CREATE TABLE signoff (
@@ -200,6 +202,7 @@ CREATE TABLE decision (
   at {INT} NOT NULL,
   UNIQUE (signoff_id, address_id)
 ) {STRICT};
+CREATE INDEX decision_address ON decision (address_id);
 
 -- The standing validation of an address: what may_mail asks.
 CREATE TABLE validation (
@@ -360,6 +363,7 @@ CREATE TABLE delivery (
   reply TEXT NOT NULL DEFAULT '',
   maybe_twice {INT} NOT NULL DEFAULT 0,
   bounced {INT} NOT NULL DEFAULT 0,
+  bound {BYTES},                   -- of an erased person: what the approval's hash binds in the place of this row
   UNIQUE (mailing_id, address_id)
 ) {STRICT};
 CREATE INDEX delivery_due ON delivery (mailing_id, state, due, id);
@@ -402,6 +406,7 @@ CREATE TABLE audit (
   detail TEXT NOT NULL,
   hash {BYTES} NOT NULL
 ) {STRICT};
+CREATE INDEX audit_object ON audit (object, seq);
 
 -- Who may be mailed, and if not, why not: the one place that says so. One row
 -- for each member of an address list. `why` is '' for people who may be

@@ -76,7 +76,8 @@ OPTIONS(O_ANSWER, { "finding", "N", OPT_NEEDED, "its number in placet mailing ch
 OPTIONS(O_REVIEW, BY, WHY);
 OPTIONS(O_STEP, BY_IF, { "why", "TEXT", 0, "the reason" });
 OPTIONS(O_WATCH, { "watch", NULL, 0, "print again every second until the mailing ends" });
-OPTIONS(O_OPT_OUT, BY, WHY);
+OPTIONS(O_OPT_OUT, BY, { "why", "TEXT", OPT_NEEDED, "how the person asked; not kept in the audit ledger" });
+OPTIONS(O_ERASE, BY, { "may-return", NULL, 0, "make no opt-out; one that stands stays" });
 OPTIONS(O_LINT, { "project", "SLUG", 0, "hold it to this project's registered values too" });
 OPTIONS(O_SEND, { "until-idle", NULL, 0, "return when nothing is due now: 0 nothing remains, 75 something does" },
 	{ "connections", "N", 0, "to one relay, at most; without it the institution's setting" },
@@ -152,14 +153,21 @@ CMD("mailing", "withdraw", "ID", O_BY, NEED_DB | NEED_KEYS, cmd_mailing_withdraw
 CMD("mailing", "revoke", "ID", O_REVIEW, NEED_DB | NEED_KEYS, cmd_mailing_revoke, "ends an approval, also while it is sent", NULL)
 CMD("mailing", "start", "ID", O_STEP, NEED_DB | NEED_KEYS, cmd_mailing_start, "lets it go out", NULL)
 CMD("mailing", "pause", "ID", O_STEP, NEED_DB, cmd_mailing_pause, "stops it for a while", NULL)
-CMD("mailing", "resume", "ID", O_STEP, NEED_DB, cmd_mailing_resume, "lets it go on", NULL)
+CMD("mailing", "resume", "ID", O_STEP, NEED_DB | NEED_KEYS, cmd_mailing_resume, "lets it go on", NULL)
 CMD("mailing", "cancel", "ID", O_STEP, NEED_DB, cmd_mailing_cancel, "stops it for good", NULL)
 CMD("mailing", "retry-uncertain", "ID", O_STEP, NEED_DB, cmd_mailing_retry,
     "sends again to those of whom nobody knows whether they got it", NULL)
 CMD("mailing", "status", "ID", O_WATCH, NEED_DB, cmd_mailing_status, "counts recipients by what became of them", NULL)
 CMD("mailing", "report", "ID", NULL, NEED_DB, cmd_mailing_report, "prints one CSV row for each recipient", NULL)
 CMD("opt-out", NULL, "ADDRESS", O_OPT_OUT, NEED_DB | NEED_KEYS, cmd_opt_out, "opts a person out on their behalf", NULL)
-CMD("person", "show", "ADDRESS", NULL, NEED_DB | NEED_KEYS, cmd_person_show, "shows what is held about an address", NULL)
+CMD("person", "show", "ADDRESS", NULL, NEED_DB | NEED_KEYS, cmd_person_show,
+    "shows all that is held about a person, and why they may or may not be mailed",
+    "A person is all spellings of one address: tags and case make no other.")
+CMD("person", "erase", "ADDRESS", O_ERASE, NEED_DB | NEED_KEYS, cmd_person_erase, "erases a person, as the postmaster",
+    "Nothing that names them is left in the database: of an address its keyed hash stays, of a consent the kind and the "
+    "day, of a delivery what became of it. An opt-out is made, so that no import brings them back, unless --may-return "
+    "says otherwise; one that stands stays in any case. Files outside of the database, such as the ones that were "
+    "imported, and backups, are not reached.")
 CMD("lint", NULL, "FILE", O_LINT, NEED_DB, cmd_lint, "holds any message to the content rules",
     "Exit codes as of placet mailing check; 2 if the file is no message.")
 CMD("audit", "log", "", NULL, NEED_DB, cmd_audit_log, "prints the audit ledger", NULL)
@@ -185,7 +193,7 @@ const struct command *const COMMANDS[] = {
 	&cmd_mailing_check_row, &cmd_mailing_preview_row, &cmd_mailing_submit_row, &cmd_mailing_answer_row, &cmd_mailing_approve_row,
 	&cmd_mailing_reject_row, &cmd_mailing_withdraw_row, &cmd_mailing_revoke_row, &cmd_mailing_start_row,
 	&cmd_mailing_pause_row, &cmd_mailing_resume_row, &cmd_mailing_cancel_row, &cmd_mailing_retry_row,
-	&cmd_mailing_status_row, &cmd_mailing_report_row, &cmd_opt_out_row, &cmd_person_show_row, &cmd_lint_row,
+	&cmd_mailing_status_row, &cmd_mailing_report_row, &cmd_opt_out_row, &cmd_person_show_row, &cmd_person_erase_row, &cmd_lint_row,
 	&cmd_audit_log_row, &cmd_audit_verify_row, &cmd_send_row, &cmd_web_row, &cmd_serve_row, &cmd_capture_row,
 	&cmd_demo_row, NULL,
 };

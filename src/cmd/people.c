@@ -1,4 +1,4 @@
-/* placet consent, opt-out, person: one person's standing. */
+/* placet consent, opt-out: one person's standing. */
 #include "cmd/commands.h"
 
 #include "base/utf8.h"
@@ -6,6 +6,7 @@
 #include "store/audit.h"
 #include "store/list.h"
 #include "store/optout.h"
+#include "store/person.h"
 #include "store/project.h"
 
 static int read_address(struct ctx *c, size_t i, struct address *out, struct err *e)
@@ -30,17 +31,20 @@ static int find_project(struct ctx *c, struct project *out, struct err *e)
 
 /* --- consent ----------------------------------------------------------------------------------- */
 
-static int write_entry(struct ctx *c, int64_t address, const struct project *p, const char *action, int64_t by,
-		       struct err *e)
+static int write_entry(struct ctx *c, const struct address *addr, int64_t address, const struct project *p,
+		       const char *action, int64_t by, struct err *e)
 {
+	uint8_t hash[KEY_HASH_SIZE];
 	const char *kind = opt(c, "kind") ? opt(c, "kind") : "", *ref = opt(c, "ref") ? opt(c, "ref") : "";
 	const char *date = opt(c, "date") ? opt(c, "date") : "";
 
+	home_key_hash(c->h, addr->key, hash);
 	if (db_begin(c->h->db, e) < 0)
 		return -1;
 	if (consent_add(c->h, address, p->id, action, kind, ref, date, 0, by, e) == 0 &&
-	    audit_add(c->h, by, arena_printf(c->a, "consent-%s", action), p->slug,
-		      arena_printf(c->a, "address %lld %s", (long long)address, ref), e) == 0 &&
+	    /* Not the reference: it may name the person, and nothing is ever taken out of the ledger (AUD-6). */
+	    audit_add(c->h, by, arena_printf(c->a, "consent-%s", action), person_name(c->a, hash),
+		      arena_printf(c->a, "to %s", p->slug), e) == 0 &&
 	    db_commit(c->h->db, e) == 0) {
 		home_standing_changed(c->h);
 		return 0;
@@ -61,7 +65,7 @@ static int consent_step(struct ctx *c, const char *action, struct err *e)
 		return -1;
 	if (strcmp(action, "given") == 0 && !consent_kind_is_importable(opt(c, "kind")))
 		return err_set(e, ERR_INPUT, "--kind %s: staff may record signed-form, online-form or oral", opt(c, "kind"));
-	if (write_entry(c, id, &p, action, by.id, e) < 0)
+	if (write_entry(c, &addr, id, &p, action, by.id, e) < 0)
 		return -1;
 	say(c, "recorded: consent of %s to %s is %s", addr.delivery, p.slug, action);
 	return c->json ? print_json(json_pack("{s:s, s:s, s:s}", "address", addr.delivery, "project", p.slug, "action", action))
@@ -133,33 +137,4 @@ RUN(cmd_opt_out)
 		return -1;
 	say(c, "%s gets no more mail from this installation", addr.delivery);
 	return c->json ? print_json(json_pack("{s:s, s:b}", "address", addr.delivery, "opted_out", 1)) : 0;
-}
-
-/* --- person ------------------------------------------------------------------------------------ */
-
-RUN(cmd_person_show)
-{
-	uint8_t hash[KEY_HASH_SIZE];
-	json_t *consents;
-	struct address addr;
-	int64_t id = 0;
-	int out, held, rc;
-
-	if (read_address(c, 0, &addr, e) < 0)
-		return -1;
-	home_key_hash(c->h, addr.key, hash);
-	out = opt_out_stands(c->h, hash, e);
-	held = out < 0 ? -1 : address_find(c->h, &addr, &id, e);
-	if (held < 0)
-		return -1;
-	if (!held && !out)
-		return err_set(e, ERR_MISSING, "%s: nothing is held about this address", addr.delivery);
-	say(c, "%s: %s", addr.delivery, out ? "opted out of all mail" : "has not opted out");
-	consents = json_array();
-	rc = held ? show_consents(c, id, consents, e) : 0;
-	if (rc == 0 && c->json)
-		return print_json(json_pack("{s:s, s:b, s:b, s:o}", "address", addr.delivery, "held", held, "opted_out", out,
-					    "consents", consents));
-	json_decref(consents);
-	return rc;
 }

@@ -29,7 +29,8 @@ QUERY(Q_DELIVERY_WRITE,
       " state = CASE WHEN $3 IN ('queued', 'deferred') AND " FINAL " IS NOT NULL THEN 'skipped' ELSE $3 END,"
       " skipped = CASE WHEN $3 IN ('queued', 'deferred') THEN COALESCE(" FINAL ", $4) ELSE $4 END,"
       " first = CASE WHEN $3 = 'queued' AND " UNTRIED " THEN NULL ELSE first END,"
-      " due = $5, last = $6, relay = $7, queue_id = $8, reply = $9, attempts = attempts + $10, sender_id = NULL"
+      /* A relay's reply may name the address; who was erased meanwhile leaves it nowhere (CON-8). */
+      " due = $5, last = $6, relay = $7, queue_id = $8, reply = CASE WHEN bound IS NULL THEN $9 ELSE '' END, attempts = attempts + $10, sender_id = NULL"
       " WHERE id = $1 AND sender_id = $2 AND state = 'attempting' AND last = $11");
 /* Under the same condition: an outcome that no longer counts says nothing about the address either. */
 QUERY(Q_DELIVERY_VOID, "UPDATE address SET bounced = 1 WHERE id = (SELECT address_id FROM delivery WHERE id = $1"

@@ -75,8 +75,11 @@ struct submission {
 };
 /* draft -> submitted: freezes people and field values, and stores the hash. */
 int mailing_submit(struct home *h, struct mailing *m, const struct submission *s, struct err *e) MUST_USE;
-/* What the approval binds to: content, selection, identity, window. Removals do not change it. */
+/* What the approval binds to: content, selection, identity, window. Removals do not change it.
+   Needs the home's keys. */
 int mailing_hash(struct home *h, const struct mailing *m, uint8_t out[32], struct err *e) MUST_USE;
+/* What stands in that hash for one frozen person; kept when they are erased. */
+void selection_bound(const struct home *h, const char *fields, int64_t consent, const char *address, uint8_t out[32]);
 /* Is everything still what the approval binds to? 0, or ERR_REFUSED. One pass over the people. */
 int mailing_is_as_approved(struct home *h, const struct mailing *m, struct err *e) MUST_USE;
 /* Any change of state that the table of states permits; ERR_REFUSED otherwise. Writes the audit entry. */

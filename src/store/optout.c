@@ -6,6 +6,7 @@
 #include "store/optout.h"
 
 #include "store/audit.h"
+#include "store/person.h"
 #include "store/query.h"
 
 #include <stdatomic.h>
@@ -21,7 +22,7 @@ QUERY(Q_OPT_OUT_ADD, "INSERT INTO opt_out (key_hash, way, why, by_id, at) VALUES
 		     " ON CONFLICT (key_hash) DO NOTHING");
 QUERY(Q_OPT_OUT_STANDS, "SELECT 1 FROM opt_out WHERE key_hash = $1");
 
-static const char *const WAYS[] = { "page", "one-click", "mail", "staff", "complaint" };
+static const char *const WAYS[] = { "page", "one-click", "mail", "staff", "complaint", "erasure" };
 
 const char *opt_out_way_name(enum opt_out_way way)
 {
@@ -61,6 +62,16 @@ static int lock_order(struct home *h, struct err *e)
 	return db_get_i64(h->db, &Q_OPT_OUT_LOCK, NO_ARGS, &one, e) < 0 ? -1 : 0;
 }
 
+/* The ledger names the person by pseudonym, and leaves out why: nothing could ever be erased from it (AUD-6). */
+static int opt_out_audit(struct home *h, const uint8_t hash[KEY_HASH_SIZE], enum opt_out_way way, int64_t by, struct err *e)
+{
+	struct arena *a = arena_new();
+	int rc = audit_add(h, by, "opt-out", person_name(a, hash), opt_out_way_name(way), e);
+
+	arena_free(a);
+	return rc;
+}
+
 static int opt_out_write(struct home *h, const uint8_t hash[KEY_HASH_SIZE], enum opt_out_way way, const char *why,
 			 int64_t by, struct err *e)
 {
@@ -72,7 +83,7 @@ static int opt_out_write(struct home *h, const uint8_t hash[KEY_HASH_SIZE], enum
 			 by ? db_i64(by) : db_null(), db_i64(home_now(h))),
 		    &added, e) < 0)
 		return -1;
-	return added ? audit_add(h, by, "opt-out", opt_out_way_name(way), why, e) : 0;
+	return added ? opt_out_audit(h, hash, way, by, e) : 0;
 }
 
 static int opt_out_commit(struct home *h, struct err *e)

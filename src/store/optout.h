@@ -8,7 +8,7 @@
 
 #include "store/home.h"
 
-enum opt_out_way { OPT_OUT_PAGE, OPT_OUT_ONE_CLICK, OPT_OUT_MAIL, OPT_OUT_STAFF, OPT_OUT_COMPLAINT };
+enum opt_out_way { OPT_OUT_PAGE, OPT_OUT_ONE_CLICK, OPT_OUT_MAIL, OPT_OUT_STAFF, OPT_OUT_COMPLAINT, OPT_OUT_ERASURE };
 
 /* What a mailed token stands for. */
 struct delivery_about {

@@ -43,8 +43,8 @@ QUERY(Q_FROZEN_COUNT, "SELECT skipped, count(*) FROM delivery WHERE mailing_id =
 EACH(Q_EACH_FROZEN,
       "SELECT d.id, a.delivery, d.fields, c.kind, c.ref, c.given_on, c.at FROM delivery d"
       " JOIN address a ON a.id = d.address_id JOIN consent c ON c.id = d.consent_id"
-      " WHERE d.mailing_id = $1 AND d.state <> 'skipped' ORDER BY d.id");
-EACH(Q_EACH_BOUND, "SELECT d.address_id, d.fields, d.consent_id, a.delivery FROM delivery d"
+      " WHERE d.mailing_id = $1 AND d.state <> 'skipped' AND a.erased IS NULL ORDER BY d.id");
+EACH(Q_EACH_BOUND, "SELECT d.address_id, d.fields, d.consent_id, a.delivery, d.bound FROM delivery d"
 		    " JOIN address a ON a.id = d.address_id WHERE d.mailing_id = $1 ORDER BY d.id");
 
 int fatigue_now(struct home *h, struct fatigue *out, struct err *e)
@@ -178,20 +178,53 @@ static int hash_registered(struct home *h, struct arena *a, const struct mailing
 	return 0;
 }
 
+/* One person of a selection as a keyed hash: when they are erased it stays in their place, so that an erasure is a
+   removal and changes nothing of what was approved. Without the key it says nothing. */
+static void bound_row(EVP_MD_CTX *row, const struct home *h, const char *fields, int64_t consent, const char *address,
+		      uint8_t out[32])
+{
+	MUST(EVP_DigestInit_ex(row, NULL, NULL) == 1 && EVP_DigestUpdate(row, h->hash_key, sizeof(h->hash_key)) == 1);
+	hash_text(row, fields);
+	hash_i64(row, consent);
+	hash_text(row, address);
+	MUST(EVP_DigestFinal_ex(row, out, NULL) == 1);
+}
+
+static EVP_MD_CTX *bound_rows(void)
+{
+	EVP_MD_CTX *row = EVP_MD_CTX_new();
+
+	MUST(row && EVP_DigestInit_ex(row, EVP_sha256(), NULL) == 1);
+	return row;
+}
+
+void selection_bound(const struct home *h, const char *fields, int64_t consent, const char *address, uint8_t out[32])
+{
+	EVP_MD_CTX *row = bound_rows();
+
+	bound_row(row, h, fields, consent, address, out);
+	EVP_MD_CTX_free(row);
+}
+
 static int hash_people(struct home *h, const struct mailing *m, EVP_MD_CTX *md, struct err *e)
 {
+	EVP_MD_CTX *row = bound_rows();
 	struct rows r = { 0 };
-	int got;
+	uint8_t bound[32];
+	int got = db_query(h->db, &Q_EACH_BOUND, ARGS(db_i64(m->id)), &r, e) < 0 ? -1 : 1;
 
-	if (db_query(h->db, &Q_EACH_BOUND, ARGS(db_i64(m->id)), &r, e) < 0)
-		return -1;
-	while ((got = rows_next(&r, e)) > 0) {
+	while (got > 0 && (got = rows_next(&r, e)) > 0) {
+		struct slice kept = rows_bytes(&r, 4);
+
+		if (kept.n == sizeof(bound))
+			memcpy(bound, kept.p, sizeof(bound));
+		else
+			bound_row(row, h, rows_text(&r, 1), rows_i64(&r, 2), rows_text(&r, 3), bound);
 		hash_i64(md, rows_i64(&r, 0));
-		hash_text(md, rows_text(&r, 1));
-		hash_i64(md, rows_i64(&r, 2));
-		hash_text(md, rows_text(&r, 3));
+		MUST(EVP_DigestUpdate(md, bound, sizeof(bound)) == 1);
 	}
 	rows_close(&r);
+	EVP_MD_CTX_free(row);
 	return got < 0 ? -1 : 0;
 }
 

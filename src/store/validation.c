@@ -69,6 +69,15 @@ QUERY(Q_SIGNOFF_VALIDATE,
 QUERY(Q_SIGNOFF_LOCK, "SELECT id FROM signoff WHERE id = $1 AND done IS NULL",
       "SELECT id FROM signoff WHERE id = $1 AND done IS NULL FOR UPDATE");
 QUERY(Q_DECISION_IS_REJECT, "SELECT 1 FROM decision WHERE signoff_id = $1 AND address_id = $2 AND decision = 'reject'");
+QUERY(Q_FORGET_FIND,
+      "SELECT i.signoff_id, COALESCE(i.place, -1), COALESCE((SELECT max(t.place) FROM signoff_item t"
+      "   WHERE t.signoff_id = s.id), -1) FROM signoff s JOIN signoff_item i ON i.signoff_id = s.id AND i.address_id = $1"
+      " WHERE s.done IS NULL AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.signoff_id = i.signoff_id"
+      "   AND d.address_id = i.address_id) ORDER BY s.id");
+QUERY(Q_FORGET_ITEM, "DELETE FROM signoff_item WHERE signoff_id = $1 AND address_id = $2");
+QUERY(Q_FORGET_FILL, "UPDATE signoff_item SET place = $2 WHERE signoff_id = $1 AND place = $3");
+QUERY(Q_FORGET_SHRINK, "UPDATE signoff SET population = population - 1,"
+		       " planned = CASE WHEN planned > population - 1 THEN population - 1 ELSE planned END WHERE id = $1");
 QUERY(Q_SIGNOFF_DONE, "UPDATE signoff SET done = $2, by_id = $3, how = $4 WHERE id = $1");
 
 /* --- the plan ---------------------------------------------------------------------------------- */
@@ -386,4 +395,44 @@ int validation_sign(struct home *h, const struct list *l, struct signoff *s, int
 out:
 	arena_free(a);
 	return rc;
+}
+
+/* --- erasure ----------------------------------------------------------------------------------- */
+
+struct hole {
+	int64_t signoff, place, last; /* place -1: flagged */
+};
+
+static int forget_in(struct home *h, const struct hole *x, int64_t address, struct err *e)
+{
+	struct signoff s = { .id = x->signoff };
+
+	if (lock_signoff(h, &s, e) < 0 ||
+	    db_exec(h->db, &Q_FORGET_ITEM, ARGS(db_i64(x->signoff), db_i64(address)), NULL, e) < 0)
+		return -1;
+	if (x->place < 0)
+		return 0;
+	if (x->place < x->last &&
+	    db_exec(h->db, &Q_FORGET_FILL, ARGS(db_i64(x->signoff), db_i64(x->place), db_i64(x->last)), NULL, e) < 0)
+		return -1;
+	return db_exec(h->db, &Q_FORGET_SHRINK, ARGS(db_i64(x->signoff)), NULL, e);
+}
+
+int validation_forget(struct home *h, int64_t address, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct hole *all = NULL;
+	size_t n = 0, room = 0;
+	struct rows r = { 0 };
+	int got = db_query(h->db, &Q_FORGET_FIND, ARGS(db_i64(address)), &r, e) < 0 ? -1 : 1;
+
+	while (got > 0 && (got = rows_next(&r, e)) > 0) {
+		all = arena_room(a, all, n, &room, sizeof(*all));
+		all[n++] = (struct hole){ rows_i64(&r, 0), rows_i64(&r, 1), rows_i64(&r, 2) };
+	}
+	rows_close(&r);
+	for (size_t i = 0; got == 0 && i < n; i++)
+		got = forget_in(h, &all[i], address, e);
+	arena_free(a);
+	return got < 0 ? -1 : 0;
 }

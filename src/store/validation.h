@@ -46,5 +46,8 @@ int validation_grow(struct home *h, int64_t list, struct signoff *s, struct err 
 /* Signs off: ERR_REFUSED names what is undecided. `how`: how the addresses are known to be in use. */
 int validation_sign(struct home *h, const struct list *l, struct signoff *s, int64_t by, const char *how,
 		    struct err *e) MUST_USE;
+/* Takes an address that is about to be erased out of open sign-offs, where nobody has decided it yet: the last of the
+   drawn order takes its place, so that the sample stays one. In the caller's transaction. */
+int validation_forget(struct home *h, int64_t address, struct err *e) MUST_USE;
 
 #endif

@@ -77,6 +77,7 @@ CONTRACT = {
     "mailing report": ("ID", "", ""),
     "opt-out": ("ADDRESS", "by= why=", ""),
     "person show": ("ADDRESS", "", ""),
+    "person erase": ("ADDRESS", "", "may-return"),
     "lint": ("FILE", "", "project="),
     "audit log": ("", "", ""),
     "audit verify": ("", "", ""),
@@ -359,7 +360,9 @@ def test_json_is_as_the_schemas_say(ask, placet, folder):
     fill_list(ask, folder)
     try_every_step(ask, folder)
     send_one(ask, folder)
-    ask("person show", "cem@example.org")
+    assert ask("person show", "cem@example.org")["lists"][0]["why_not"] == "opted-out"
+    assert ask("person erase", "cem@example.org", "--by", story.POST)["mailboxes"] == 1
+    assert ask("person show", "cem@example.org")["opted_out"] is True
     assert ask("lint", next(pathlib.Path(f"{folder}/captured").glob("*.eml")), "--project", story.STUDY, expect=(0, 1, 75))["findings"]
     assert ask("project close", story.STUDY)["state"] == "closed"
     entries = ask("audit log")
