@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "mail/domain.h"
 
 struct address {
 	const char *given;        /* the cell's address part as it stood */
@@ -40,10 +41,5 @@ const char *address_flag_name(enum address_flag f);
 bool address_needs_decision(unsigned flags);
 /* "j…@e…": the address as a stranger may see it. */
 char *address_masked(struct arena *a, const char *delivery);
-/* Lower-case A-label form of a host or domain; NULL if it is none (single labels are none, but
-   "localhost" and IP literals neither). */
-char *domain_parse(struct arena *a, const char *text);
-/* Is `domain` equal to `parent` or below it? Both as from domain_parse. */
-bool domain_is_within(const char *domain, const char *parent);
 
 #endif

@@ -55,8 +55,17 @@ static bool is_mixed(const char *label, size_t n)
 		 (seen | SCRIPT_HAN | SCRIPT_BOPOMOFO) == (SCRIPT_HAN | SCRIPT_BOPOMOFO));
 }
 
+static bool is_ascii(const char *s)
+{
+	while (*s && (unsigned char)*s < 0x80)
+		s++;
+	return !*s;
+}
+
 static bool has_mixed_label(const char *text)
 {
+	if (is_ascii(text)) /* one script at the most */
+		return false;
 	for (;;) {
 		size_t n = strcspn(text, ".");
 

@@ -17,5 +17,7 @@ bool list_has_free_provider(const char *domain);
 bool list_has_disposable(const char *domain);
 bool list_has_list_host(const char *domain);
 bool list_has_reserved(const char *domain);
+/* The first word of a searched list that is out of order, or NULL: for the test. */
+const char *lists_unsorted(void);
 
 #endif

@@ -56,6 +56,11 @@ bool code_is_wellformed(struct slice text);
 /* Keyed hash of a match key (CON-7): HMAC-SHA-256. */
 #define KEY_HASH_SIZE 32
 void match_key_hash(const uint8_t key[TOKEN_KEY_SIZE], const char *match_key, uint8_t out[KEY_HASH_SIZE]);
+/* The same for many: what depends on the key alone is done once. Not for two threads at a time. */
+struct hash_key;
+struct hash_key *hash_key_new(const uint8_t key[TOKEN_KEY_SIZE]);
+void hash_key_free(struct hash_key *k); /* NULL is fine */
+void hash_key_run(struct hash_key *k, const char *match_key, uint8_t out[KEY_HASH_SIZE]);
 /* SHA-256, one shot. */
 void sha256(const void *p, size_t n, uint8_t out[32]);
 /* HMAC-SHA-256, one shot. */

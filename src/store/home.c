@@ -162,9 +162,13 @@ static int read_hash_key(struct home *h, struct err *e)
 		goto out;
 	while (text.n && text.p[text.n - 1] == '\n')
 		buf_cut(&text, text.n - 1);
+	if (hex_decode(h->hash_key, TOKEN_KEY_SIZE, buf_text(&text), text.n) != TOKEN_KEY_SIZE) {
+		err_set(e, ERR_INPUT, "%s: not 64 hex digits", path);
+		goto out;
+	}
+	hash_key_free(h->hasher);
+	h->hasher = hash_key_new(h->hash_key);
 	rc = 0;
-	if (hex_decode(h->hash_key, TOKEN_KEY_SIZE, buf_text(&text), text.n) != TOKEN_KEY_SIZE)
-		rc = err_set(e, ERR_INPUT, "%s: not 64 hex digits", path);
 out:
 	buf_free(&text);
 	return rc;
@@ -250,7 +254,8 @@ const char *home_id(const struct home *h, struct arena *a, struct err *e)
 
 void home_key_hash(const struct home *h, const char *match_key, uint8_t out[KEY_HASH_SIZE])
 {
-	match_key_hash(h->hash_key, match_key, out);
+	MUST(h->hasher); /* who asks has read the keys */
+	hash_key_run(h->hasher, match_key, out);
 }
 
 /* --- opening ----------------------------------------------------------------------------------- */
@@ -346,6 +351,7 @@ void home_free(struct home *h)
 	db_free(h->db);
 	if (h->opt_out_counter)
 		munmap((void *)h->opt_out_counter, COUNTERS_SIZE);
+	hash_key_free(h->hasher);
 	arena_free(h->arena);
 }
 

@@ -25,6 +25,7 @@ struct home {
 	struct rng rng;
 	struct token_keys tokens; /* after home_read_keys */
 	uint8_t hash_key[TOKEN_KEY_SIZE];
+	struct hash_key *hasher; /* of hash_key, once that is read */
 	struct db *db;           /* after home_open_db */
 	/* Shared between the processes of one host, after home_open_db: [0] moves with each opt-out, [1] when
 	   somebody's standing changed in another way (withdrawal, rejection, bounce). */

@@ -114,6 +114,9 @@ static void test_bad(void **state)
 		{ "\"a b\"@uni.example", "quotes" },
 		{ "\"a\\@b\"@uni.example", "quotes" },
 		{ "a@localhost", "no dot" },
+		{ "a@co.uk", "others register" },
+		{ "a@AC.UK", "others register" },
+		{ "a@\xE5\x80\x8B\xE4\xBA\xBA.hk", "others register" },
 		{ "a@[192.0.2.1]", "IP address" },
 		{ "a@192.0.2.1", "IP address" },
 		{ "a@-uni.example", "no domain" },
@@ -267,6 +270,9 @@ static void test_domains(void **state)
 
 		assert_string_equal(got ? got : "-", CASES[i].want ? CASES[i].want : "-");
 	}
+	assert_true(domain_is_public_suffix("ac.uk"));
+	assert_false(domain_is_public_suffix("blogspot.com")); /* a company's addition */
+	assert_false(domain_is_public_suffix("uni.test"));
 	assert_true(domain_is_within("a.uni.example", "uni.example"));
 	assert_true(domain_is_within("uni.example", "uni.example"));
 	assert_false(domain_is_within("auni.example", "uni.example"));
@@ -274,6 +280,27 @@ static void test_domains(void **state)
 	assert_string_equal(address_masked(a, "jo@edu.example"), "j\xE2\x80\xA6@e\xE2\x80\xA6");
 	assert_string_equal(address_masked(a, "\xC3\xA5sa@edu.example"), "\xC3\xA5\xE2\x80\xA6@e\xE2\x80\xA6");
 	assert_string_equal(address_masked(a, "nonsense"), "\xE2\x80\xA6");
+	arena_free(a);
+}
+
+static void test_registered(void **state)
+{
+	static const struct {
+		const char *in, *want;
+	} CASES[] = {
+		{ "dept.uni.ac.uk", "uni.ac.uk" }, { "uni.ac.uk", "uni.ac.uk" },     { "ac.uk", NULL },
+		{ "uk", NULL },                    { "dept.uni.test", "uni.test" },  { "ann.blogspot.com", "ann.blogspot.com" },
+		{ "blogspot.com", NULL },          { "", NULL },                     { ".uni.de", NULL },
+		{ "A.Uni.DE", "uni.de" },          { "\xFF.de", NULL },
+	};
+	struct arena *a = arena_new();
+	(void)state;
+
+	for (size_t i = 0; i < COUNT(CASES); i++) {
+		const char *got = domain_registered(a, CASES[i].in);
+
+		assert_string_equal(got ? got : "-", CASES[i].want ? CASES[i].want : "-");
+	}
 	arena_free(a);
 }
 
@@ -443,6 +470,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),     cmocka_unit_test(test_bad),          cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_flags),    cmocka_unit_test(test_reserved),     cmocka_unit_test(test_domains),
+		cmocka_unit_test(test_registered),
 		cmocka_unit_test(test_isemail),  cmocka_unit_test(test_validator_js), cmocka_unit_test(test_hand_picked),
 	};
 

@@ -1,0 +1,32 @@
+/*
+ * Private to address*.c and domain.c, and to the tests that hold the short way
+ * through address_parse to the long one.
+ */
+#ifndef PLACET_ADDRESS_INNER_H
+#define PLACET_ADDRESS_INNER_H
+
+#include "mail/address.h"
+
+#define CELL_MAX 1000
+#define LOCAL_MAX 64
+#define DOMAIN_MAX 253
+#define ADDRESS_MAX 254
+#define LABEL_MAX 63
+
+/* Takes away what spreadsheets, mail programs and people put around an address; adds what it was to `peeled`. */
+struct slice address_peel(struct slice s, unsigned *peeled);
+/* "blanks, mailto:", or NULL. */
+const char *address_peeled_text(struct arena *a, unsigned peeled);
+/* Letters, digits and others that stand in a local part unquoted (atext of RFC 5322, and UTF-8). */
+bool address_is_atext(unsigned char c);
+
+/* A-labels in lower case (ADR-5), or NULL with `why`. */
+char *domain_read(struct arena *a, const char *text, const char **why);
+
+/* The whole of address_parse, for any cell. */
+int address_parse_any(struct arena *a, const char *cell, struct address *out, struct err *e) MUST_USE;
+/* The short way: a cell that is nothing but a plain ASCII address. False without a word when it is not, or when
+   there is anything to say about it; then address_parse_any has the answer. What both accept, they read alike. */
+bool address_parse_plain(struct arena *a, const char *cell, struct address *out) MUST_USE;
+
+#endif
