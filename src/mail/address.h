@@ -28,15 +28,26 @@ enum address_flag {
 	ADDRESS_FREE_PROVIDER = 4,
 	ADDRESS_LIST = 8,            /* looks like a mailing list's address */
 	ADDRESS_NON_ASCII_LOCAL = 16,
-	ADDRESS_LOOKALIKE = 32,      /* mixed scripts in one label */
+	ADDRESS_LOOKALIKE = 32,      /* mixed scripts in one label, or a domain that looks like a known one */
 };
 
 /* Reads one cell. ERR_INPUT says what is wrong and how to mend it. Strings live in the arena. */
 int address_parse(struct arena *a, const char *cell, struct address *out, struct err *e) MUST_USE;
 /* What a person should look at; a set of enum address_flag. */
 unsigned address_flags(const struct address *addr);
+/* The same where other domains are known beside the free providers: the institution's and its partners', as from
+   domain_parse. Only lookalike depends on them. */
+unsigned address_flags_among(const struct address *addr, const char *const *known, size_t n_known);
+/* The known domain, or free provider's, that this one can be taken for by its looks (ADR-5, UTS #39), in A-labels;
+   NULL if there is none. A domain at or below a known one, or on one of our lists, resembles none. */
+const char *address_resembles(const struct address *addr, const char *const *known, size_t n_known);
+/* The domain that was probably meant ("gmail.com" for gmial.com, gmail.con, gmai.l.com), by the large providers'
+   and the known ones, or NULL (ADR-10). To be shown, never to be applied. */
+const char *address_hint(struct arena *a, const struct address *addr, const char *const *known, size_t n_known);
 /* "role", "disposable", "free-provider", "list-address", "non-ascii-local", "lookalike". */
 const char *address_flag_name(enum address_flag f);
+/* One sentence for who decides: what it means, and what to look for. */
+const char *address_flag_explains(enum address_flag f);
 /* Does a person have to decide this one? free-provider alone is a fact, not a doubt. */
 bool address_needs_decision(unsigned flags);
 /* "j…@e…": the address as a stranger may see it. */

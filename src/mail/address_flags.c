@@ -2,82 +2,14 @@
  * What a person should look at in an address: see address.h. Flags are facts
  * about how an address looks; they decide nothing (ADR-8, ADR-10).
  */
-#include "mail/address.h"
+#include "mail/address_inner.h"
 
 #include "base/utf8.h"
 #include "mail/address_lists.h"
 
-#include <unictype.h>
-
 #define KEY_LOCAL_MAX 256 /* 64 octets, some of which grew in lower case */
 
-/* Scripts that are written together: Latin stands with any one of East Asia's groups (UTS #39). */
-enum script { SCRIPT_NONE, SCRIPT_HAN = 1, SCRIPT_KANA = 2, SCRIPT_HANGUL = 4, SCRIPT_BOPOMOFO = 8, SCRIPT_LATIN = 16 };
-
-static unsigned east_asian(const char *name)
-{
-	static const struct {
-		const char *name;
-		unsigned bit;
-	} KNOWN[] = { { "Han", SCRIPT_HAN },       { "Hiragana", SCRIPT_KANA },     { "Katakana", SCRIPT_KANA },
-		      { "Hangul", SCRIPT_HANGUL }, { "Bopomofo", SCRIPT_BOPOMOFO }, { "Latin", SCRIPT_LATIN } };
-
-	for (size_t i = 0; i < COUNT(KNOWN); i++)
-		if (strcmp(name, KNOWN[i].name) == 0)
-			return KNOWN[i].bit;
-	return 0;
-}
-
-static bool is_mixed(const char *label, size_t n)
-{
-	const char *other = NULL;
-	unsigned seen = 0;
-	size_t len;
-
-	for (size_t i = 0; i < n; i += len) {
-		const uc_script_t *script = uc_script(utf8_char(label + i, n - i, &len));
-		unsigned bit;
-
-		if (!script || strcmp(script->name, "Common") == 0 || strcmp(script->name, "Inherited") == 0)
-			continue;
-		bit = east_asian(script->name);
-		if (!bit && other && strcmp(other, script->name) != 0)
-			return true;
-		if (!bit)
-			other = script->name;
-		seen |= bit;
-	}
-	if (other)
-		return seen != 0;
-	seen &= ~(unsigned)SCRIPT_LATIN;
-	return !(seen == 0 || (seen | SCRIPT_HAN | SCRIPT_KANA) == (SCRIPT_HAN | SCRIPT_KANA) ||
-		 (seen | SCRIPT_HAN | SCRIPT_HANGUL) == (SCRIPT_HAN | SCRIPT_HANGUL) ||
-		 (seen | SCRIPT_HAN | SCRIPT_BOPOMOFO) == (SCRIPT_HAN | SCRIPT_BOPOMOFO));
-}
-
-static bool is_ascii(const char *s)
-{
-	while (*s && (unsigned char)*s < 0x80)
-		s++;
-	return !*s;
-}
-
-static bool has_mixed_label(const char *text)
-{
-	if (is_ascii(text)) /* one script at the most */
-		return false;
-	for (;;) {
-		size_t n = strcspn(text, ".");
-
-		if (is_mixed(text, n))
-			return true;
-		if (!text[n])
-			return false;
-		text += n + 1;
-	}
-}
-
-unsigned address_flags(const struct address *addr)
+unsigned address_flags_among(const struct address *addr, const char *const *known, size_t n_known)
 {
 	const char *at = strrchr(addr->key, '@');
 	size_t n = at ? (size_t)(at - addr->key) : 0;
@@ -98,9 +30,15 @@ unsigned address_flags(const struct address *addr)
 		flags |= ADDRESS_DISPOSABLE;
 	if (addr->utf8)
 		flags |= ADDRESS_NON_ASCII_LOCAL;
-	if (has_mixed_label(addr->local) || has_mixed_label(addr->domain_shown))
+	if (text_has_mixed_label(addr->local) || text_has_mixed_label(addr->domain_shown) ||
+	    address_resembles(addr, known, n_known))
 		flags |= ADDRESS_LOOKALIKE;
 	return flags;
+}
+
+unsigned address_flags(const struct address *addr)
+{
+	return address_flags_among(addr, NULL, 0);
 }
 
 const char *address_flag_name(enum address_flag f)
@@ -118,6 +56,30 @@ const char *address_flag_name(enum address_flag f)
 		return "non-ascii-local";
 	case ADDRESS_LOOKALIKE:
 		return "lookalike";
+	}
+	BUG("no such address flag");
+}
+
+const char *address_flag_explains(enum address_flag f)
+{
+	switch (f) {
+	case ADDRESS_ROLE:
+		return "The part before the @ names a post or an office: find out who reads it, and accept it only if it is "
+		       "one person's own address.";
+	case ADDRESS_DISPOSABLE:
+		return "The domain gives out throw-away addresses: look for a sign that the person still reads this one, "
+		       "or ask for a lasting one.";
+	case ADDRESS_FREE_PROVIDER:
+		return "Anybody can have an address at this provider: the domain says nothing about where the person belongs.";
+	case ADDRESS_LIST:
+		return "This looks like a mailing list: what is sent there reaches people who were not asked; look for the "
+		       "person's own address.";
+	case ADDRESS_NON_ASCII_LOCAL:
+		return "The part before the @ has letters outside of ASCII: compare it with the sign-up letter by letter; "
+		       "only relays that offer SMTPUTF8 can carry it.";
+	case ADDRESS_LOOKALIKE:
+		return "The address can be taken for another: it mixes scripts in one word, or its domain looks like a known "
+		       "one; compare it letter by letter with where it comes from.";
 	}
 	BUG("no such address flag");
 }

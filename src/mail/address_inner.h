@@ -23,6 +23,18 @@ bool address_is_atext(unsigned char c);
 /* A-labels in lower case (ADR-5), or NULL with `why`. */
 char *domain_read(struct arena *a, const char *text, const char **why);
 
+/* What a reader sees at a glance (UTS #39): two domains of one skeleton look alike. `shown`: in U-labels. */
+char *domain_skeleton(struct arena *a, const char *shown);
+/* The last labels of `domain`, as many as `like` has; NULL if it has fewer. */
+const char *domain_tail(const char *domain, const char *like);
+/* At or below one of `known`, or on one of our lists of domains: what is meant is what stands there. */
+bool domain_is_known(const char *domain, const char *const *known, size_t n_known);
+/* Does a label hold letters of scripts that are not written together? */
+bool text_has_mixed_label(const char *text);
+/* Is one of two texts made of the other by one insertion, deletion, substitution or exchange of neighbours
+   (Damerau-Levenshtein)? Not if they are equal. */
+bool text_is_one_off(struct slice one, struct slice other);
+
 /* The whole of address_parse, for any cell. */
 int address_parse_any(struct arena *a, const char *cell, struct address *out, struct err *e) MUST_USE;
 /* The short way: a cell that is nothing but a plain ASCII address. False without a word when it is not, or when

@@ -152,6 +152,37 @@ static const char *const FREE_PROVIDERS[] = {
 	"zoznam.sk",
 };
 
+/* Those that are not their own skeleton (address_lookalike.c); a test finds one that is missing here. */
+static const struct {
+	const char *skeleton, *domain;
+} SKEWED[] = {
+	{ "ol2.net.il", "012.net.il" },
+	{ "l26.com", "126.com" },
+	{ "l39.com", "139.com" },
+	{ "l63.com", "163.com" },
+	{ "l89.cn", "189.cn" },
+	{ "2lcn.com", "21cn.com" },
+	{ "amet.com.ar", "arnet.com.ar" },
+	{ "btintemet.com", "btinternet.com" },
+	{ "club-intemet.fr", "club-internet.fr" },
+	{ "intemet.ru", "internet.ru" },
+	{ "intemode.on.net", "internode.on.net" },
+	{ "vip.l63.com", "vip.163.com" },
+};
+
+/* What is mistyped most; the first that fits is the hint. */
+static const char *const LARGE[] = {
+	"gmail.com", "hotmail.com", "yahoo.com", "outlook.com", "icloud.com", "googlemail.com", "hotmail.co.uk",
+	"yahoo.co.uk", "live.com", "aol.com", "msn.com", "protonmail.com", "proton.me", "gmx.de", "gmx.net", "gmx.com",
+	"web.de", "t-online.de", "freenet.de", "hotmail.fr", "yahoo.fr", "orange.fr", "wanadoo.fr", "laposte.net",
+	"hotmail.de", "yahoo.de", "hotmail.it", "libero.it", "hotmail.es", "yahoo.es", "btinternet.com", "yahoo.co.in",
+	"rediffmail.com", "comcast.net", "verizon.net", "sbcglobal.net", "fastmail.com", "yandex.ru", "seznam.cz",
+	"telenet.be", "skynet.be", "ziggo.nl", "bluewin.ch", "bigpond.com",
+};
+
+/* Not mistyped: others' domains that are as near to a large one as a mistake. */
+static const char *const NEIGHBOURS[] = { "cloud.com", "libera.it", "photon.me" };
+
 static const char *const DISPOSABLE[] = {
 	"0815.ru", "0clickemail.com", "10mail.org", "10minutemail.com", "10minutemail.net", "1secmail.com",
 	"1secmail.net", "1secmail.org", "20minutemail.com", "30minutemail.com", "33mail.com", "3mail.ga",
@@ -227,7 +258,7 @@ static const char *const DISPOSABLE[] = {
 /* RFC 2606: they reach nobody. */
 static const char *const RESERVED[] = { "test", "example", "invalid", "example.com", "example.net", "example.org" };
 
-static bool has(const char *const *list, size_t n, const char *s)
+static const char *find(const char *const *list, size_t n, const char *s)
 {
 	size_t first = 0;
 
@@ -239,13 +270,18 @@ static bool has(const char *const *list, size_t n, const char *s)
 		if (side == 0)
 			side = strcmp(s, word);
 		if (side == 0)
-			return true;
+			return word;
 		if (side < 0)
 			n = middle;
 		else
 			first = middle + 1;
 	}
-	return false;
+	return NULL;
+}
+
+static bool has(const char *const *list, size_t n, const char *s)
+{
+	return find(list, n, s) != NULL;
 }
 
 /* `domain`, or what it is below; the last label alone is never listed. */
@@ -296,6 +332,39 @@ bool list_has_list_pattern(const char *local)
 bool list_has_free_provider(const char *domain)
 {
 	return has(FREE_PROVIDERS, COUNT(FREE_PROVIDERS), domain);
+}
+
+const char *list_find_free_provider(const char *domain)
+{
+	return find(FREE_PROVIDERS, COUNT(FREE_PROVIDERS), domain);
+}
+
+const char *list_skewed(const char *skeleton)
+{
+	for (size_t i = 0; i < COUNT(SKEWED); i++)
+		if (skeleton[0] == SKEWED[i].skeleton[0] && strcmp(skeleton, SKEWED[i].skeleton) == 0)
+			return SKEWED[i].domain;
+	return NULL;
+}
+
+const char *const *list_large(size_t *n)
+{
+	*n = COUNT(LARGE);
+	return LARGE;
+}
+
+const char *const *list_free_providers(size_t *n)
+{
+	*n = COUNT(FREE_PROVIDERS);
+	return FREE_PROVIDERS;
+}
+
+bool list_has_neighbour(const char *domain)
+{
+	for (size_t i = 0; i < COUNT(NEIGHBOURS); i++)
+		if (domain_is_within(domain, NEIGHBOURS[i]))
+			return true;
+	return false;
 }
 
 bool list_has_disposable(const char *domain)

@@ -14,6 +14,16 @@ bool list_has_role(const char *local);
 bool list_has_list_pattern(const char *local);
 /* Domains, as from domain_parse; those below a listed one count too, but for free providers. */
 bool list_has_free_provider(const char *domain);
+/* The free provider of this name as it stands in the list, or NULL. */
+const char *list_find_free_provider(const char *domain);
+/* The free provider whose skeleton this is, where that is not its name ("btintemet.com"); else NULL. */
+const char *list_skewed(const char *skeleton);
+/* Large providers, the largest first: what is mistyped most. */
+const char *const *list_large(size_t *n);
+/* Free providers, sorted. */
+const char *const *list_free_providers(size_t *n);
+/* Domains of others that are one letter away from a large provider's. */
+bool list_has_neighbour(const char *domain);
 bool list_has_disposable(const char *domain);
 bool list_has_list_host(const char *domain);
 bool list_has_reserved(const char *domain);

@@ -63,6 +63,9 @@ static void read_all_slowly(long rows)
 	arena_free(a);
 }
 
+static const char *const KNOWN[] = { "sampleton.ac.uk", "sampleton.example" };
+
+/* Flags alone, as an import does; and hints, which a page asks for. */
 static void judge_all(long rows)
 {
 	struct arena *a = arena_new();
@@ -77,7 +80,15 @@ static void judge_all(long rows)
 	for (long i = 0; i < rows; i++)
 		flags |= address_flags(&addr[(size_t)i % COUNT(PLAIN)]);
 	tell("address_flags, plain", begin, rows);
+	begin = now();
+	for (long i = 0; i < rows; i++)
+		flags |= address_flags_among(&addr[(size_t)i % COUNT(PLAIN)], KNOWN, COUNT(KNOWN));
+	tell("address_flags_among 2, plain", begin, rows);
 	MUST(flags == ADDRESS_FREE_PROVIDER);
+	begin = now();
+	for (long i = 0; i < rows; i++)
+		MUST(!address_hint(a, &addr[(size_t)i % COUNT(PLAIN)], KNOWN, COUNT(KNOWN)));
+	tell("address_hint, plain", begin, rows);
 	arena_free(a);
 }
 

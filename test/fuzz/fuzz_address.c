@@ -1,7 +1,8 @@
 /*
  * Cells of spreadsheets, as wild as they come. What is accepted keeps the
  * limits of ADR-1, holds nothing that could break out of a header or a command,
- * and reads as itself.
+ * and reads as itself. What the short way accepts, the long one reads alike.
+ * Nothing is both known and mistyped, or known and a look-alike.
  */
 #include "base/utf8.h"
 #include "mail/address_inner.h"
@@ -18,8 +19,33 @@ static void check(struct arena *a, const struct address *out)
 	MUST(address_parse(a, out->delivery, &again, &e) == 0);
 	MUST(strcmp(again.delivery, out->delivery) == 0 && strcmp(again.key, out->key) == 0);
 	MUST(domain_parse(a, out->domain) && strcmp(domain_parse(a, out->domain), out->domain) == 0);
-	address_flags(out);
 	address_masked(a, out->delivery);
+}
+
+/* The other domain is what an institution may have, or was cut out of the cell. */
+static void check_doubts(struct arena *a, const struct address *out, const char *other)
+{
+	const char *known[] = { "sampleton.ac.uk", "uni.example", other }, *hint, *like;
+	size_t n = other ? COUNT(known) : COUNT(known) - 1;
+	unsigned flags = address_flags_among(out, known, n);
+
+	hint = address_hint(a, out, known, n);
+	MUST(!hint || strcmp(hint, out->domain) != 0);
+	like = address_resembles(out, known, n);
+	MUST(!like || (strcmp(like, out->domain) != 0 && (flags & ADDRESS_LOOKALIKE)));
+	MUST((address_flags(out) & ~flags & ~(unsigned)ADDRESS_LOOKALIKE) == 0);
+	MUST(!(flags & ADDRESS_FREE_PROVIDER) || (!hint && !like));
+	MUST(!address_hint(a, out, (const char *const *)&out->domain, 1));
+	MUST(!address_resembles(out, (const char *const *)&out->domain, 1));
+	MUST(domain_skeleton(a, out->domain_shown));
+}
+
+static void check_registered(struct arena *a, const char *domain)
+{
+	const char *registered = domain_registered(a, domain);
+
+	MUST(!registered || domain_is_within(domain, registered));
+	MUST(!registered || strcmp(domain_registered(a, registered), registered) == 0);
 }
 
 /* What the short way accepts, the long one reads alike. */
@@ -41,16 +67,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *a = arena_new();
 	char *cell = arena_text_n(a, (const char *)data, size), *domain;
-	struct address out;
+	struct address out = { 0 };
 	struct err e = { 0 };
 
 	if (address_parse(a, cell, &out, &e) == 0)
 		check(a, &out);
 	check_ways(a, cell);
 	domain_registered(a, cell);
+	domain_skeleton(a, cell);
 	domain = domain_parse(a, cell);
-	if (domain)
+	if (domain) {
 		MUST(domain_is_within(domain, domain) && strchr(domain, '.'));
+		check_registered(a, domain);
+	}
+	if (out.domain)
+		check_doubts(a, &out, domain_parse(a, strchr(cell, ' ') ? strchr(cell, ' ') + 1 : cell));
 	address_masked(a, cell);
 	arena_free(a);
 	return 0;
