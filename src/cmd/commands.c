@@ -30,6 +30,9 @@ OPTIONS(O_IDENTITY, { "domain", "DOMAIN", OPT_NEEDED | OPT_MANY, "its domains; t
 	{ "outbound", "ADDRESS", OPT_MANY, "addresses from which its relay sends" },
 	{ "purpose", "PURPOSE", 0, "mailing (the default), system, list" },
 	{ "relay-signs", NULL, 0, "the relay signs with DKIM; Placet does not" });
+#define JOIN                                                                                                       \
+	{ "join-text", "FILE", 0, "Markdown: the exact words that people agree to at /join/SLUG; an empty file ends sign-ups" }, \
+		{ "join-list", "NAME", 0, "the list that they come on; without it SLUG-sign-up" }
 OPTIONS(O_PROJECT, { "title", "TITLE", OPT_NEEDED, "the project's title" },
 	{ "originator", "ACCOUNT", OPT_NEEDED, "who answers for its mail" },
 	{ "contact", "ADDRESS", OPT_NEEDED, "for recipients, in a domain of the institution or the identity" },
@@ -37,12 +40,12 @@ OPTIONS(O_PROJECT, { "title", "TITLE", OPT_NEEDED, "the project's title" },
 	{ "identity", "NAME", OPT_NEEDED, "the identity that sends" },
 	{ "ethics", "REF", OPT_NEEDED, "reference of the ethics approval" },
 	{ "summary", "FILE", 0, "Markdown for the project's page" },
-	{ "link-host", "HOST", OPT_MANY, "hosts that messages may link to" });
+	{ "link-host", "HOST", OPT_MANY, "hosts that messages may link to" }, JOIN);
 OPTIONS(O_PROJECT_EDIT, { "title", "TITLE", 0, "a new title" }, { "originator", "ACCOUNT", 0, "somebody else answers for it" },
 	{ "contact", "ADDRESS", 0, "another contact" }, { "department", "SLUG", 0, "another department" },
 	{ "identity", "NAME", 0, "another identity" }, { "ethics", "REF", 0, "another ethics approval" },
 	{ "summary", "FILE", 0, "new Markdown for its page" },
-	{ "link-host", "HOST", OPT_MANY, "all hosts that messages may link to from now on" });
+	{ "link-host", "HOST", OPT_MANY, "all hosts that messages may link to from now on" }, JOIN);
 OPTIONS(O_BY, BY);
 OPTIONS(O_LIST, { "project", "SLUG", OPT_NEEDED, "the project whose list it is" });
 OPTIONS(O_IMPORT, BY, { "consent-kind", "KIND", 0, "signed-form, online-form, oral" },
@@ -115,7 +118,10 @@ CMD("identity", "list", "", NULL, NEED_DB, cmd_identity_list, "lists identities"
 CMD("identity", "show", "NAME", NULL, NEED_DB, cmd_identity_show, "shows one", NULL)
 CMD("identity", "dns", "NAME", NULL, NEED_DB, cmd_identity_dns, "prints the DNS records to publish", NULL)
 CMD("project", "add", "SLUG", O_PROJECT, NEED_DB, cmd_project_add, "registers a project, as a draft",
-    "A project has no page and no mailings until a reviewer approves it.")
+    "A project has no page and no mailings until a reviewer approves it.\n\n"
+    "With --join-text it has a sign-up page. What people agree to there stands in that file, word by word: say what for, how "
+    "often, and name the institution, which answers for their data. One thing alone: whoever agrees must not agree to "
+    "something else with it.")
 CMD("project", "edit", "SLUG", O_PROJECT_EDIT, NEED_DB, cmd_project_edit, "changes registered values; it is a draft again", NULL)
 CMD("project", "close", "SLUG", NULL, NEED_DB, cmd_project_close, "ends a project; its pages stay", NULL)
 CMD("project", "list", "", NULL, NEED_DB, cmd_project_list, "lists projects", NULL)

@@ -67,6 +67,11 @@ RUN(cmd_demo);
 
 
 struct project;
+/* ERR_MISSING when there is none. */
+int project_find(struct ctx *c, const char *slug, struct project *out, struct err *e) MUST_USE;
+/* Reads --join-text and --join-list into the project, and after it was added or changed gives it the list. */
+int project_read_join(struct ctx *c, struct project *p, struct err *e) MUST_USE;
+int project_write_join(struct home *h, struct project *p, int64_t by, struct err *e) MUST_USE;
 /* May this account review the project? 0, or -1 with ERR_DENIED saying why not. */
 int project_may_review(struct ctx *c, const struct project *p, const struct account *by, struct err *e) MUST_USE;
 

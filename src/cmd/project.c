@@ -10,13 +10,14 @@
 
 static json_t *project_json(const struct project *p)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:o}", "slug", p->slug, "title", p->title,
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:s, s:s?, s:s?}", "slug", p->slug, "title", p->title,
 			 "state", p->state, "originator", p->originator_address, "contact", p->contact, "department",
 			 p->department, "identity", p->identity, "ethics", p->ethics, "summary", p->summary, "url", p->url,
-			 "approved_by", p->approved_by, "approved_at", json_time(p->approved_at));
+			 "approved_by", p->approved_by, "approved_at", json_time(p->approved_at), "join_text", p->join_text,
+			 "join_list", p->join_list, "join_url", p->join_text[0] ? p->join_url : NULL);
 }
 
-static int find_project(struct ctx *c, const char *slug, struct project *out, struct err *e)
+int project_find(struct ctx *c, const char *slug, struct project *out, struct err *e)
 {
 	int got = project_by_slug(c->h, c->a, slug, out, e);
 
@@ -114,42 +115,43 @@ static int read_words(struct ctx *c, struct project *p, struct err *e)
 static int read_options(struct ctx *c, struct project *p, struct err *e)
 {
 	if (read_words(c, p, e) < 0 || read_originator(c, p, e) < 0 || read_belonging(c, p, e) < 0 ||
-	    read_contact(c, p, e) < 0)
+	    read_contact(c, p, e) < 0 || read_hosts(c, p, e) < 0)
 		return -1;
-	return read_hosts(c, p, e);
+	return project_read_join(c, p, e);
 }
 
 /* One change, in a transaction of its own with its audit entry. */
 static int change(struct ctx *c, struct project *p, int64_t by, const char *action,
-		  int (*write)(struct home *h, struct project *p, struct err *e), struct err *e)
+		  int (*write)(struct home *h, struct project *p, int64_t by, struct err *e), struct err *e)
 {
 	if (db_begin(c->h->db, e) < 0)
 		return -1;
-	if (write(c->h, p, e) == 0 && audit_add(c->h, by, action, p->slug, p->title, e) == 0 &&
+	if (write(c->h, p, by, e) == 0 && audit_add(c->h, by, action, p->slug, p->title, e) == 0 &&
 	    db_commit(c->h->db, e) == 0)
-		return find_project(c, p->slug, p, e);
+		return project_find(c, p->slug, p, e);
 	db_rollback(c->h->db);
 	return -1;
 }
 
-static int write_new(struct home *h, struct project *p, struct err *e)
+static int write_new(struct home *h, struct project *p, int64_t by, struct err *e)
 {
-	return project_add(h, p, &p->id, e);
+	return project_add(h, p, &p->id, e) < 0 ? -1 : project_write_join(h, p, by, e);
 }
 
-static int write_edit(struct home *h, struct project *p, struct err *e)
+static int write_edit(struct home *h, struct project *p, int64_t by, struct err *e)
 {
-	return project_edit(h, p, e);
+	return project_edit(h, p, e) < 0 ? -1 : project_write_join(h, p, by, e);
 }
 
-static int write_close(struct home *h, struct project *p, struct err *e)
+static int write_close(struct home *h, struct project *p, int64_t by, struct err *e)
 {
+	(void)by;
 	return project_close(h, p->id, e);
 }
 
 RUN(cmd_project_add)
 {
-	struct project p = { .slug = c->operand[0], .summary = "", .link_hosts = "" };
+	struct project p = { .slug = c->operand[0], .summary = "", .link_hosts = "", .join_text = "" };
 	int64_t by;
 
 	if (slug_check("project", p.slug, e) < 0 || ctx_operator(c, &by, e) < 0 || read_options(c, &p, e) < 0 ||
@@ -166,7 +168,7 @@ RUN(cmd_project_edit)
 
 	if (!c->n_options)
 		return err_set(e, ERR_INPUT, "nothing to change: give the values that are to be other");
-	if (ctx_operator(c, &by, e) < 0 || find_project(c, c->operand[0], &p, e) < 0 || read_options(c, &p, e) < 0 ||
+	if (ctx_operator(c, &by, e) < 0 || project_find(c, c->operand[0], &p, e) < 0 || read_options(c, &p, e) < 0 ||
 	    change(c, &p, by, "project-edited", write_edit, e) < 0)
 		return -1;
 	say(c, "project %s is changed, and a draft until a reviewer approves it anew", p.slug);
@@ -178,7 +180,7 @@ RUN(cmd_project_close)
 	struct project p;
 	int64_t by;
 
-	if (ctx_operator(c, &by, e) < 0 || find_project(c, c->operand[0], &p, e) < 0 ||
+	if (ctx_operator(c, &by, e) < 0 || project_find(c, c->operand[0], &p, e) < 0 ||
 	    change(c, &p, by, "project-closed", write_close, e) < 0)
 		return -1;
 	say(c, "project %s is closed; its pages stay", p.slug);
@@ -208,10 +210,12 @@ RUN(cmd_project_show)
 {
 	struct project p;
 
-	if (find_project(c, c->operand[0], &p, e) < 0)
+	if (project_find(c, c->operand[0], &p, e) < 0)
 		return -1;
 	say(c, "%s: %s\nstate: %s\noriginator: %s <%s>\ndepartment: %s\ncontact: %s\nidentity: %s\nethics: %s\npage: %s", p.slug,
 	    p.title, p.state, p.originator, p.originator_address, p.department, p.contact, p.identity, p.ethics, p.url);
+	if (p.join_text[0])
+		say(c, "sign-up page: %s\nwho signs up comes on the list: %s\nand agrees to:\n\n%s", p.join_url, p.join_list, p.join_text);
 	return c->json ? print_json(project_json(&p)) : 0;
 }
 
@@ -237,7 +241,7 @@ RUN(cmd_project_approve)
 	struct account by;
 	struct project p;
 
-	if (find_project(c, c->operand[0], &p, e) < 0 || ctx_by(c, ROLE_REVIEWER, &by, e) < 0 ||
+	if (project_find(c, c->operand[0], &p, e) < 0 || ctx_by(c, ROLE_REVIEWER, &by, e) < 0 ||
 	    project_may_review(c, &p, &by, e) < 0 || db_begin(c->h->db, e) < 0)
 		return -1;
 	if (project_approve(c->h, p.id, by.id, e) < 0 ||
@@ -246,7 +250,7 @@ RUN(cmd_project_approve)
 		return -1;
 	}
 	say(c, "project %s is approved; its page is %s", p.slug, p.url);
-	if (find_project(c, p.slug, &p, e) < 0)
+	if (project_find(c, p.slug, &p, e) < 0)
 		return -1;
 	return c->json ? print_json(project_json(&p)) : 0;
 }

@@ -6,22 +6,25 @@
 #define PROJECT_COLUMNS                                                                                            \
 	"SELECT p.id, p.slug, p.title, p.summary, p.originator_id, o.name, o.address, p.contact,"                 \
 	" p.department_id, d.name, p.identity_id, i.name, p.ethics, p.link_hosts, p.state, r.name,"               \
-	" p.approved_at, p.created"                                                                               \
+	" p.approved_at, p.created, p.join_text, p.join_list_id, j.name"                                         \
 	" FROM project p JOIN account o ON o.id = p.originator_id JOIN department d ON d.id = p.department_id"    \
-	" JOIN identity i ON i.id = p.identity_id LEFT JOIN account r ON r.id = p.approved_by"
+	" JOIN identity i ON i.id = p.identity_id LEFT JOIN account r ON r.id = p.approved_by"           \
+	" LEFT JOIN list j ON j.id = p.join_list_id"
 
 QUERY(Q_PROJECT_BY_SLUG, PROJECT_COLUMNS " WHERE p.slug = $1");
 QUERY(Q_PROJECT_BY_ID, PROJECT_COLUMNS " WHERE p.id = $1");
 QUERY(Q_PROJECT_LIST, PROJECT_COLUMNS " WHERE $1 = 0 OR p.state IN ('approved', 'closed') ORDER BY p.title, p.id");
 QUERY(Q_PROJECT_ADD, "INSERT INTO project (slug, title, summary, originator_id, contact, department_id, identity_id,"
-		     " ethics, link_hosts, state, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'draft', $10)"
+		     " ethics, link_hosts, join_text, state, created)"
+		     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'draft', $11)"
 		     " RETURNING id");
 QUERY(Q_PROJECT_APPROVE, "UPDATE project SET state = 'approved', approved_by = $2, approved_at = $3"
 			 " WHERE id = $1 AND state = 'draft'");
 
 QUERY(Q_PROJECT_EDIT, "UPDATE project SET title = $2, summary = $3, originator_id = $4, contact = $5, department_id = $6,"
-		      " identity_id = $7, ethics = $8, link_hosts = $9, state = 'draft', approved_by = NULL,"
+		      " identity_id = $7, ethics = $8, link_hosts = $9, join_text = $10, state = 'draft', approved_by = NULL,"
 		      " approved_at = NULL WHERE id = $1 AND state <> 'closed'");
+QUERY(Q_PROJECT_JOIN_LIST, "UPDATE project SET join_list_id = $2 WHERE id = $1 AND state <> 'closed'");
 QUERY(Q_PROJECT_CLOSE, "UPDATE project SET state = 'closed' WHERE id = $1 AND state = 'approved'");
 
 #define PUBLIC_MAILING                                                                                             \
@@ -53,8 +56,17 @@ static void project_from(struct home *h, struct rows *r, struct arena *a, struct
 		.approved_by = arena_text(a, rows_text(r, 15)),
 		.approved_at = rows_i64(r, 16),
 		.created = rows_i64(r, 17),
+		.join_text = arena_text(a, rows_text(r, 18)),
+		.join_list_id = rows_i64(r, 19),
+		.join_list = arena_text(a, rows_text(r, 20)),
 	};
 	out->url = arena_printf(a, "%s/projects/%s", h->url, out->slug);
+	out->join_url = arena_printf(a, "%s/join/%s", h->url, out->slug);
+}
+
+static const char *join_text_of(const struct project *p)
+{
+	return p->join_text ? p->join_text : "";
 }
 
 static int project_get(struct home *h, struct arena *a, const struct query *q, struct dbval key, struct project *out,
@@ -105,7 +117,7 @@ int project_add(struct home *h, const struct project *p, int64_t *id, struct err
 	int rc = db_get_i64(h->db, &Q_PROJECT_ADD,
 			    ARGS(db_text(p->slug), db_text(p->title), db_text(p->summary), db_i64(p->originator_id),
 				 db_text(p->contact), db_i64(p->department_id), db_i64(p->identity_id),
-				 db_text(p->ethics), db_text(p->link_hosts), db_i64(home_now(h))),
+				 db_text(p->ethics), db_text(p->link_hosts), db_text(join_text_of(p)), db_i64(home_now(h))),
 			    id, e);
 
 	if (rc < 0 && e->kind == ERR_REFUSED)
@@ -129,10 +141,20 @@ int project_edit(struct home *h, const struct project *p, struct err *e)
 	if (db_exec(h->db, &Q_PROJECT_EDIT,
 		    ARGS(db_i64(p->id), db_text(p->title), db_text(p->summary), db_i64(p->originator_id),
 			 db_text(p->contact), db_i64(p->department_id), db_i64(p->identity_id), db_text(p->ethics),
-			 db_text(p->link_hosts)),
+			 db_text(p->link_hosts), db_text(join_text_of(p))),
 		    &changed, e) < 0)
 		return -1;
 	return changed ? 0 : err_set(e, ERR_REFUSED, "project %s is closed", p->slug);
+}
+
+int project_set_join_list(struct home *h, int64_t id, int64_t list, struct err *e)
+{
+	return db_exec(h->db, &Q_PROJECT_JOIN_LIST, ARGS(db_i64(id), db_i64(list)), NULL, e);
+}
+
+bool project_takes_sign_ups(const struct project *p)
+{
+	return strcmp(p->state, "approved") == 0 && join_text_of(p)[0] && p->join_list_id;
 }
 
 int project_close(struct home *h, int64_t id, struct err *e)

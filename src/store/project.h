@@ -13,7 +13,13 @@ struct project {
 	const char *approved_by;            /* name, NULL if not approved */
 	int64_t approved_at, created;
 	const char *url;                    /* of its public page */
+	const char *join_text;              /* Markdown: the exact words that people agree to at join_url; "" (or NULL, when it
+					       is written): it has no sign-up page */
+	int64_t join_list_id;               /* where they come to stand; 0: nowhere */
+	const char *join_list, *join_url;   /* the list's name, NULL if there is none; the page is only there if ... */
 };
+/* ... it is approved, and has words to agree to and a list. */
+bool project_takes_sign_ups(const struct project *p);
 
 /* 1 found, 0 none, -1. */
 int project_by_slug(struct home *h, struct arena *a, const char *slug, struct project *out, struct err *e) MUST_USE;
@@ -25,6 +31,8 @@ int project_add(struct home *h, const struct project *p, int64_t *id, struct err
 /* Changes registered values (all of them are taken from `p`); an approved project becomes a draft again, and
    its mailings wait until a reviewer has approved it anew. */
 int project_edit(struct home *h, const struct project *p, struct err *e) MUST_USE;
+/* The list that its sign-ups come on; one of its own. Part of a change by project_add or project_edit. */
+int project_set_join_list(struct home *h, int64_t id, int64_t list, struct err *e) MUST_USE;
 /* Ends a project for good; its pages stay. */
 int project_close(struct home *h, int64_t id, struct err *e) MUST_USE;
 int project_approve(struct home *h, int64_t id, int64_t by, struct err *e) MUST_USE;

@@ -39,8 +39,9 @@ CONTRACT = {
     "identity list": ("", "", ""),
     "identity show": ("NAME", "", ""),
     "identity dns": ("NAME", "", ""),
-    "project add": ("SLUG", "title= originator= contact= department= identity= ethics=", "summary= link-host=+"),
-    "project edit": ("SLUG", "", "title= originator= contact= department= identity= ethics= summary= link-host=+"),
+    "project add": ("SLUG", "title= originator= contact= department= identity= ethics=",
+                    "summary= link-host=+ join-text= join-list="),
+    "project edit": ("SLUG", "", "title= originator= contact= department= identity= ethics= summary= link-host=+ join-text= join-list="),
     "project close": ("SLUG", "", ""),
     "project list": ("", "", ""),
     "project show": ("SLUG", "", ""),
@@ -251,7 +252,8 @@ def set_up(ask, folder, relay):
     ask("project add", story.STUDY, "--title", "Sleep", "--originator", story.ANN, "--contact", story.ANN, "--department",
         story.OFFICE, "--identity", story.IDENTITY, "--ethics", "EK 1", "--link-host", "survey.uni.example")
     ask("project approve", story.STUDY, "--by", story.REV)
-    assert ask("project edit", story.STUDY, "--title", "Sleep well")["state"] == "draft"
+    assert ask("project edit", story.STUDY, "--title", "Sleep well", "--join-text",
+               write(folder, "join.md", "I agree to mail of Example University.\n"))["join_list"] == "sleep-sign-up"
     ask("project approve", story.STUDY, "--by", story.REV)
     ask("project list")
     assert ask("project show", story.STUDY)["state"] == "approved"
