@@ -60,6 +60,7 @@ int page_project(const struct request *r, struct response *out, struct err *e)
 		.project_contact_url = mail_link(p.a, project.contact),
 		.ethics = project.ethics,
 		.approved = approved_words(p.a, &project),
+		.join_url = project_takes_sign_ups(&project) ? arena_printf(p.a, "/join/%s", project.slug) : "",
 		.mailings = make_rows(p.a, &project, mailings, n),
 		.n_mailings = n,
 	});

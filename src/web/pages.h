@@ -72,6 +72,11 @@ page_fn page_check_code;   /* /check/{code} */
 page_fn page_opt_out;      /* /opt-out */
 page_fn page_opt_out_ask;  /* GET /opt-out/{token} */
 page_fn page_opt_out_do;   /* POST /opt-out/{token} */
+page_fn page_join;         /* GET /join/{slug} */
+page_fn page_join_do;      /* POST /join/{slug} */
+page_fn page_join_poster;  /* /join/{slug}/poster */
+page_fn page_confirm;      /* GET /confirm/{token} */
+page_fn page_confirm_do;   /* POST /confirm/{token} */
 page_fn page_welcome;      /* GET /staff/welcome/{token} */
 page_fn page_welcome_do;   /* POST /staff/welcome/{token} */
 page_fn page_privacy;      /* /privacy */

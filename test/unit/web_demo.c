@@ -19,6 +19,10 @@ static void print_tokens(const struct home *h)
 		token_for_url(&h->tokens, TOKEN_OPT_OUT, (int64_t)i, text);
 		printf("%s %s\n", NAMES[i], text);
 	}
+	for (int64_t i = 1; i <= 4; i++) {
+		token_for_url(&h->tokens, TOKEN_CONFIRM, i, text);
+		printf("confirm-%lld %s\n", (long long)i, text);
+	}
 	code_make(&h->tokens, 5, code);
 	printf("code %s\n", code);
 	code_make(&h->tokens, 8, code);

@@ -9,6 +9,7 @@
 #include "store/institution.h"
 #include "store/optout.h"
 #include "store/project.h"
+#include "store/signup.h"
 
 #define NOW (INT64_C(1795411200) * SECOND) /* 23 November 2026 */
 
@@ -46,7 +47,9 @@ static const struct project PROJECTS[] = {
 		     "years.\n\nHouseholds that take part get their own results, and may stop at any time.",
 	  .originator = "Dr Rosalind Weir", .contact = "weir@hydrology.sampleton.example",
 	  .department = "Department of Hydrology", .ethics = "SREC 2026-114", .state = "approved",
-	  .approved_by = "Prof. Amara Okafor", .approved_at = NOW - 60 * DAY, .url = "https://mail.sampleton.example/projects/water-study" },
+	  .approved_by = "Prof. Amara Okafor", .approved_at = NOW - 60 * DAY, .url = "https://mail.sampleton.example/projects/water-study",
+	  .join_text = "I agree that the **Water Study** of the University of Sampleton writes to me, four times a year at most.",
+	  .join_list_id = 1, .join_list = "water-study-sign-up", .join_url = "https://mail.sampleton.example/join/water-study" },
 	{ .id = 2, .slug = "night-shift", .title = "Sleep & the night shift <pilot>", .summary = "A diary of *four weeks*.",
 	  .originator = "Dr Ji-woo Han", .contact = "han@medicine.sampleton.example", .department = "School of Medicine",
 	  .ethics = "SREC 2025-031", .state = "closed", .approved_by = "Prof. Amara Okafor", .approved_at = NOW - 400 * DAY,
@@ -217,4 +220,62 @@ int account_set_password(struct home *h, int64_t id, const char *token, const ch
 	if (got > 0 && x.id == id)
 		stand_in.password_set = true;
 	return got;
+}
+
+bool project_takes_sign_ups(const struct project *p)
+{
+	return p->join_list_id != 0;
+}
+
+int sign_up_ask(struct home *h, const struct project *p, const struct address *addr, const char *name, struct err *e)
+{
+	(void)h;
+	(void)p;
+	(void)addr;
+	(void)name;
+	return fault(e);
+}
+
+/* 1 waits, 2 is done, 3 came too late, 4 is of a project that has ended; 9 is unknown. */
+int sign_up_load(struct home *h, struct arena *a, int64_t id, struct sign_up *out, struct err *e)
+{
+	(void)h;
+	(void)a;
+	if (fault(e) < 0)
+		return -1;
+	if (id < 1 || id > 4)
+		return 0;
+	*out = (struct sign_up){ .id = id, .text_id = 1, .state = (enum sign_up_state)(id - 1), .project = PROJECTS[id == 4],
+				 .delivery = "ada@example.org", .given = "ada@example.org", .name = "Ada",
+				 .text = PROJECTS[0].join_text, .asked = NOW - HOUR, .confirmed = id == 2 ? NOW - MINUTE : 0 };
+	if (id == 1 && stand_in.signed_up)
+		out->state = SIGN_UP_DONE;
+	return 1;
+}
+
+int sign_up_confirm(struct home *h, int64_t id, enum sign_up_state *state, struct err *e)
+{
+	(void)h;
+	*state = id == 1 && stand_in.signed_up ? SIGN_UP_DONE : (enum sign_up_state)(id - 1);
+	if (fault(e) < 0)
+		return -1;
+	stand_in.signed_up |= id == 1;
+	return id >= 1 && id <= 4;
+}
+
+void home_key_hash(const struct home *h, const char *match_key, uint8_t out[KEY_HASH_SIZE])
+{
+	match_key_hash(h->hash_key, match_key, out);
+}
+
+int opt_out_stands(struct home *h, const uint8_t key_hash[KEY_HASH_SIZE], struct err *e)
+{
+	(void)h;
+	(void)key_hash;
+	return fault(e);
+}
+
+int64_t home_now(const struct home *h)
+{
+	return clock_now(&h->clock);
 }

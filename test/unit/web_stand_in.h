@@ -10,6 +10,7 @@ struct stand_in {
 	bool empty;  /* an institution without projects */
 	bool broken; /* every read fails */
 	bool opted_out[STAND_IN_DELIVERIES + 1];
+	bool signed_up; /* the first sign-up was confirmed */
 	bool password_set; /* the one-time link was used */
 	int began, ended; /* read-only transactions */
 };
