@@ -6,20 +6,18 @@
  */
 #include "compose/compiled.h"
 
-#include "base/codec.h"
 #include "base/utf8.h"
 #include "compose/compile_head.h"
 #include "compose/house.h"
 #include "compose/markdown.h"
+#include "compose/parts.h"
 #include "mail/header.h"
-#include "mail/token.h"
 
 /* FMT-16: below the 100 kB at which mail programs cut messages off, with room for headers and values. */
 #define MESSAGE_MAX   95000
 #define HTML_MAX      88000
 #define WORK_MAX      (1024 * 1024) /* for what is cut, measured and refused later */
 #define PIECES_MAX    2000
-#define BOUNDARY_SIZE 40
 
 static void release(void *b)
 {
@@ -179,31 +177,6 @@ static struct buf *isolate(struct slots *s, const struct buf *html)
 	return out;
 }
 
-/* FMT-10: "=_" cannot occur in quoted-printable. From the content, so that the same input gives the same bytes. */
-static void make_boundary(int64_t mailing, const struct buf *text, const struct buf *html, char out[BOUNDARY_SIZE])
-{
-	uint8_t digest[3][32];
-	struct buf hex;
-
-	sha256(buf_text(text), text->n, digest[0]);
-	sha256(buf_text(html), html->n, digest[1]);
-	memset(digest[2], 0, sizeof(digest[2]));
-	memcpy(digest[2], &mailing, sizeof(mailing));
-	sha256(digest, sizeof(digest), digest[0]);
-	buf_init(&hex, 64);
-	hex_encode(&hex, digest[0], 16);
-	snprintf(out, BOUNDARY_SIZE, "=_%s", buf_text(&hex));
-	buf_free(&hex);
-}
-
-static void open_part(struct buf *out, const char *boundary, const char *type)
-{
-	buf_addf(out,
-		 "--%s\r\nContent-Type: text/%s; charset=utf-8\r\n"
-		 "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
-		 boundary, type);
-}
-
 static int check_size(const struct cutter *c, size_t html_from, struct err *e)
 {
 	if (c->bytes->over || c->bytes->n > MESSAGE_MAX || c->bytes->n - html_from > HTML_MAX)
@@ -224,11 +197,11 @@ static int cut_message(struct slots *s, const char *boundary, const struct buf *
 	c->slots = s;
 	c->bytes = work_buf(s->arena);
 	c->piece = ARENA_ARRAY(s->arena, struct piece, PIECES_MAX);
-	open_part(c->bytes, boundary, "plain");
+	part_open(c->bytes, boundary, "plain");
 	if (cut_part(c, text, false, e) < 0)
 		return -1;
 	buf_adds(c->bytes, "\r\n");
-	open_part(c->bytes, boundary, "html");
+	part_open(c->bytes, boundary, "html");
 	html_from = c->bytes->n;
 	if (cut_part(c, isolate(s, html), true, e) < 0 || check_size(c, html_from, e) < 0)
 		return -1;
@@ -283,7 +256,7 @@ struct compiled *compose_compile(struct arena *a, const struct draft *d, struct 
 		return NULL;
 	house_text(d, s, buf_text(in.text), text);
 	house_html(d, s, buf_text(in.html), html);
-	make_boundary(d->mailing_id, text, html, boundary);
+	parts_boundary(d->mailing_id, text, html, boundary);
 	if (cut_message(s, boundary, text, html, c, e) < 0 || compile_head(a, d, boundary, c, e) < 0)
 		return NULL;
 	c->identity_domain = arena_text(a, d->identity_domain);

@@ -29,7 +29,7 @@ const char *language_direction(const char *language)
 
 /* --- checking ------------------------------------------------------------- */
 
-static int check_value(const char *what, const char *value, size_t max, bool lines, struct err *e)
+int house_check_value(const char *what, const char *value, size_t max, bool lines, struct err *e)
 {
 	size_t n = value ? strlen(value) : 0, len;
 
@@ -52,7 +52,7 @@ static int check_url(const char *what, const char *url, bool trial, struct err *
 {
 	const char *why;
 
-	if (check_value(what, url, VALUE_BYTES, false, e) < 0)
+	if (house_check_value(what, url, VALUE_BYTES, false, e) < 0)
 		return -1;
 	if (!link_is_good(url, &why) || strncasecmp(url, "mailto:", 7) == 0)
 		return err_set(e, ERR_INPUT, "%s: “%s” is no https address", what, url);
@@ -80,9 +80,9 @@ int house_check(const struct draft *d, struct err *e)
 	};
 
 	for (size_t i = 0; i < COUNT(values); i++)
-		if (check_value(values[i].what, values[i].value, values[i].max, values[i].lines, e) < 0)
+		if (house_check_value(values[i].what, values[i].value, values[i].max, values[i].lines, e) < 0)
 			return -1;
-	if (h->department && *h->department && check_value("the department", h->department, VALUE_BYTES, false, e) < 0)
+	if (h->department && *h->department && house_check_value("the department", h->department, VALUE_BYTES, false, e) < 0)
 		return -1;
 	if (d->language[strspn(d->language, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")])
 		return err_set(e, ERR_INPUT, "“%s” is no language tag; write one such as en or en-GB", d->language);

@@ -13,6 +13,9 @@
 
 /* Is every registered value there and fit to be printed? ERR_INPUT names the one that is not. */
 int house_check(const struct draft *d, struct err *e) MUST_USE;
+/* Is a registered value there, of at most `max` bytes, without what must not be printed? ERR_INPUT says that it
+   is `what`. */
+int house_check_value(const char *what, const char *value, size_t max, bool lines, struct err *e) MUST_USE;
 /* The whole text part around `inner` (Markdown as text), with markers. */
 void house_text(const struct draft *d, struct slots *s, const char *inner, struct buf *out);
 /* The whole HTML part around `inner` (Markdown as HTML), with markers. */

@@ -24,6 +24,8 @@ enum token_type {
 	TOKEN_LEAVE = 'l',   /* /opt-out/TOKEN of a mailed link; its id is a notice's, not a delivery's */
 	TOKEN_CONFIRM = 'j', /* /confirm/TOKEN; a sign_up's. Holds for 7 days, and once */
 	TOKEN_ME = 'p',      /* /me/TOKEN; a notice's. Holds for 7 days */
+	TOKEN_NOTICE_BOUNCE = 'n', /* b+TOKEN@, the envelope sender of system mail; a notice's */
+	TOKEN_NOTICE_MESSAGE = 'i', /* left half of its Message-ID; a notice's */
 };
 
 #define TOKEN_KEY_SIZE 32
