@@ -29,14 +29,23 @@ static int print_sent(struct ctx *c, const struct deliver_result *r)
 {
 	char due[32];
 
+	json_t *notices = json_pack("{s:I, s:I, s:I, s:I}", "accepted", (json_int_t)r->notices.accepted, "deferred",
+				    (json_int_t)r->notices.deferred, "failed", (json_int_t)r->notices.failed, "uncertain",
+				    (json_int_t)r->notices.uncertain);
+
 	if (c->json) {
-		print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:b, s:o}", "accepted", (json_int_t)r->accepted, "deferred",
-				     (json_int_t)r->deferred, "failed", (json_int_t)r->failed, "uncertain",
-				     (json_int_t)r->uncertain, "skipped", (json_int_t)r->skipped, "remains", r->remains,
-				     "next_due", json_time(r->next_due)));
+		print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:b, s:o}", "accepted", (json_int_t)r->accepted,
+				     "deferred", (json_int_t)r->deferred, "failed", (json_int_t)r->failed, "uncertain",
+				     (json_int_t)r->uncertain, "skipped", (json_int_t)r->skipped, "notices", notices, "remains",
+				     r->remains, "next_due", json_time(r->next_due)));
 	} else {
+		json_decref(notices);
 		say(c, "accepted %lld, deferred %lld, failed %lld, uncertain %lld, skipped %lld", (long long)r->accepted,
 		    (long long)r->deferred, (long long)r->failed, (long long)r->uncertain, (long long)r->skipped);
+		if (r->notices.accepted || r->notices.deferred || r->notices.failed || r->notices.uncertain)
+			say(c, "system mail: accepted %lld, deferred %lld, failed %lld, uncertain %lld",
+			    (long long)r->notices.accepted, (long long)r->notices.deferred, (long long)r->notices.failed,
+			    (long long)r->notices.uncertain);
 		if (r->next_due)
 			say(c, "the next is due at %s", time_iso(r->next_due, due));
 	}

@@ -15,7 +15,7 @@
 
 static bool at_work(const struct engine *g)
 {
-	if (g->n_outcomes)
+	if (g->n_outcomes || notices_at_work(g))
 		return true;
 	for (const struct campaign *c = g->campaigns; c; c = c->next)
 		if ((c->waiting || c->in_flight || !c->drained) && !c->halted)
@@ -55,6 +55,7 @@ static void on_tick(void *ctx)
 	}
 	g->failing_since = 0;
 	engine_drop_halted(g);
+	offices_drop_idle(g);
 	for (struct lane *lane = g->lanes; lane; lane = lane->next)
 		smtp_pool_wake(lane->pool);
 	g->idle = !at_work(g);
@@ -97,14 +98,34 @@ static int end(struct engine *g, struct err *e)
 	lanes_free(g);
 	for (struct campaign *c = g->campaigns; c; c = c->next)
 		engine_give_back_all(g, c, 0);
+	notices_give_back(g, 0, 0);
 	if (journal_sync(g->journal, e) < 0 || db_begin(g->h->db, e) < 0)
 		return -1;
 	if (delivery_write(g->h, g->sender, g->outcomes, g->n_outcomes, e) == 0 &&
-	    delivery_release(g->h, g->sender, 0, e) == 0 && sender_end(g->h, g->sender, e) == 0 &&
+	    notice_write(g->h, g->sender, g->outcomes, g->n_outcomes, e) == 0 &&
+	    delivery_release(g->h, g->sender, 0, e) == 0 && notice_release(g->h, g->sender, 0, e) == 0 && sender_end(g->h, g->sender, e) == 0 &&
 	    db_commit(g->h->db, e) == 0)
 		return 0;
 	db_rollback(g->h->db);
 	return -1;
+}
+
+static void remains_due(struct engine *g, int64_t due)
+{
+	if (due > 1 && (!g->result.next_due || due < g->result.next_due))
+		g->result.next_due = due;
+}
+
+/* Uncertain ones are nobody's work: they are not tried again by themselves, nor by command. */
+static int what_notices_remain(struct engine *g, struct err *e)
+{
+	int64_t n = 0, due = 0;
+
+	if (notice_remains(g->h, &n, &due, e) < 0)
+		return -1;
+	g->result.remains = g->result.remains || n;
+	remains_due(g, due);
+	return 0;
 }
 
 static int what_remains(struct engine *g, struct err *e)
@@ -124,11 +145,11 @@ static int what_remains(struct engine *g, struct err *e)
 		if (rc < 0 || (!waits && !(strcmp(m[i].state, "done") == 0 && c.uncertain)))
 			continue;
 		g->result.remains = g->result.remains || c.queued || c.deferred || c.uncertain || waits;
-		if (waits && due > 1 && (!g->result.next_due || due < g->result.next_due))
-			g->result.next_due = due;
+		if (waits)
+			remains_due(g, due);
 	}
 	arena_free(a);
-	return rc;
+	return rc < 0 ? -1 : what_notices_remain(g, e);
 }
 
 static void release(struct engine *g)
@@ -140,6 +161,7 @@ static void release(struct engine *g)
 		g->campaigns = c->next;
 		campaign_free(c);
 	}
+	offices_free(g);
 	slots_free(g);
 	free(g->outcomes);
 	arena_free(g->texts);

@@ -1,7 +1,8 @@
 /*
- * The delivery engine: claims due deliveries, renders and signs each in the
- * moment it starts, hands it to its identity's relay, and records what became
- * of it (decisions 6 and 7). One process, one loop, one database connection.
+ * The delivery engine: claims due deliveries and system mail, renders and
+ * signs each in the moment it starts, hands it to its identity's relay, and
+ * records what became of it (decisions 6 and 7). One process, one loop, one
+ * database connection.
  */
 #ifndef PLACET_DELIVER_H
 #define PLACET_DELIVER_H
@@ -17,9 +18,12 @@ struct deliver_options {
 };
 
 struct deliver_result {
-	int64_t accepted, deferred, failed, uncertain, skipped; /* by this process */
+	int64_t accepted, deferred, failed, uncertain, skipped; /* deliveries, by this process */
+	struct {
+		int64_t accepted, deferred, failed, uncertain;
+	} notices;            /* the same of system mail */
 	int64_t next_due;     /* of what remains; 0: nothing remains */
-	bool remains;         /* deferred, scheduled or uncertain work is left */
+	bool remains;         /* deferred, scheduled or uncertain deliveries are left, or notices to be sent */
 };
 
 /* Runs until SIGTERM, SIGINT, or idle. */

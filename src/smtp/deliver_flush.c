@@ -58,7 +58,7 @@ static int take_in_mailing(struct engine *g, struct mailing *m, struct err *e)
 	struct campaign *c = campaign_new(g->h, m->id, !g->o->no_dkim, e);
 	struct err why;
 
-	if (c && lane_for(g, c, e)) {
+	if (c && lane_for(g, c->content.identity.id, &c->relay, e)) {
 		c->next = g->campaigns;
 		g->campaigns = c;
 		return 0;
@@ -115,6 +115,9 @@ struct flushing {
 	struct arena *a;
 	struct claim *claims;
 	int64_t first_claim; /* stamp; 0: none was tried */
+	struct arena *notices; /* holds what follows; NULL: none were claimed */
+	struct notice *notice;
+	size_t n_notices;
 	struct fatigue fatigue;
 };
 
@@ -143,18 +146,41 @@ struct claim {
 	struct claim *next;
 };
 
-static int claim_for(struct engine *g, struct campaign *c, struct flushing *f, struct err *e)
+/* Names a claim: the time, and greater than every stamp before. */
+static int64_t claim_stamp(struct engine *g, struct flushing *f)
 {
 	int64_t at = home_now(g->h);
-	struct claim *claim;
 
-	if (c->halted || g->stopping || c->waiting > ENGINE_READY_MOST / 2)
-		return 0;
 	if (at <= g->last_claim)
 		at = g->last_claim + 1;
 	g->last_claim = at;
 	if (!f->first_claim)
 		f->first_claim = at;
+	return at;
+}
+
+static int claim_notices(struct engine *g, struct flushing *f, struct err *e)
+{
+	int due;
+
+	if (g->stopping || g->notices_waiting > ENGINE_NOTICES_MOST / 2)
+		return 0;
+	due = notice_is_due(g->h, e);
+	g->notices_drained = due == 0;
+	if (due <= 0)
+		return due;
+	f->notices = arena_new();
+	return notices_claim(g, f->notices, claim_stamp(g, f), &f->notice, &f->n_notices, e);
+}
+
+static int claim_for(struct engine *g, struct campaign *c, struct flushing *f, struct err *e)
+{
+	struct claim *claim;
+	int64_t at;
+
+	if (c->halted || g->stopping || c->waiting > ENGINE_READY_MOST / 2)
+		return 0;
+	at = claim_stamp(g, f);
 	claim = ARENA_NEW(f->a, struct claim);
 	*claim = (struct claim){ .campaign = c, .a = arena_new(), .next = f->claims };
 	f->claims = claim;
@@ -185,10 +211,12 @@ static int finish_if_done(struct engine *g, struct campaign *c, const struct flu
 static int flush_in_transaction(struct engine *g, struct flushing *f, struct err *e)
 {
 	/* Claims of a flush whose commit failed: whether it took place or not, nothing was started of them. */
-	if (g->lost_claims && delivery_release(g->h, g->sender, g->lost_claims, e) < 0)
+	if (g->lost_claims && (delivery_release(g->h, g->sender, g->lost_claims, e) < 0 ||
+			       notice_release(g->h, g->sender, g->lost_claims, e) < 0))
 		return -1;
 	if (look_at_mailings(g, f->a, e) < 0 || fatigue_now(g->h, &f->fatigue, e) < 0 ||
-	    delivery_write(g->h, g->sender, g->outcomes, g->n_outcomes, e) < 0)
+	    delivery_write(g->h, g->sender, g->outcomes, g->n_outcomes, e) < 0 ||
+	    notice_write(g->h, g->sender, g->outcomes, g->n_outcomes, e) < 0 || claim_notices(g, f, e) < 0)
 		return -1;
 	for (struct campaign *c = g->campaigns; c; c = c->next)
 		if (claim_for(g, c, f, e) < 0)
@@ -209,7 +237,8 @@ static int shorten_journal(struct engine *g, struct err *e)
 	for (struct slot *s = g->busy; s; s = s->after)
 		if (s->dotted) {
 			MUST(n < COUNT(open));
-			open[n++] = (struct open_dot){ s->work->d.id, s->work->d.claimed };
+			open[n++] = s->note ? (struct open_dot){ s->note->n->id, s->note->n->claimed, true }
+					    : (struct open_dot){ s->work->d.id, s->work->d.claimed, false };
 		}
 	return journal_shorten(g->journal, open, n, e);
 }
@@ -226,6 +255,8 @@ static int take_effect(struct engine *g, struct flushing *f, struct err *e)
 	arena_clear(g->texts);
 	if (voided)
 		home_standing_changed(g->h);
+	if (f->notices)
+		notices_take_in(g, f->notices, f->notice, f->n_notices);
 	for (struct claim *c = f->claims; c; c = c->next) {
 		if (c->n)
 			take_in(g, c->campaign, c->a, c->d, c->n);
@@ -241,6 +272,7 @@ static void undo(struct engine *g, struct flushing *f)
 {
 	for (struct claim *c = f->claims; c; c = c->next)
 		arena_free(c->a);
+	arena_free(f->notices);
 	if (f->first_claim && !g->lost_claims)
 		g->lost_claims = f->first_claim;
 }

@@ -23,6 +23,8 @@ static struct slot *slot_take(struct engine *g)
 		buf_init(&s->message, ENGINE_MESSAGE_MAX);
 	}
 	s->dotted = false;
+	s->work = NULL;
+	s->note = NULL;
 	s->before = NULL;
 	s->after = g->busy;
 	if (g->busy)
@@ -143,26 +145,22 @@ static int next_message(struct engine *g, const struct lane *lane, struct slot *
 	return 0;
 }
 
-static int lane_next(void *ctx, struct smtp_job *job)
+/* Who asked for something waits for no mailing. */
+static int next_job(struct engine *g, const struct lane *lane, struct slot *s, struct smtp_job *job, struct err *e)
 {
-	struct lane *lane = ctx;
-	struct engine *g = lane->engine;
-	struct err e = { 0 };
 	struct work *w;
-	struct slot *s;
 	int got;
 
-	if (g->stopping || g->failure.kind != ERR_NONE)
-		return 0;
-	s = slot_take(g);
-	got = next_message(g, lane, s, &e);
-	if (got <= 0) {
-		slot_give(g, s);
-		/* Without the database nobody can say who left: nothing starts. */
-		if (got < 0 && e.kind != ERR_AGAIN)
-			engine_fail(g, &e);
-		return 0;
+	if (notices_next(g, lane, s)) {
+		const struct notice *n = s->note->n;
+
+		*job = (struct smtp_job){ .id = n->id, .from = s->from, .to = n->mail.address, .data = s->message.p,
+					  .n = s->message.n, .utf8 = n->utf8, .ctx = s };
+		return 1;
 	}
+	got = next_message(g, lane, s, e);
+	if (got <= 0)
+		return got;
 	w = s->work;
 	w->campaign->in_flight++;
 	campaign_return_path(g->h, w->campaign, w->d.id, s->from);
@@ -171,13 +169,36 @@ static int lane_next(void *ctx, struct smtp_job *job)
 	return 1;
 }
 
+static int lane_next(void *ctx, struct smtp_job *job)
+{
+	struct lane *lane = ctx;
+	struct engine *g = lane->engine;
+	struct err e = { 0 };
+	struct slot *s;
+	int got;
+
+	if (g->stopping || g->failure.kind != ERR_NONE)
+		return 0;
+	s = slot_take(g);
+	got = next_job(g, lane, s, job, &e);
+	if (got > 0)
+		return 1;
+	slot_give(g, s);
+	/* Without the database nobody can say who left: nothing starts. */
+	if (got < 0 && e.kind != ERR_AGAIN)
+		engine_fail(g, &e);
+	return 0;
+}
+
 static int lane_dot(void *ctx, const struct smtp_job *job)
 {
 	struct lane *lane = ctx;
+	struct journal *j = lane->engine->journal;
 	struct slot *s = job->ctx;
 	struct err e = { 0 };
 
-	if (journal_dot(lane->engine->journal, s->work->d.id, s->work->d.claimed, &e) < 0) {
+	if ((s->note ? journal_notice_dot(j, s->note->n->id, s->note->n->claimed, &e)
+		     : journal_dot(j, s->work->d.id, s->work->d.claimed, &e)) < 0) {
 		engine_fail(lane->engine, &e);
 		return -1;
 	}
@@ -196,11 +217,8 @@ static void judge_end(struct engine *g, struct campaign *c, const struct smtp_ou
 		engine_pause(g, c, "5 of the last 100 messages were refused by policy");
 }
 
-static void lane_done(void *ctx, const struct smtp_job *job, const struct smtp_outcome *o)
+static void work_done(struct engine *g, struct slot *s, const struct smtp_outcome *o)
 {
-	struct lane *lane = ctx;
-	struct engine *g = lane->engine;
-	struct slot *s = job->ctx;
 	struct work *w = s->work;
 	struct campaign *c = w->campaign;
 	struct outcome out = retry_decide(o, &w->d, home_now(g->h), c->mailing.not_after, c->relay.url);
@@ -210,9 +228,20 @@ static void lane_done(void *ctx, const struct smtp_job *job, const struct smtp_o
 		engine_fail(g, &e);
 	engine_outcome(g, &out);
 	c->in_flight--;
-	slot_give(g, s);
 	work_free(w);
 	judge_end(g, c, o);
+}
+
+static void lane_done(void *ctx, const struct smtp_job *job, const struct smtp_outcome *o)
+{
+	struct lane *lane = ctx;
+	struct slot *s = job->ctx;
+
+	if (s->note)
+		notices_done(lane->engine, s, o);
+	else
+		work_done(lane->engine, s, o);
+	slot_give(lane->engine, s);
 }
 
 static void lane_fault(void *ctx, const struct smtp_outcome *o, int64_t wait)
@@ -226,6 +255,7 @@ static void lane_fault(void *ctx, const struct smtp_outcome *o, int64_t wait)
 	for (struct campaign *c = g->campaigns; c; c = c->next)
 		if (c->content.identity.id == lane->identity)
 			engine_give_back_all(g, c, home_now(g->h) + wait);
+	notices_give_back(g, lane->identity, home_now(g->h) + wait);
 	engine_want_flush(g);
 }
 
@@ -233,19 +263,19 @@ static const struct smtp_ops LANE_OPS = { .next = lane_next, .dot = lane_dot, .d
 					  .relay_fault = lane_fault };
 /* --- campaigns and lanes ----------------------------------------------------------------------- */
 
-struct lane *lane_for(struct engine *g, const struct campaign *c, struct err *e)
+struct lane *lane_for(struct engine *g, int64_t identity, const struct relay *r, struct err *e)
 {
 	struct smtp_limits limits = { .connections = g->connections };
 	struct lane *lane;
 
 	for (lane = g->lanes; lane; lane = lane->next)
-		if (lane->identity == c->content.identity.id)
+		if (lane->identity == identity)
 			return lane;
 	lane = mem_alloc(sizeof(*lane));
 	lane->engine = g;
-	lane->identity = c->content.identity.id;
-	lane->relay = mem_copy_text(c->relay.url);
-	lane->pool = smtp_pool_new(loop_base(g->loop), &c->relay, &limits, &LANE_OPS, lane, e);
+	lane->identity = identity;
+	lane->relay = mem_copy_text(r->url);
+	lane->pool = smtp_pool_new(loop_base(g->loop), r, &limits, &LANE_OPS, lane, e);
 	if (!lane->pool) {
 		free(lane->relay);
 		free(lane);

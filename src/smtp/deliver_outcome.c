@@ -9,8 +9,16 @@ void engine_fail(struct engine *g, const struct err *e)
 		g->failure = *e;
 	loop_stop(g->loop);
 }
+
 static void count_outcome(struct deliver_result *r, const struct outcome *o)
 {
+	if (o->notice) {
+		r->notices.accepted += strcmp(o->state, "accepted") == 0;
+		r->notices.deferred += strcmp(o->state, "deferred") == 0;
+		r->notices.failed += strcmp(o->state, "failed") == 0;
+		r->notices.uncertain += strcmp(o->state, "uncertain") == 0;
+		return;
+	}
 	r->accepted += strcmp(o->state, "accepted") == 0;
 	r->deferred += strcmp(o->state, "deferred") == 0;
 	r->failed += strcmp(o->state, "failed") == 0;

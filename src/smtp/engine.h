@@ -2,6 +2,7 @@
  * The inside of the delivery engine, shared by the deliver*.c files alone:
  * deliver.c begins and ends it, deliver_flush.c speaks with the database,
  * deliver_lane.c with the relays, deliver_outcome.c keeps what became of whom.
+ * deliver_notice.c does for system mail what those do for mailings.
  */
 #ifndef PLACET_ENGINE_H
 #define PLACET_ENGINE_H
@@ -11,13 +12,16 @@
 #include "smtp/deliver.h"
 #include "smtp/journal.h"
 #include "smtp/pool.h"
+#include "store/notice.h"
 
 #define ENGINE_READY_MOST 2000       /* claimed and not started, for each mailing */
+#define ENGINE_NOTICES_MOST 100      /* the same of system mail */
 #define ENGINE_MESSAGE_MAX (256 * 1024)
 
 /* A message in the hands of the pool. */
 struct slot {
-	struct work *work;
+	struct work *work;     /* one of these two */
+	struct note *note;
 	struct buf message;
 	char from[320];
 	bool dotted;
@@ -35,6 +39,26 @@ struct lane {
 	bool faulty;           /* since the last claim */
 };
 
+/* System mail that is claimed. Those of one claim share an arena, as deliveries do. */
+struct note {
+	const struct notice *n;
+	struct batch *batch;
+	struct office *office;
+	struct note *next;
+};
+
+/* An identity in its part as sender of system mail, with what waits for it. */
+struct office {
+	struct arena *a;
+	struct identity identity;
+	struct dkim_signer signer[2];
+	size_t n_signers;
+	struct relay relay;
+	struct note *first, *last;
+	size_t in_flight;
+	struct office *next;
+};
+
 struct engine {
 	struct home *h;
 	const struct deliver_options *o;
@@ -48,6 +72,9 @@ struct engine {
 	int connections;
 	struct lane *lanes;
 	struct campaign *campaigns, *turn; /* turn: whose message is next */
+	struct office *offices;
+	size_t notices_waiting;
+	bool notices_drained;  /* nothing was due at the last look */
 	struct slot *free, *busy;
 	struct outcome *outcomes;
 	size_t n_outcomes, room_outcomes;
@@ -73,10 +100,26 @@ void engine_give_back_all(struct engine *g, struct campaign *c, int64_t due);
 /* Stops a mailing until a person looks at it. Outside of a transaction. */
 void engine_pause(struct engine *g, struct campaign *c, const char *why);
 
+/* deliver_notice.c: system mail goes before mailings, and hears of no opt-outs (policy.md, `opt-out`). */
+
+/* In the flush's transaction: claims what is due. */
+int notices_claim(struct engine *g, struct arena *a, int64_t at, struct notice **out, size_t *n, struct err *e) MUST_USE;
+/* A claim that was committed: into the queues of its identities, or away with what cannot be sent. Takes `a`. */
+void notices_take_in(struct engine *g, struct arena *a, const struct notice *x, size_t n);
+/* The next one of this lane, rendered and signed into `s`; false when there is none. */
+bool notices_next(struct engine *g, const struct lane *lane, struct slot *s);
+void notices_done(struct engine *g, struct slot *s, const struct smtp_outcome *o);
+/* Gives back what waits for an identity (0: for any), due again at `due`. */
+void notices_give_back(struct engine *g, int64_t identity, int64_t due);
+bool notices_at_work(const struct engine *g);
+/* Lets go of identities that have nothing to send: the next ones see them as they are then. */
+void offices_drop_idle(struct engine *g);
+void offices_free(struct engine *g);
+
 /* deliver_lane.c */
 
-/* The lane of a mailing's identity, made if need be; NULL with `e` filled. */
-struct lane *lane_for(struct engine *g, const struct campaign *c, struct err *e) MUST_USE;
+/* The lane of an identity and its relay, made if need be; NULL with `e` filled. */
+struct lane *lane_for(struct engine *g, int64_t identity, const struct relay *r, struct err *e) MUST_USE;
 /* What is still in flight ends as lost here: before its dot as not started, after it as uncertain. */
 void lanes_free(struct engine *g);
 void slots_free(struct engine *g);

@@ -82,11 +82,26 @@ static int append(struct journal *j, struct err *e)
 	return 0;
 }
 
-int journal_dot(struct journal *j, int64_t delivery, int64_t claimed, struct err *e)
+static void add_dot(struct buf *b, const struct open_dot *d)
+{
+	buf_addf(b, "D %s%lld %lld\n", d->notice ? "n" : "", (long long)d->delivery, (long long)d->claimed);
+}
+
+static int append_dot(struct journal *j, struct open_dot d, struct err *e)
 {
 	buf_clear(&j->line);
-	buf_addf(&j->line, "D %lld %lld\n", (long long)delivery, (long long)claimed);
+	add_dot(&j->line, &d);
 	return append(j, e);
+}
+
+int journal_dot(struct journal *j, int64_t delivery, int64_t claimed, struct err *e)
+{
+	return append_dot(j, (struct open_dot){ delivery, claimed, false }, e);
+}
+
+int journal_notice_dot(struct journal *j, int64_t notice, int64_t claimed, struct err *e)
+{
+	return append_dot(j, (struct open_dot){ notice, claimed, true }, e);
 }
 
 /* Printable, one line, no tabs: what a relay said may hold anything. */
@@ -100,8 +115,8 @@ static void add_safe(struct buf *b, const char *s)
 int journal_reply(struct journal *j, const struct outcome *o, struct err *e)
 {
 	buf_clear(&j->line);
-	buf_addf(&j->line, "R %lld %lld %lld %s %lld %d %d", (long long)o->id, (long long)o->claimed, (long long)o->at,
-		 o->state, (long long)o->due, o->counts, o->voids);
+	buf_addf(&j->line, "R %s%lld %lld %lld %s %lld %d %d", o->notice ? "n" : "", (long long)o->id,
+		 (long long)o->claimed, (long long)o->at, o->state, (long long)o->due, o->counts, o->voids);
 	add_safe(&j->line, o->relay);
 	add_safe(&j->line, o->queue_id);
 	add_safe(&j->line, o->reply);
@@ -129,7 +144,7 @@ int journal_shorten(struct journal *j, const struct open_dot *open, size_t n, st
 
 	buf_init(&text, LONG);
 	for (size_t i = 0; i < n; i++)
-		buf_addf(&text, "D %lld %lld\n", (long long)open[i].delivery, (long long)open[i].claimed);
+		add_dot(&text, &open[i]);
 	MUST(!text.over);
 	fd = make_file(j->path, text.p, text.n, e);
 	/* Before the old one is let go of, so that the name leads to the new one also after a loss of power. */
@@ -180,6 +195,8 @@ static int by_id(const void *x, const void *y)
 {
 	const struct outcome *a = x, *b = y;
 
+	if (a->notice != b->notice)
+		return a->notice ? 1 : -1;
 	if (a->id != b->id)
 		return a->id < b->id ? -1 : 1;
 	return a->claimed < b->claimed ? -1 : a->claimed > b->claimed;
@@ -233,7 +250,11 @@ static void read_line(struct settling *s, char *line, int64_t now)
 			     .reply = "the sender ended between the final dot and its reply" };
 	char kind = line[0], *p = line + 2;
 
-	if ((kind != 'D' && kind != 'R') || line[1] != ' ' || next_number(&p, &o.id) < 0 || next_number(&p, &o.claimed) < 0)
+	if ((kind != 'D' && kind != 'R') || line[1] != ' ')
+		return;
+	o.notice = *p == 'n';
+	p += o.notice;
+	if (next_number(&p, &o.id) < 0 || next_number(&p, &o.claimed) < 0)
 		return;
 	if (kind == 'R' && !read_reply(s->a, p, &o))
 		return;
@@ -252,7 +273,7 @@ static void keep_last(struct settling *s)
 	for (size_t i = 0; i < s->n; i++) {
 		struct outcome *before = kept ? &s->o[kept - 1] : NULL;
 
-		if (!before || before->id != s->o[i].id || before->claimed != s->o[i].claimed)
+		if (!before || before->notice != s->o[i].notice || before->id != s->o[i].id || before->claimed != s->o[i].claimed)
 			s->o[kept++] = s->o[i];
 		else if (strcmp(before->state, "uncertain") == 0)
 			*before = s->o[i];
@@ -264,8 +285,8 @@ static int settle_in_db(struct home *h, int64_t sender, const struct settling *s
 {
 	if (db_begin(h->db, e) < 0)
 		return -1;
-	if (delivery_write(h, sender, s->o, s->n, e) == 0 && delivery_release(h, sender, 0, e) == 0 &&
-	    sender_end(h, sender, e) == 0 && db_commit(h->db, e) == 0)
+	if (delivery_write(h, sender, s->o, s->n, e) == 0 && notice_write(h, sender, s->o, s->n, e) == 0 &&
+	    delivery_release(h, sender, 0, e) == 0 && notice_release(h, sender, 0, e) == 0 && sender_end(h, sender, e) == 0 && db_commit(h->db, e) == 0)
 		return 0;
 	db_rollback(h->db);
 	return -1;
@@ -298,7 +319,7 @@ static int lose(struct home *h, int64_t sender, struct err *e)
 {
 	if (db_begin(h->db, e) < 0)
 		return -1;
-	if (delivery_lose(h, sender, e) == 0 && sender_end(h, sender, e) == 0 && db_commit(h->db, e) == 0)
+	if (delivery_lose(h, sender, e) == 0 && notice_lose(h, sender, e) == 0 && sender_end(h, sender, e) == 0 && db_commit(h->db, e) == 0)
 		return 0;
 	db_rollback(h->db);
 	return -1;

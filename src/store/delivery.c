@@ -173,7 +173,7 @@ int delivery_write(struct home *h, int64_t sender, const struct outcome *o, size
 	if (db_batch_begin(h->db, e) < 0)
 		return -1;
 	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = write_one(h, sender, &o[i], e);
+		rc = o[i].notice ? 0 : write_one(h, sender, &o[i], e);
 	return rc < 0 ? -1 : db_batch_end(h->db, e);
 }
 

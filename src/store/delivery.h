@@ -19,8 +19,9 @@ struct delivery {
 	const char *why;          /* '' or why this person may not be mailed any more (may_mail) */
 };
 
-/* What is written of one delivery that ended in some way. */
+/* What is written of one delivery, or system mail, that ended in some way. */
 struct outcome {
+	bool notice;              /* `id` is a notice's (store/notice.h) */
 	int64_t id, claimed;      /* which claim it ends */
 	int64_t at, due;          /* due: of deferred and given-back ones */
 	const char *state;        /* accepted, deferred, failed, uncertain, skipped, queued (given back) */
@@ -44,7 +45,7 @@ int fatigue_now(struct home *h, struct fatigue *out, struct err *e) MUST_USE;
    be greater than in the call before. */
 int delivery_claim(struct home *h, struct arena *a, int64_t mailing, int64_t sender, int64_t at, int64_t limit,
 		   const struct fatigue *f, struct delivery **out, size_t *n, struct err *e) MUST_USE;
-/* Writes outcomes of this sender's claims; in the caller's transaction. Rows that are no longer its are left. */
+/* Writes outcomes of this sender's claims, those of notices left out; in the caller's transaction. Rows that are no longer its are left. */
 int delivery_write(struct home *h, int64_t sender, const struct outcome *o, size_t n, struct err *e) MUST_USE;
 /* Gives back what a sender holds by claims of `since` and later (0: all), as not started; in the caller's
    transaction. */

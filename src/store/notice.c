@@ -19,17 +19,16 @@ QUERY(Q_NOTICE_ANSWERED, "UPDATE asked SET sent = 0 WHERE key_hash = $1 AND kind
 
 /* One a day unless told otherwise; 0: no such bound. */
 static const struct kind {
-	const char *name;
 	const char *counted; /* as what in `asked`: to type an address at "leave" is one wish, whatever it is answered with */
 	int unanswered;      /* at most so many without an answer */
 	int a_day;           /* more than one */
 } KINDS[] = {
-	[NOTICE_CONFIRM] = { "confirm", "confirm", 3, 0 },
-	[NOTICE_LEAVE] = { "leave", "leave", 0, 0 },
-	[NOTICE_LEFT] = { "left", "leave", 0, 0 },
-	[NOTICE_REMOVED] = { "removed", "removed", 1, 0 },
-	[NOTICE_ME] = { "me", "me", 0, 0 },
-	[NOTICE_COMPLAINT] = { "complaint", "complaint", 0, 3 },
+	[NOTICE_CONFIRM] = { "confirm", 3, 0 },
+	[NOTICE_LEAVE] = { "leave", 0, 0 },
+	[NOTICE_LEFT] = { "leave", 0, 0 },
+	[NOTICE_REMOVED] = { "removed", 1, 0 },
+	[NOTICE_ME] = { "me", 0, 0 },
+	[NOTICE_COMPLAINT] = { "complaint", 0, 3 },
 };
 
 static const struct kind *kind_of(enum notice_kind k)
@@ -38,14 +37,10 @@ static const struct kind *kind_of(enum notice_kind k)
 	return &KINDS[k];
 }
 
-const char *notice_kind_name(enum notice_kind k)
-{
-	return kind_of(k)->name;
-}
-
 /* 1 there is room, and it is taken; 0 there is none; -1. */
-static int ask(struct home *h, const struct kind *k, const uint8_t hash[KEY_HASH_SIZE], int64_t now, struct err *e)
+static int ask(struct home *h, enum notice_kind kind, const uint8_t hash[KEY_HASH_SIZE], int64_t now, struct err *e)
 {
+	const struct kind *k = kind_of(kind);
 	int64_t taken, recent;
 
 	/* Where several a day may go, the row only makes others wait, and those of the day are counted. */
@@ -57,7 +52,7 @@ static int ask(struct home *h, const struct kind *k, const uint8_t hash[KEY_HASH
 	if (!taken || !k->a_day)
 		return taken > 0;
 	if (db_get_i64(h->db, &Q_NOTICE_RECENT,
-		       ARGS(db_bytes(hash, KEY_HASH_SIZE), db_text(k->name), db_i64(now - DAY)), &recent, e) < 0)
+		       ARGS(db_bytes(hash, KEY_HASH_SIZE), db_text(notice_kind_name(kind)), db_i64(now - DAY)), &recent, e) < 0)
 		return -1;
 	return recent < k->a_day;
 }
@@ -71,7 +66,7 @@ int notice_queue(struct home *h, enum notice_kind k, const struct address *to, i
 
 	MUST(db_in_transaction(h->db));
 	home_key_hash(h, to->key, hash);
-	room = ask(h, kind_of(k), hash, now, e);
+	room = ask(h, k, hash, now, e);
 	if (room <= 0)
 		return room;
 	return db_get_i64(h->db, &Q_NOTICE_ADD,

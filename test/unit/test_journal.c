@@ -177,7 +177,7 @@ static void a_shortened_journal_keeps_open_dots(void **state)
 	reply(s, &x, 0, "accepted");
 	o = accepted(&x.d[0], T0 + 9);
 	write_outcomes(s, x.sender, &o, 1);
-	open[0] = (struct open_dot){ x.d[1].id, x.d[1].claimed };
+	open[0] = (struct open_dot){ x.d[1].id, x.d[1].claimed, false };
 	OK(journal_shorten(x.j, open, 1, &f->e));
 	assert_false(journal_is_long(x.j));
 	dot(s, &x, 2);
