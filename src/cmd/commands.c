@@ -81,6 +81,7 @@ OPTIONS(O_STEP, BY_IF, { "why", "TEXT", 0, "the reason" });
 OPTIONS(O_WATCH, { "watch", NULL, 0, "print again every second until the mailing ends" });
 OPTIONS(O_OPT_OUT, BY, { "why", "TEXT", OPT_NEEDED, "how the person asked; not kept in the audit ledger" });
 OPTIONS(O_ERASE, BY, { "may-return", NULL, 0, "make no opt-out; one that stands stays" });
+OPTIONS(O_NOTICE, { "state", "STATE", 0, "those in this state alone" });
 OPTIONS(O_LINT, { "project", "SLUG", 0, "hold it to this project's registered values too" });
 OPTIONS(O_SEND, { "until-idle", NULL, 0, "return when nothing is due now: 0 nothing remains, 75 something does" },
 	{ "connections", "N", 0, "to one relay, at most; without it the institution's setting" },
@@ -174,6 +175,9 @@ CMD("person", "erase", "ADDRESS", O_ERASE, NEED_DB | NEED_KEYS, cmd_person_erase
     "day, of a delivery what became of it. An opt-out is made, so that no import brings them back, unless --may-return "
     "says otherwise; one that stands stays in any case. Files outside of the database, such as the ones that were "
     "imported, and backups, are not reached.")
+CMD("notice", "list", "", O_NOTICE, NEED_DB, cmd_notice_list, "lists system mail: confirmations, links asked for, notices",
+    "States are queued, attempting, accepted, deferred, failed and uncertain. What is queued and has a reply waits for "
+    "staff: the reply says what to mend. Addresses are masked.")
 CMD("lint", NULL, "FILE", O_LINT, NEED_DB, cmd_lint, "holds any message to the content rules",
     "Exit codes as of placet mailing check; 2 if the file is no message.")
 CMD("audit", "log", "", NULL, NEED_DB, cmd_audit_log, "prints the audit ledger", NULL)
@@ -199,7 +203,8 @@ const struct command *const COMMANDS[] = {
 	&cmd_mailing_check_row, &cmd_mailing_preview_row, &cmd_mailing_submit_row, &cmd_mailing_answer_row, &cmd_mailing_approve_row,
 	&cmd_mailing_reject_row, &cmd_mailing_withdraw_row, &cmd_mailing_revoke_row, &cmd_mailing_start_row,
 	&cmd_mailing_pause_row, &cmd_mailing_resume_row, &cmd_mailing_cancel_row, &cmd_mailing_retry_row,
-	&cmd_mailing_status_row, &cmd_mailing_report_row, &cmd_opt_out_row, &cmd_person_show_row, &cmd_person_erase_row, &cmd_lint_row,
+	&cmd_mailing_status_row, &cmd_mailing_report_row, &cmd_opt_out_row, &cmd_person_show_row, &cmd_person_erase_row,
+	&cmd_notice_list_row, &cmd_lint_row,
 	&cmd_audit_log_row, &cmd_audit_verify_row, &cmd_send_row, &cmd_web_row, &cmd_serve_row, &cmd_capture_row,
 	&cmd_demo_row, NULL,
 };

@@ -56,6 +56,7 @@ RUN(cmd_mailing_report);
 RUN(cmd_opt_out);
 RUN(cmd_person_show);
 RUN(cmd_person_erase);
+RUN(cmd_notice_list);
 RUN(cmd_lint);
 RUN(cmd_audit_log);
 RUN(cmd_audit_verify);

@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from harness import story
+from harness.notices import Notices
 from harness.placet import binary
 from harness.process import ROOT
 
@@ -79,6 +80,7 @@ CONTRACT = {
     "opt-out": ("ADDRESS", "by= why=", ""),
     "person show": ("ADDRESS", "", ""),
     "person erase": ("ADDRESS", "", "may-return"),
+    "notice list": ("", "", "state="),
     "lint": ("FILE", "", "project="),
     "audit log": ("", "", ""),
     "audit verify": ("", "", ""),
@@ -365,6 +367,10 @@ def test_json_is_as_the_schemas_say(ask, placet, folder):
     assert ask("person show", "cem@example.org")["lists"][0]["why_not"] == "opted-out"
     assert ask("person erase", "cem@example.org", "--by", story.POST)["mailboxes"] == 1
     assert ask("person show", "cem@example.org")["opted_out"] is True
+    Notices(placet).queue("me", "dee@example.org")
+    row = ask("notice list", "--state", "queued")[0]
+    assert (row["kind"], row["address"], row["due"]) == ("me", "d…@e…", None) and ask("notice list", "--state", "failed") == []
+    ask.refuse("notice", "list", "--state", "gone", expect=2, says="queued, attempting")
     assert ask("lint", next(pathlib.Path(f"{folder}/captured").glob("*.eml")), "--project", story.STUDY, expect=(0, 1, 75))["findings"]
     assert ask("project close", story.STUDY)["state"] == "closed"
     entries = ask("audit log")

@@ -24,10 +24,10 @@ def counts(placet, number):
     return status["state"], {k: v for k, v in status["counts"].items() if v}
 
 
-def zone_of(placet):
+def zone_of(placet, identity=IDENTITY):
     """What identity dns prints, as a look-up for dkim.verify."""
     records = {}
-    for line in placet.run("identity", "dns", IDENTITY, json=False).splitlines():
+    for line in placet.run("identity", "dns", identity, json=False).splitlines():
         found = re.match(r"^(\S+)\s.*\bTXT\s+(.*)$", line)
         if found:
             records[found[1].rstrip(".")] = "".join(re.findall(r'"([^"]*)"', found[2])).encode()
