@@ -46,6 +46,7 @@ OPTIONS(O_PROJECT_EDIT, { "title", "TITLE", 0, "a new title" }, { "originator", 
 	{ "identity", "NAME", 0, "another identity" }, { "ethics", "REF", 0, "another ethics approval" },
 	{ "summary", "FILE", 0, "new Markdown for its page" },
 	{ "link-host", "HOST", OPT_MANY, "all hosts that messages may link to from now on" }, JOIN);
+OPTIONS(O_QR, { "svg", "FILE", 0, "write it there, instead of to stdout" });
 OPTIONS(O_BY, BY);
 OPTIONS(O_LIST, { "project", "SLUG", OPT_NEEDED, "the project whose list it is" });
 OPTIONS(O_IMPORT, BY, { "consent-kind", "KIND", 0, "signed-form, online-form, oral" },
@@ -127,6 +128,9 @@ CMD("project", "edit", "SLUG", O_PROJECT_EDIT, NEED_DB, cmd_project_edit, "chang
 CMD("project", "close", "SLUG", NULL, NEED_DB, cmd_project_close, "ends a project; its pages stay", NULL)
 CMD("project", "list", "", NULL, NEED_DB, cmd_project_list, "lists projects", NULL)
 CMD("project", "show", "SLUG", NULL, NEED_DB, cmd_project_show, "shows one", NULL)
+CMD("project", "qr", "SLUG", O_QR, NEED_DB, cmd_project_qr, "prints the QR code of its sign-up page, as SVG",
+    "The code holds the address of the sign-up page, at error correction level Q and with its quiet zone. The page is there "
+    "while the project is approved; a poster to print is at the same address, with /poster behind it.")
 CMD("project", "approve", "SLUG", O_BY, NEED_DB, cmd_project_approve, "approves it, as a reviewer", NULL)
 CMD("list", "add", "NAME", O_LIST, NEED_DB, cmd_list_add, "adds an address list to a project", NULL)
 CMD("list", "list", "", NULL, NEED_DB, cmd_list_list, "lists address lists", NULL)
@@ -197,7 +201,7 @@ const struct command *const COMMANDS[] = {
 	&cmd_account_disable_row, &cmd_account_reset_row, &cmd_token_add_row, &cmd_department_add_row,
 	&cmd_department_list_row, &cmd_identity_add_row, &cmd_identity_list_row, &cmd_identity_show_row,
 	&cmd_identity_dns_row, &cmd_project_add_row, &cmd_project_edit_row, &cmd_project_close_row, &cmd_project_list_row, &cmd_project_show_row,
-	&cmd_project_approve_row, &cmd_list_add_row, &cmd_list_list_row, &cmd_list_show_row, &cmd_list_members_row,
+	&cmd_project_qr_row, &cmd_project_approve_row, &cmd_list_add_row, &cmd_list_list_row, &cmd_list_show_row, &cmd_list_members_row,
 	&cmd_list_export_row, &cmd_import_row, &cmd_consent_add_row, &cmd_consent_withdraw_row, &cmd_consent_show_row,
 	&cmd_validate_row, &cmd_mailing_new_row, &cmd_mailing_edit_row, &cmd_mailing_list_row, &cmd_mailing_show_row,
 	&cmd_mailing_check_row, &cmd_mailing_preview_row, &cmd_mailing_submit_row, &cmd_mailing_answer_row, &cmd_mailing_approve_row,

@@ -84,8 +84,9 @@ RUN(cmd_consent_withdraw)
 
 static json_t *consent_json(const struct consent *x)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:s?}", "project", x->project, "action", x->action, "kind", x->kind,
-			 "ref", x->ref, "given_on", x->given_on, "at", json_time(x->at), "by", x->by);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:s?, s:s?, s:s?}", "project", x->project, "action", x->action, "kind", x->kind,
+			 "ref", x->ref, "given_on", x->given_on, "at", json_time(x->at), "by", x->by,
+			 "text_version", x->version, "text", x->text);
 }
 
 static int show_consents(struct ctx *c, int64_t address, json_t *out, struct err *e)
@@ -99,8 +100,9 @@ static int show_consents(struct ctx *c, int64_t address, json_t *out, struct err
 		char day[32];
 
 		json_array_append_new(out, consent_json(&all[i]));
-		say(c, "%s  %-10s %-16s %s %s%s%s", time_iso(all[i].at, day), all[i].action, all[i].project, all[i].kind,
-		    all[i].ref, *all[i].given_on ? ", given on " : "", all[i].given_on);
+		say(c, "%s  %-10s %-16s %s %s%s%s%s%s", time_iso(all[i].at, day), all[i].action, all[i].project, all[i].kind,
+		    all[i].ref, *all[i].given_on ? ", given on " : "", all[i].given_on, all[i].version ? ", text " : "",
+		    all[i].version ? all[i].version : "");
 	}
 	return 0;
 }

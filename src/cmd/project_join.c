@@ -5,11 +5,13 @@
  */
 #include "cmd/commands.h"
 
+#include "base/file.h"
 #include "compose/markdown.h"
 #include "store/audit.h"
 #include "store/institution.h"
 #include "store/list.h"
 #include "store/project.h"
+#include "web/qr.h"
 
 #define JOIN_TEXT_MAX 4000
 #define JOIN_HTML_MAX (64 * 1024)
@@ -98,4 +100,28 @@ int project_write_join(struct home *h, struct project *p, int64_t by, struct err
 				 audit_add(h, by, "list-added", p->join_list, p->slug, e) < 0))
 		return -1;
 	return project_set_join_list(h, p->id, p->join_list_id, e);
+}
+
+/* --- its QR code ------------------------------------------------------------------------------- */
+
+RUN(cmd_project_qr)
+{
+	const char *file = opt(c, "svg");
+	struct project p;
+	struct html svg;
+
+	if (project_find(c, c->operand[0], &p, e) < 0)
+		return -1;
+	if (!p.join_text[0])
+		return err_set(e, ERR_REFUSED, "project %s has no sign-up page; placet project edit %s --join-text FILE gives it one",
+			       p.slug, p.slug);
+	if (qr_svg(c->a, p.join_url, &svg, e) < 0 || (file && file_write(file, svg.p, svg.n, 0644, e) < 0))
+		return -1;
+	if (c->json)
+		return print_json(json_pack("{s:s, s:s, s:s?}", "url", p.join_url, "svg", svg.p, "file", file));
+	if (file)
+		say(c, "the QR code of %s is in %s", p.join_url, file);
+	else
+		fwrite(svg.p, 1, svg.n, stdout);
+	return 0;
 }

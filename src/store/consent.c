@@ -1,7 +1,10 @@
 /* The consent ledger: see list.h. Rows are added, never changed; the newest one counts. */
+#include "base/codec.h"
 #include "compose/compose.h"
 #include "store/list.h"
 #include "store/query.h"
+
+#define VERSION_SIZE 6 /* bytes of a text's hash that name it */
 
 QUERY(Q_CONSENT_TEXT_ADD, "INSERT INTO consent_text (hash, text, created) VALUES ($1, $2, $3)"
 			  " ON CONFLICT (hash) DO NOTHING");
@@ -9,8 +12,9 @@ QUERY(Q_CONSENT_TEXT_ID, "SELECT id FROM consent_text WHERE hash = $1");
 QUERY(Q_CONSENT_ADD,
       "INSERT INTO consent (address_id, project_id, action, kind, ref, given_on, text_id, by_id, at)"
       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
-QUERY(Q_CONSENT_OF, "SELECT c.id, c.at, c.action, c.kind, c.ref, c.given_on, p.slug, a.name FROM consent c"
+QUERY(Q_CONSENT_OF, "SELECT c.id, c.at, c.action, c.kind, c.ref, c.given_on, p.slug, a.name, t.hash, t.text FROM consent c"
 		    " JOIN project p ON p.id = c.project_id LEFT JOIN account a ON a.id = c.by_id"
+		    " LEFT JOIN consent_text t ON t.id = c.text_id"
 		    " WHERE c.address_id = $1 ORDER BY c.id");
 QUERY(Q_ADDRESS_FIND, "SELECT id FROM address WHERE key_hash = $1 AND delivery = $2");
 
@@ -81,6 +85,21 @@ int consent_add(struct home *h, int64_t address, int64_t project, const char *ac
 		       NULL, e);
 }
 
+/* The words' own hash, short enough to read out. */
+static const char *version_of(struct arena *a, struct slice hash)
+{
+	const char *out;
+	struct buf hex;
+
+	if (!hash.p)
+		return NULL;
+	buf_init(&hex, 2 * VERSION_SIZE);
+	hex_encode(&hex, hash.p, hash.n < VERSION_SIZE ? hash.n : VERSION_SIZE);
+	out = arena_text(a, buf_text(&hex));
+	buf_free(&hex);
+	return out;
+}
+
 int consent_of(struct home *h, struct arena *a, int64_t address, struct consent **out, size_t *n, struct err *e)
 {
 	struct rows r = { 0 };
@@ -102,6 +121,8 @@ int consent_of(struct home *h, struct arena *a, int64_t address, struct consent 
 			.given_on = arena_text(a, rows_text(&r, 5)),
 			.project = arena_text(a, rows_text(&r, 6)),
 			.by = arena_text(a, rows_text(&r, 7)),
+			.version = version_of(a, rows_bytes(&r, 8)),
+			.text = arena_text(a, rows_text(&r, 9)),
 		};
 	}
 	rows_close(&r);

@@ -57,6 +57,7 @@ int consent_text_id(struct home *h, const char *text, int64_t *id, struct err *e
 struct consent {
 	int64_t id, at;
 	const char *action, *kind, *ref, *given_on, *project, *by;
+	const char *version, *text; /* what they were shown: the beginning of its hash, and the words; NULL when it was not kept */
 };
 /* Adds one entry to the ledger, in the caller's transaction. */
 int consent_add(struct home *h, int64_t address, int64_t project, const char *action, const char *kind,

@@ -43,6 +43,7 @@ CONTRACT = {
     "project add": ("SLUG", "title= originator= contact= department= identity= ethics=",
                     "summary= link-host=+ join-text= join-list="),
     "project edit": ("SLUG", "", "title= originator= contact= department= identity= ethics= summary= link-host=+ join-text= join-list="),
+    "project qr": ("SLUG", "", "svg="),
     "project close": ("SLUG", "", ""),
     "project list": ("", "", ""),
     "project show": ("SLUG", "", ""),
@@ -257,6 +258,7 @@ def set_up(ask, folder, relay):
     assert ask("project edit", story.STUDY, "--title", "Sleep well", "--join-text",
                write(folder, "join.md", "I agree to mail of Example University.\n"))["join_list"] == "sleep-sign-up"
     ask("project approve", story.STUDY, "--by", story.REV)
+    assert ask("project qr", story.STUDY)["url"].endswith("/join/" + story.STUDY)
     ask("project list")
     assert ask("project show", story.STUDY)["state"] == "approved"
     ask("list add", story.LIST, "--project", story.STUDY)
