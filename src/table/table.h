@@ -31,7 +31,7 @@ struct table_row {
 	const char *const *cell; /* UTF-8, NUL-ended; no NUL, no invalid sequence */
 	size_t n;
 	bool blank;        /* delimiters and blanks only */
-	const char *fault; /* NULL; or why this row alone cannot be read ("text behind a closing quote") */
+	const char *fault; /* NULL; or why this row alone cannot be read, and the mend: "bytes that are no character; save ..." */
 };
 
 /*

@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct import_columns cols;
 	struct arena *a = arena_new();
 	const char *cell[CELLS];
-	struct csv_row row = { .line = 1, .cell = cell };
+	struct table_row row = { .line = 1, .cell = cell };
 	struct judged j;
 	struct err e;
 	char *text = arena_alloc(a, size + 1), *p, *end = text + size;

@@ -1,0 +1,73 @@
+/*
+ * For test/oracle/test_table_corpora.py: `table_tool FILE` prints what was
+ * found out about the file, and each row, as lines of JSON; an error goes to
+ * stderr. With --count, only how many rows and cells there are.
+ */
+#include "table/table.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+struct printing {
+	const struct table_about *about;
+	bool counts, told;
+	json_int_t rows, cells, faults;
+};
+
+static void print(json_t *value)
+{
+	MUST(value);
+	json_dumpf(value, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(value);
+}
+
+static void tell_about(struct printing *p)
+{
+	const struct table_about *about = p->about;
+	char delimiter[2] = { about->delimiter, '\0' };
+
+	p->told = true;
+	print(json_pack("{s:s, s:s?, s:b, s:s, s:s?}", "format", about->format, "charset", about->charset, "guessed",
+			about->guessed_charset, "delimiter", delimiter, "sheet", about->sheet));
+}
+
+static int each(void *ctx, const struct table_row *row, struct err *e)
+{
+	struct printing *p = ctx;
+	json_t *cells;
+
+	(void)e;
+	p->rows++;
+	p->cells += (json_int_t)row->n;
+	p->faults += row->fault != NULL;
+	if (p->counts)
+		return 0;
+	if (!p->told)
+		tell_about(p);
+	cells = json_array();
+	for (size_t i = 0; i < row->n; i++)
+		json_array_append_new(cells, json_string(row->cell[i]));
+	print(json_pack("{s:I, s:o, s:b, s:s?}", "line", (json_int_t)row->line, "cells", cells, "blank", row->blank,
+			"fault", row->fault));
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct table_options options = { 0 };
+	struct table_about about;
+	struct printing p = { .about = &about, .counts = argc == 3 && strcmp(argv[1], "--count") == 0 };
+	struct arena *a = arena_new();
+	struct err e = { 0 };
+	int rc;
+
+	MUST(argc == 2 || p.counts);
+	rc = table_read(argv[argc - 1], &options, a, &about, each, &p, &e);
+	if (rc < 0)
+		fprintf(stderr, "%s\n", e.text);
+	if (p.counts)
+		print(json_pack("{s:I, s:I, s:I}", "rows", p.rows, "cells", p.cells, "faults", p.faults));
+	arena_free(a);
+	return rc < 0 ? err_means(e.kind)->exit : 0;
+}
