@@ -5,9 +5,9 @@
 #include "cmd/demo.h"
 
 #include "base/file.h"
-#include "cmd/csv_reader.h"
 #include "cmd/demo_tell.h"
 #include "mail/message.h"
+#include "table/table.h"
 
 #include <dirent.h>
 #include <stdarg.h>
@@ -98,8 +98,17 @@ static int ask_import(struct demo *d, struct err *e)
 		x->known, x->rejected);
 }
 
+static int read_csv(struct stage *s, const char *name, int (*each)(void *, const struct table_row *, struct err *),
+		    void *ctx, struct err *e)
+{
+	struct table_options options = { 0 };
+	struct table_about about;
+
+	return table_read(stage_path(s, name), &options, s->a, &about, each, ctx, e);
+}
+
 /* Of a rejected row its last three cells: line, reason, mend. */
-static int show_rejected(void *ctx, const struct csv_row *row, struct err *e)
+static int show_rejected(void *ctx, const struct table_row *row, struct err *e)
 {
 	struct stage *s = ctx;
 	const char *const *last = row->n >= 3 ? row->cell + row->n - 3 : NULL;
@@ -131,7 +140,7 @@ int demo_people_in(struct demo *d, struct err *e)
 	stage_remark(&d->s, "That file says of each row what is wrong and what mends it:");
 	if (!d->s.quiet)
 		fputc('\n', stdout);
-	return csv_read(stage_path(&d->s, "people.csv.rejected.csv"), show_rejected, &d->s, e);
+	return read_csv(&d->s, "people.csv.rejected.csv", show_rejected, &d->s, e);
 }
 
 /* --- validation -------------------------------------------------------------------------------- */
@@ -143,7 +152,7 @@ struct deciding {
 	int n;
 };
 
-static int decide(void *ctx, const struct csv_row *row, struct err *e)
+static int decide(void *ctx, const struct table_row *row, struct err *e)
 {
 	struct deciding *x = ctx;
 	const char *why = "";
@@ -170,7 +179,7 @@ static int decide_file(struct demo *d, const char *from, const char *to, struct 
 	int rc = -1;
 
 	buf_init(&x.out, 1024 * 1024);
-	if (csv_read(stage_path(&d->s, from), decide, &x, e) == 0)
+	if (read_csv(&d->s, from, decide, &x, e) == 0)
 		rc = stage_write(&d->s, to, buf_text(&x.out), x.out.n, e);
 	buf_free(&x.out);
 	return rc;

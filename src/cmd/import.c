@@ -41,6 +41,15 @@ struct importing {
 	struct import_counts counts;
 };
 
+static int read_rows(struct importing *im, const char *path,
+		     int (*each)(void *, const struct table_row *, struct err *), struct err *e)
+{
+	struct table_options options = { 0 };
+	struct table_about about;
+
+	return table_read(path, &options, im->c->a, &about, each, im, e);
+}
+
 /* --- judging ----------------------------------------------------------------------------------- */
 
 static int open_rejected(struct importing *im, struct err *e)
@@ -58,7 +67,7 @@ static int open_rejected(struct importing *im, struct err *e)
 	return 0;
 }
 
-static int put_rejected(struct importing *im, const struct csv_row *row, const struct judged *j, struct err *e)
+static int put_rejected(struct importing *im, const struct table_row *row, const struct judged *j, struct err *e)
 {
 	char line[24];
 
@@ -83,7 +92,7 @@ static void count_flags(struct importing *im, unsigned flags)
 }
 
 /* Takes the header. True when this row was it, or is blank. */
-static bool is_no_data(struct importing *im, const struct csv_row *row, int *rc, struct err *e)
+static bool is_no_data(struct importing *im, const struct table_row *row, int *rc, struct err *e)
 {
 	*rc = 0;
 	if (row->blank)
@@ -95,7 +104,7 @@ static bool is_no_data(struct importing *im, const struct csv_row *row, int *rc,
 	return true;
 }
 
-static int judge_row(void *ctx, const struct csv_row *row, struct err *e)
+static int judge_row(void *ctx, const struct table_row *row, struct err *e)
 {
 	struct importing *im = ctx;
 	struct judged j;
@@ -141,7 +150,7 @@ static int flush(struct importing *im, struct err *e)
 	return 0;
 }
 
-static int load_row(void *ctx, const struct csv_row *row, struct err *e)
+static int load_row(void *ctx, const struct table_row *row, struct err *e)
 {
 	struct importing *im = ctx;
 	struct judged j;
@@ -196,7 +205,7 @@ static int load(struct importing *im, const char *path, struct err *e)
 	if (import_begin(im->c->h, im->list.id, im->by.id, hash, &im->import, e) < 0)
 		return -1;
 	im->has_header = false;
-	if (csv_read(path, load_row, im, e) < 0 || flush(im, e) < 0)
+	if (read_rows(im, path, load_row, e) < 0 || flush(im, e) < 0)
 		return -1;
 	if (im->loaded != im->rows - im->n_rejected)
 		return err_set(e, ERR_AGAIN, "%s changed while it was read; import it again", path);
@@ -312,7 +321,7 @@ static int import_file(struct importing *im, const char *path, struct err *e)
 	/* It is read twice, so that it must say the same twice. */
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return err_set(e, ERR_INPUT, "%s is no file that can be read twice; write it to a file first", path);
-	if (csv_read(path, judge_row, im, e) < 0)
+	if (read_rows(im, path, judge_row, e) < 0)
 		return -1;
 	if (!im->has_header)
 		return err_set(e, ERR_INPUT, "%s: the file is empty; wanted are a header line and rows", path);

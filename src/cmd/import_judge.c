@@ -118,9 +118,11 @@ static int name_columns(struct arena *a, const struct import_plan *p, struct imp
 		       addresses ? "more than one address column" : "no address column", columns_text(a, out));
 }
 
-int import_header(struct arena *a, const struct import_plan *p, const struct csv_row *row, struct import_columns *out,
+int import_header(struct arena *a, const struct import_plan *p, const struct table_row *row, struct import_columns *out,
 		  struct err *e)
 {
+	if (row->fault)
+		return err_set(e, ERR_INPUT, "line %lld: %s", (long long)row->line, row->fault);
 	*out = (struct import_columns){ .n = row->n, .address = -1 };
 	for (size_t i = 0; i < row->n; i++) {
 		const char *s = row->cell[i] + strspn(row->cell[i], " \t");
@@ -147,6 +149,16 @@ static void reject(struct judged *j, const char *reason, const char *mend)
 	j->mend = mend;
 }
 
+/* `why` is "reason", the mark, "mend"; without the mark it is the reason alone. */
+static void reject_in_two(struct arena *a, const char *why, const char *mark, const char *mend, struct judged *j)
+{
+	char *text = arena_text(a, why), *at = strstr(text, mark);
+
+	if (at)
+		*at = '\0';
+	reject(j, text, at ? at + strlen(mark) : mend);
+}
+
 static const char *trimmed(struct arena *a, const char *s)
 {
 	size_t n;
@@ -161,7 +173,6 @@ static const char *trimmed(struct arena *a, const char *s)
 static void judge_address(struct arena *a, const char *cell, struct judged *j)
 {
 	struct err why = { 0 };
-	char *colon;
 
 	if (!utf8_valid(cell, strlen(cell))) {
 		reject(j, "the row is not UTF-8", "export the file as CSV UTF-8");
@@ -172,13 +183,7 @@ static void judge_address(struct arena *a, const char *cell, struct judged *j)
 		return;
 	}
 	if (address_parse(a, cell, &j->addr, &why) < 0) {
-		/* "reason: mend" */
-		char *text = arena_text(a, why.text);
-
-		colon = strstr(text, ": ");
-		if (colon)
-			*colon = '\0';
-		reject(j, text, colon ? colon + 2 : "correct the address");
+		reject_in_two(a, why.text, ": ", "correct the address", j);
 		return;
 	}
 	j->flags = address_flags(&j->addr);
@@ -186,7 +191,7 @@ static void judge_address(struct arena *a, const char *cell, struct judged *j)
 	j->row.addr = &j->addr;
 }
 
-static void judge_fields(struct arena *a, const struct import_columns *cols, const struct csv_row *row, struct judged *j)
+static void judge_fields(struct arena *a, const struct import_columns *cols, const struct table_row *row, struct judged *j)
 {
 	json_t *fields = json_object();
 	char *text;
@@ -213,7 +218,7 @@ static void judge_fields(struct arena *a, const struct import_columns *cols, con
 }
 
 static void judge_consent(struct arena *a, const struct import_plan *p, const struct import_columns *cols,
-			  const struct csv_row *row, struct judged *j)
+			  const struct table_row *row, struct judged *j)
 {
 	const char *ref = p->ref, *date = p->date ? p->date : "";
 	struct err why = { 0 };
@@ -255,10 +260,12 @@ static const char *flags_text(struct arena *a, unsigned flags)
 }
 
 void import_judge(struct arena *a, const struct import_plan *p, const struct import_columns *cols,
-		  const struct csv_row *row, struct judged *out)
+		  const struct table_row *row, struct judged *out)
 {
 	*out = (struct judged){ .row.line = row->line };
-	if ((size_t)cols->address >= row->n)
+	if (row->fault)
+		reject_in_two(a, row->fault, "; ", "correct the row", out);
+	else if ((size_t)cols->address >= row->n)
 		reject(out, "the row ends before the address column", "fill it in, or delete the row");
 	else if (row->n > cols->n)
 		reject(out, arena_printf(a, "the row has %zu cells, the header %zu", row->n, cols->n),

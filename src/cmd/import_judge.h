@@ -6,8 +6,8 @@
 #ifndef PLACET_IMPORT_JUDGE_H
 #define PLACET_IMPORT_JUDGE_H
 
-#include "cmd/csv_reader.h"
 #include "store/list.h"
+#include "table/table.h"
 
 #include <jansson.h>
 
@@ -19,14 +19,14 @@ struct import_plan {
 };
 
 struct import_columns {
-	const char *name[CSV_COLUMNS_MAX];  /* as in the header */
-	const char *field[CSV_COLUMNS_MAX]; /* NULL: the address, or not taken */
+	const char *name[TABLE_COLUMNS_MAX];  /* as in the header */
+	const char *field[TABLE_COLUMNS_MAX]; /* NULL: the address, or not taken */
 	size_t n;
 	int address, consent, date;         /* indexes; -1: none */
 };
 
 /* Reads the header row. ERR_INPUT with the columns found if there is no address column, or two. */
-int import_header(struct arena *a, const struct import_plan *p, const struct csv_row *row,
+int import_header(struct arena *a, const struct import_plan *p, const struct table_row *row,
 		  struct import_columns *out, struct err *e) MUST_USE;
 
 struct judged {
@@ -39,6 +39,6 @@ struct judged {
 
 /* Judges one row; texts live in the arena. */
 void import_judge(struct arena *a, const struct import_plan *p, const struct import_columns *cols,
-		  const struct csv_row *row, struct judged *out);
+		  const struct table_row *row, struct judged *out);
 
 #endif

@@ -5,11 +5,11 @@
 #include "cmd/commands.h"
 
 #include "base/utf8.h"
-#include "cmd/csv_reader.h"
 #include "mail/address.h"
 #include "store/audit.h"
 #include "store/project.h"
 #include "store/validation.h"
+#include "table/table.h"
 
 #define MANY_ADDRESSES 500 /* above it, the originator alone may not sign (policy) */
 
@@ -75,7 +75,7 @@ static int print_candidates(struct validating *v, bool flagged, struct err *e)
 
 /* --- decisions --------------------------------------------------------------------------------- */
 
-static int decision_header(struct validating *v, const struct csv_row *row, struct err *e)
+static int decision_header(struct validating *v, const struct table_row *row, struct err *e)
 {
 	v->address = v->decision = v->reason = -1;
 	for (size_t i = 0; i < row->n; i++) {
@@ -92,12 +92,12 @@ static int decision_header(struct validating *v, const struct csv_row *row, stru
 	return 0;
 }
 
-static const char *cell_at(const struct csv_row *row, int column)
+static const char *cell_at(const struct table_row *row, int column)
 {
 	return column >= 0 && (size_t)column < row->n ? row->cell[column] : "";
 }
 
-static int decide_row(void *ctx, const struct csv_row *row, struct err *e)
+static int decide_row(void *ctx, const struct table_row *row, struct err *e)
 {
 	struct validating *v = ctx;
 	const char *word, *address, *reason;
@@ -105,6 +105,8 @@ static int decide_row(void *ctx, const struct csv_row *row, struct err *e)
 
 	if (row->blank)
 		return 0;
+	if (row->fault)
+		return err_set(e, ERR_INPUT, "line %lld: %s", (long long)row->line, row->fault);
 	if (!v->has_header)
 		return decision_header(v, row, e);
 	word = cell_at(row, v->decision);
@@ -114,9 +116,8 @@ static int decide_row(void *ctx, const struct csv_row *row, struct err *e)
 	address = cell_at(row, v->address);
 	address += address[0] == '\'' && address[1] && strchr("=+-@", address[1]);
 	reason = cell_at(row, v->reason);
-	if (!utf8_valid(reason, strlen(reason)) || strlen(reason) > 1000)
-		return err_set(e, ERR_INPUT, "line %lld: the reason is not UTF-8, or longer than 1,000 bytes",
-			       (long long)row->line);
+	if (strlen(reason) > 1000)
+		return err_set(e, ERR_INPUT, "line %lld: the reason is longer than 1,000 bytes", (long long)row->line);
 	if (strcmp(word, "accept") != 0 && strcmp(word, "reject") != 0)
 		return err_set(e, ERR_INPUT, "line %lld: the decision is '%.20s'; it must be accept or reject",
 			       (long long)row->line, word);
@@ -129,11 +130,14 @@ static int decide_row(void *ctx, const struct csv_row *row, struct err *e)
 
 static int decide_file(struct validating *v, const char *path, struct err *e)
 {
+	struct table_options options = { 0 };
+	struct table_about about;
+
 	if (!v->s.id)
 		return err_set(e, ERR_REFUSED, "list %s: nobody waits for a decision", v->list.name);
 	if (db_begin(v->c->h->db, e) < 0)
 		return -1;
-	if (csv_read(path, decide_row, v, e) == 0 && validation_grow(v->c->h, v->list.id, &v->s, e) == 0 &&
+	if (table_read(path, &options, v->c->a, &about, decide_row, v, e) == 0 && validation_grow(v->c->h, v->list.id, &v->s, e) == 0 &&
 	    audit_add(v->c->h, v->by.id, "decided", v->list.name,
 		      arena_printf(v->c->a, "sign-off %lld: %lld decisions from a file; %lld failed in the sample, now of %lld",
 				   (long long)v->s.id, (long long)v->decided, (long long)v->s.failures,

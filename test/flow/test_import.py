@@ -148,7 +148,8 @@ def test_ways_to_write_a_file(house, content):
 @pytest.mark.parametrize("content,word", [
     ("first,last\na,b\n", "'first', 'last'"), ("email,mail\na@example.org,b@example.org\n", "'email', 'mail'"),
     ("a@example.org\nb@example.org\n", "'a@example.org'"), ("", "empty"), ("\n\n,,\n", "empty"),
-    (b"ad\xffdress\na@example.org\n", "UTF-8"), ('address,n\na@example.org,x "y" z\n"b@example.org,1\n', "line "),
+    (b"K\xfcrzel\na@example.org\n", "'Kürzel'"), (b"\xef\xbb\xbfad\xffdress,n\n", "line 1: bytes that are no"),
+    ('address,n\na@example.org,x "y" z\n"b@example.org,1\n', "line 3: a quote is opened here"),
 ])
 @pytest.mark.parametrize("engine", ["sqlite"])
 def test_files_that_are_refused_whole(house, content, word):
@@ -158,13 +159,29 @@ def test_files_that_are_refused_whole(house, content, word):
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])
+def test_a_row_that_cannot_be_read_is_rejected_alone(house):
+    house.load('address,name\na@example.org,"Ann "the boss" A"\nb@example.org,B\n', *EVIDENCE)
+    assert house.figures() == (2, 1, 0, 1, 0)
+    row, = csv.DictReader(io.StringIO(pathlib.Path(house.said["rejected_file"]).read_text()))
+    assert row["address"] == "a@example.org" and row["name"] == '"Ann "the boss" A"' and row["line"] == "2"
+    assert row["reason"] == "text behind a closing quote" and row["mend"] == "a quote in a cell is written twice"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-16-be", "utf-8-sig"])
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_other_charsets(house, encoding):
+    house.load("sep=;\r\naddress;name\r\na@example.org;Zoë Müller\r\n".encode(encoding), *EVIDENCE)
+    assert house.members()["a@example.org"]["fields"] == {"name": "Zoë Müller"}
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
 def test_columns_are_named(house):
     two = "email,mail,Shoe Size,x\na@example.org,b@example.org,43,left\n"
     house.load(two, *EVIDENCE, "--map", "mail=address", "email=other", "x=foot", expect=(0, 2))
     house.load("contact,Shoe Size,x\na@example.org,43,left\n", *EVIDENCE, "--map", "contact=address", "--map", "x=foot")
     assert house.members()["a@example.org"]["fields"] == {"shoe_size": "43", "foot": "left"}
     house.load(b"PK\x03\x04\x14\x00\x06\x00", *EVIDENCE, expect=2)
-    assert "saved as CSV" in house.placet.last.stderr
+    assert "damaged" in house.placet.last.stderr
     for wrong in ("nothing=address", "contact=Big Words", "contact"):
         house.load("contact\na@example.org\n", *EVIDENCE, "--map", wrong, expect=2)
         assert "--map" in house.placet.last.stderr

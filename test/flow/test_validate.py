@@ -62,6 +62,10 @@ def test_flagged_ones_need_reasons(placet):
     desk.decide([("info@example.org", "accept", "")], expect=2)
     desk.decide([("info@example.org", "maybe", "x")], expect=2)
     desk.decide([("stranger@example.org", "accept", "x")], expect=2)
+    damaged = pathlib.Path(placet.folder) / "damaged.csv"
+    damaged.write_text('address,decision,reason\ninfo@example.org,accept,"one "person" reads it"\n')
+    desk.ask("--decide", damaged, expect=2)
+    assert "line 2: text behind a closing quote" in placet.last.stderr
     desk.sign(expect=1)
     desk.decide([(a, "accept", "") for a in desk.sample()])
     desk.sign(expect=1)
