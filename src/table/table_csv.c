@@ -151,7 +151,7 @@ static enum got scan_quotes(struct reading *r, char *p, char **closing, bool *do
 /* A cell that begins with a quote; *p becomes what follows it: a delimiter or the end of the row. */
 static enum got scan_quoted(struct reading *r, char **p)
 {
-	char *open = *p, *closing, *next;
+	char *open = *p, *closing = open, *next;
 	bool doubled = false;
 	enum got got = scan_quotes(r, open + 1, &closing, &doubled);
 
