@@ -46,6 +46,11 @@ void db_free(struct db *db)
 	db->driver->free(db);
 }
 
+void db_set_wait(struct db *db, int ms)
+{
+	db->wait_ms = ms;
+}
+
 enum db_engine db_engine_of(const struct db *db)
 {
 	return db->driver->engine;

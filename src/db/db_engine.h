@@ -14,7 +14,8 @@
 struct db_driver {
 	enum db_engine engine;
 	void (*free)(struct db *db);
-	/* Before a statement outside of a transaction, and before a transaction: re-opens what was lost. */
+	/* Before a statement outside of a transaction, and before a transaction: re-opens what was lost, and lets
+	   the server know of another wait_ms. */
 	int (*ready)(struct db *db, struct err *e);
 	int (*begin)(struct db *db, bool write, struct err *e);
 	int (*commit)(struct db *db, struct err *e); /* after a failure the caller rolls back */
@@ -48,6 +49,7 @@ struct db {
 	bool failed;    /* ... and a statement of it has failed */
 	bool in_batch;  /* between db_batch_begin and db_batch_end */
 	bool own_tx;    /* ... which opened the transaction itself */
+	int wait_ms;    /* db_set_wait; 0: DB_WAIT_MS */
 	int fail_after; /* db_fail_at: steps until one fails; 0: none does */
 };
 

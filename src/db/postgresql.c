@@ -124,6 +124,7 @@ static int connect_server(struct postgresql *p, struct err *e)
 
 	p->c = start(p->url);
 	p->connections++;
+	p->wait_ms = 0;
 	MUST(p->c);
 	PQsetNoticeReceiver(p->c, ignore_notice, NULL);
 	p->lost = PQstatus(p->c) != CONNECTION_OK;
@@ -135,16 +136,30 @@ static int connect_server(struct postgresql *p, struct err *e)
 	return run(p, SETTINGS, e);
 }
 
+static int tell_wait(struct postgresql *p, struct err *e)
+{
+	int ms = p->db.wait_ms ? p->db.wait_ms : DB_WAIT_MS;
+	char sql[60];
+
+	snprintf(sql, sizeof(sql), "SET lock_timeout = %d", ms);
+	if (run(p, sql, e) < 0)
+		return -1;
+	p->wait_ms = p->db.wait_ms;
+	return 0;
+}
+
 static int ready(struct db *db, struct err *e)
 {
 	struct postgresql *p = pg_of(db);
 
-	if (!p->lost)
-		return 0;
-	PQfinish(p->c);
-	forget_prepared(p);
-	p->pending = 0;
-	return connect_server(p, e);
+	if (p->lost) {
+		PQfinish(p->c);
+		forget_prepared(p);
+		p->pending = 0;
+		if (connect_server(p, e) < 0)
+			return -1;
+	}
+	return p->wait_ms == db->wait_ms ? 0 : tell_wait(p, e);
 }
 
 /* --- transactions --- */

@@ -19,6 +19,7 @@ struct postgresql {
 	char *url;
 	PGconn *c;
 	bool lost;
+	int wait_ms;           /* that the server has been told */
 	struct prepared *prepared[256];
 	struct arena *scratch; /* of the statement being sent */
 	int pending;           /* answers not read yet in a batch */

@@ -30,7 +30,7 @@ struct stmt {
 struct sqlite {
 	struct db db;
 	sqlite3 *s;
-	int64_t since;  /* of the current waiting for a lock */
+	struct lock_wait wait;
 	bool read_only; /* query_only is on for this transaction */
 	struct wal wal;
 	struct stmt *cache[BUCKETS];
@@ -69,14 +69,16 @@ int sqlite_err(sqlite3 *s, struct err *e)
  * Called while a lock is held by another: sleeps 1 to 10 ms. Short sleeps of uneven length give
  * everybody a chance; SQLite's own handler sleeps 100 ms in the end, and starves under load.
  */
-static int wait_for_lock(void *since, int count)
+static int wait_for_lock(void *arg, int count)
 {
-	int64_t *start = since, now = clock_ticks();
+	struct lock_wait *w = arg;
+	int most = w->ms && *w->ms ? *w->ms : DB_WAIT_MS;
+	int64_t now = clock_ticks();
 	long ms = 1 + (count < 10 ? 0 : (now / 7 + getpid()) % 10);
 
 	if (count == 0)
-		*start = now;
-	if (now - *start > DB_WAIT_MS * INT64_C(1000))
+		w->since = now;
+	if (now - w->since > most * INT64_C(1000))
 		return 0;
 	nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
 	return 1;
@@ -147,7 +149,7 @@ static int configure(sqlite3 *s, struct err *e)
 	return sqlite3_exec(s, PRAGMAS, NULL, NULL, NULL) == SQLITE_OK ? 0 : sqlite_err(s, e);
 }
 
-sqlite3 *sqlite_connect(const char *path, int64_t *since, struct err *e)
+sqlite3 *sqlite_connect(const char *path, struct lock_wait *wait, struct err *e)
 {
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
 	sqlite3 *s = NULL;
@@ -157,7 +159,7 @@ sqlite3 *sqlite_connect(const char *path, int64_t *since, struct err *e)
 		return NULL;
 	rc = sqlite3_open_v2(path, &s, flags, NULL);
 	MUST(s); /* NULL only when out of memory */
-	sqlite3_busy_handler(s, wait_for_lock, since);
+	sqlite3_busy_handler(s, wait_for_lock, wait);
 	if ((rc != SQLITE_OK ? sqlite_err(s, e) : configure(s, e)) < 0) {
 		err_in(e, "database %s", path);
 		sqlite3_close(s);
@@ -481,7 +483,8 @@ struct db *sqlite_open(const char *path, struct err *e)
 	struct sqlite *l = mem_alloc(sizeof(*l));
 
 	*l = (struct sqlite){ .db = { .driver = &DRIVER } };
-	if (!(l->s = sqlite_connect(path, &l->since, e))) {
+	l->wait.ms = l->wal.wait.ms = &l->db.wait_ms;
+	if (!(l->s = sqlite_connect(path, &l->wait, e))) {
 		free(l);
 		return NULL;
 	}

@@ -64,7 +64,7 @@ static int checkpoint(struct wal *w, sqlite3 *s, const char *path, const struct 
 {
 	int rc;
 
-	if (!w->blocker && !(w->blocker = sqlite_connect(path, &w->since, e)))
+	if (!w->blocker && !(w->blocker = sqlite_connect(path, &w->wait, e)))
 		return -1;
 	if (sqlite3_exec(w->blocker, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
 		return sqlite_err(w->blocker, e);
