@@ -80,9 +80,8 @@ static int begin(struct engine *g, const char *host, struct err *e)
 	    institution_get(g->h, a, "connections", &connections, e) < 0)
 		goto out;
 	g->connections = g->o->connections ? g->o->connections : (int)strtol(connections, NULL, 10);
-	g->opt_out_count = atomic_load(g->h->opt_out_counter);
 	g->standing_count = atomic_load(g->h->opt_out_counter + 1);
-	if (opt_outs_last(g->h, &g->opt_out_seq, e) < 0)
+	if (!(g->leavers = leavers_new(g->h, e)))
 		goto out;
 	g->journal = journal_new(g->h, e);
 	if (g->journal && sender_begin(g->h, host, journal_name(g->journal), &g->sender, e) == 0)
@@ -163,6 +162,7 @@ static void release(struct engine *g)
 	}
 	offices_free(g);
 	slots_free(g);
+	leavers_free(g->leavers);
 	free(g->outcomes);
 	arena_free(g->texts);
 	arena_free(g->render);

@@ -118,6 +118,7 @@ struct flushing {
 	struct arena *notices; /* holds what follows; NULL: none were claimed */
 	struct notice *notice;
 	size_t n_notices;
+	struct opt_out_place followed; /* what the claims have seen of the journal of opt-outs */
 	struct fatigue fatigue;
 };
 
@@ -130,7 +131,9 @@ static void take_in(struct engine *g, struct campaign *c, struct arena *a, struc
 	b->open = n;
 	for (size_t i = 0; i < n; i++) {
 		w[i] = (struct work){ .campaign = c, .batch = b, .d = d[i] };
-		if (d[i].why[0])
+		if (!d[i].why[0] && leavers_has(g->leavers, &d[i]))
+			engine_skip(g, &w[i], "opted-out");
+		else if (d[i].why[0])
 			engine_skip(g, &w[i], d[i].why);
 		else
 			campaign_push(c, &w[i]);
@@ -210,6 +213,9 @@ static int finish_if_done(struct engine *g, struct campaign *c, const struct flu
 
 static int flush_in_transaction(struct engine *g, struct flushing *f, struct err *e)
 {
+	/* Asked first: what is applied after this, the claims may see or not. */
+	if (opt_out_followed(g->h, &f->followed, e) < 0)
+		return -1;
 	/* Claims of a flush whose commit failed: whether it took place or not, nothing was started of them. */
 	if (g->lost_claims && (delivery_release(g->h, g->sender, g->lost_claims, e) < 0 ||
 			       notice_release(g->h, g->sender, g->lost_claims, e) < 0))
@@ -257,6 +263,7 @@ static int take_effect(struct engine *g, struct flushing *f, struct err *e)
 		home_standing_changed(g->h);
 	if (f->notices)
 		notices_take_in(g, f->notices, f->notice, f->n_notices);
+	leavers_forget(g->leavers, &f->followed);
 	for (struct claim *c = f->claims; c; c = c->next) {
 		if (c->n)
 			take_in(g, c->campaign, c->a, c->d, c->n);
@@ -284,7 +291,7 @@ int engine_flush(struct engine *g, struct err *e)
 
 	if (journal_sync(g->journal, e) < 0) {
 		e->kind = ERR_BROKEN; /* a journal that cannot be kept is no passing fault */
-	} else if (db_begin(g->h->db, e) == 0) {
+	} else if (opt_out_catch_up(g->h, e) == 0 && db_begin(g->h->db, e) == 0) {
 		if (flush_in_transaction(g, &f, e) == 0 && db_commit(g->h->db, e) == 0)
 			rc = take_effect(g, &f, e);
 		else

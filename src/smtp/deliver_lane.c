@@ -46,16 +46,6 @@ static void slot_give(struct engine *g, struct slot *s)
 }
 /* --- opt-outs ---------------------------------------------------------------------------------- */
 
-static void mark_opted_out(void *ctx, const uint8_t hash[KEY_HASH_SIZE])
-{
-	struct engine *g = ctx;
-
-	for (struct campaign *c = g->campaigns; c; c = c->next)
-		for (struct work *w = c->first; w; w = w->next)
-			if (memcmp(w->d.key_hash, hash, KEY_HASH_SIZE) == 0)
-				w->opted_out = true;
-}
-
 /* Somebody's standing changed in another way: those who wait here are judged anew, by a claim of their own. */
 static void hear_standing(struct engine *g)
 {
@@ -69,16 +59,10 @@ static void hear_standing(struct engine *g)
 	engine_want_flush(g);
 }
 
-/* Who left since the last look. The counter is read first: what moves it later is seen next time. */
 static int hear_opt_outs(struct engine *g, struct err *e)
 {
-	uint64_t count = atomic_load(g->h->opt_out_counter);
-
-	if (count != g->opt_out_count) {
-		if (opt_outs_since(g->h, &g->opt_out_seq, mark_opted_out, g, e) < 0)
-			return -1;
-		g->opt_out_count = count;
-	}
+	if (leavers_hear(g, e) < 0)
+		return -1;
 	hear_standing(g);
 	return 0;
 }

@@ -3,6 +3,8 @@
  * deliver.c begins and ends it, deliver_flush.c speaks with the database,
  * deliver_lane.c with the relays, deliver_outcome.c keeps what became of whom.
  * deliver_notice.c does for system mail what those do for mailings.
+ * deliver_lane.c with the relays, deliver_optout.c hears who leaves meanwhile,
+ * deliver_outcome.c keeps what became of whom.
  */
 #ifndef PLACET_ENGINE_H
 #define PLACET_ENGINE_H
@@ -13,6 +15,7 @@
 #include "smtp/journal.h"
 #include "smtp/pool.h"
 #include "store/notice.h"
+#include "store/optout.h"
 
 #define ENGINE_READY_MOST 2000       /* claimed and not started, for each mailing */
 #define ENGINE_NOTICES_MOST 100      /* the same of system mail */
@@ -65,10 +68,11 @@ struct engine {
 	struct loop *loop;
 	struct loop_timer *tick;
 	struct journal *journal;
-	int64_t sender, opt_out_seq, last_claim;
+	int64_t sender, last_claim;
+	struct leavers *leavers;
 	int64_t lost_claims;   /* claims of this stamp and later were not committed, or nobody knows; 0: none */
 	int64_t failing_since; /* ticks of the first of several flushes that failed; 0: the last one did not */
-	uint64_t opt_out_count, standing_count;
+	uint64_t standing_count;
 	int connections;
 	struct lane *lanes;
 	struct campaign *campaigns, *turn; /* turn: whose message is next */
@@ -115,6 +119,18 @@ bool notices_at_work(const struct engine *g);
 /* Lets go of identities that have nothing to send: the next ones see them as they are then. */
 void offices_drop_idle(struct engine *g);
 void offices_free(struct engine *g);
+/* deliver_optout.c */
+
+/* Begins to listen: what the database has not heard of yet is heard at the first look. */
+struct leavers *leavers_new(struct home *h, struct err *e) MUST_USE;
+void leavers_free(struct leavers *l); /* NULL is fine */
+/* Marks who left since the last look, among those who wait here, and keeps them for those claimed later. Costs
+   nothing when nobody did. After -1 nothing may start: nobody can say who left. */
+int leavers_hear(struct engine *g, struct err *e) MUST_USE;
+/* Has the person of this delivery left, and the claim could not see it? */
+bool leavers_has(const struct leavers *l, const struct delivery *d);
+/* Claims see from now on what stands up to here (opt_out_followed): no need to keep it. */
+void leavers_forget(struct leavers *l, const struct opt_out_place *followed);
 
 /* deliver_lane.c */
 

@@ -42,8 +42,6 @@ QUERY(Q_DELIVERY_RELEASE,
 QUERY(Q_DELIVERY_LOSE, "UPDATE delivery SET state = 'uncertain', sender_id = NULL"
 		       " WHERE sender_id = $1 AND state = 'attempting'");
 QUERY(Q_SENDER_OPEN, "SELECT id, journal FROM sender WHERE host = $1 AND ended IS NULL ORDER BY id");
-QUERY(Q_OPT_OUTS_SINCE, "SELECT seq, key_hash FROM opt_out WHERE seq > $1 ORDER BY seq");
-QUERY(Q_OPT_OUTS_LAST, "SELECT COALESCE(max(seq), 0) FROM opt_out");
 QUERY(Q_DELIVERY_COUNT, "SELECT state, count(*) FROM delivery WHERE mailing_id = $1 GROUP BY state");
 QUERY(Q_DELIVERY_SKIPPED, "SELECT skipped, count(*) FROM delivery WHERE mailing_id = $1 AND state = 'skipped'"
 			  " GROUP BY skipped ORDER BY skipped");
@@ -185,32 +183,6 @@ int delivery_release(struct home *h, int64_t sender, int64_t since, struct err *
 int delivery_lose(struct home *h, int64_t sender, struct err *e)
 {
 	return db_exec(h->db, &Q_DELIVERY_LOSE, ARGS(db_i64(sender)), NULL, e);
-}
-
-/* --- opt-outs, as a sender sees them ----------------------------------------------------------- */
-
-int opt_outs_since(struct home *h, int64_t *seq, void (*each)(void *ctx, const uint8_t hash[KEY_HASH_SIZE]), void *ctx,
-		   struct err *e)
-{
-	struct rows r = { 0 };
-	int got;
-
-	if (db_query(h->db, &Q_OPT_OUTS_SINCE, ARGS(db_i64(*seq)), &r, e) < 0)
-		return -1;
-	while ((got = rows_next(&r, e)) > 0) {
-		struct slice hash = rows_bytes(&r, 1);
-
-		MUST(hash.n == KEY_HASH_SIZE);
-		*seq = rows_i64(&r, 0);
-		each(ctx, (const uint8_t *)hash.p);
-	}
-	rows_close(&r);
-	return got < 0 ? -1 : 0;
-}
-
-int opt_outs_last(struct home *h, int64_t *seq, struct err *e)
-{
-	return db_get_i64(h->db, &Q_OPT_OUTS_LAST, NO_ARGS, seq, e) < 0 ? -1 : 0;
 }
 
 /* --- figures ----------------------------------------------------------------------------------- */

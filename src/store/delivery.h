@@ -61,11 +61,6 @@ int sender_open(struct home *h, struct arena *a, const char *host, struct sender
 /* What a sender holds becomes uncertain: its journal is lost, nobody knows. In the caller's transaction. */
 int delivery_lose(struct home *h, int64_t sender, struct err *e) MUST_USE;
 
-/* Opt-outs with seq > *seq: calls `each` with their hashes and moves *seq on. */
-int opt_outs_since(struct home *h, int64_t *seq, void (*each)(void *ctx, const uint8_t hash[KEY_HASH_SIZE]), void *ctx,
-		   struct err *e) MUST_USE;
-int opt_outs_last(struct home *h, int64_t *seq, struct err *e) MUST_USE;
-
 struct delivery_counts {
 	int64_t recipients, queued, attempting, accepted, deferred, failed, uncertain, skipped, bounced;
 	int64_t next_due; /* of queued and deferred; 0: none */

@@ -7,6 +7,7 @@
 #include "base/codec.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "store/optout.h"
 #include "store/query.h"
 
 #include <errno.h>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #define CONF_MAX (64 * 1024)
+#define OPEN_WAIT_MS 3000
 QUERY(Q_HOME_MARK, "SELECT value FROM setting WHERE key = '.home'");
 QUERY(Q_HOME_SIZES, "SELECT 1", "ANALYZE address, member, consent, validation, signoff_item, decision, delivery");
 QUERY(Q_HOME_MARK_SET, "INSERT INTO setting (key, value) VALUES ('.home', $1)");
@@ -316,6 +318,22 @@ static const char *database_url(const struct home *h)
 	return arena_printf(h->arena, "sqlite:%s/%s", h->path, name);
 }
 
+/* Before anything is asked of the database it hears who left: it may have been restored. That another process has
+   its lock just now is no reason to fail: that one, or the next, does it. */
+static int hear_journal(struct home *h, struct err *e)
+{
+	int rc;
+
+	db_set_wait(h->db, OPEN_WAIT_MS);
+	rc = opt_out_catch_up(h, e);
+	db_set_wait(h->db, 0);
+	if (rc == 0 || e->kind != ERR_AGAIN)
+		return rc;
+	log_event(LOG_LEVEL_WARN, "opt-outs-behind", "why", e->text, NULL);
+	err_clear(e);
+	return 0;
+}
+
 int home_open_db(struct home *h, struct err *e)
 {
 	h->db = db_open(database_url(h), e);
@@ -323,7 +341,9 @@ int home_open_db(struct home *h, struct err *e)
 		return err_in(e, "database of %s", h->path);
 	if (db_migrate(h->db, e) < 0 || check_kind(h, e) < 0)
 		return err_in(e, "database of %s", h->path);
-	return map_counter(h, e);
+	optout_journal_free(h->opt_outs);
+	h->opt_outs = optout_journal_new(home_file(h, h->arena, "journal/opt-out.log"), e);
+	return h->opt_outs && map_counter(h, e) == 0 ? hear_journal(h, e) : -1;
 }
 
 void home_checkpoint(struct home *h)
@@ -349,6 +369,7 @@ void home_free(struct home *h)
 	if (!h)
 		return;
 	db_free(h->db);
+	optout_journal_free(h->opt_outs);
 	if (h->opt_out_counter)
 		munmap((void *)h->opt_out_counter, COUNTERS_SIZE);
 	hash_key_free(h->hasher);

@@ -1,7 +1,7 @@
 /*
  * A home: the folder that holds one installation. placet.conf says where its
  * database and its web address are; keys/ has the token keys, the hash key of
- * opt-outs and the DKIM keys; journal/ what senders are doing; run/ the change
+ * opt-outs and the DKIM keys; journal/ who left, and what senders are doing; run/ the change
  * counter of opt-outs.
  */
 #ifndef PLACET_HOME_H
@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "db/db.h"
 #include "mail/token.h"
+#include "store/optout_journal.h"
 
 /* The size past which the SQLite log is copied into the database: see db_checkpoint. */
 #define DB_LOG_LIMIT (INT64_C(16) * 1024 * 1024)
@@ -30,6 +31,8 @@ struct home {
 	/* Shared between the processes of one host, after home_open_db: [0] moves with each opt-out, [1] when
 	   somebody's standing changed in another way (withdrawal, rejection, bounce). */
 	_Atomic uint64_t *opt_out_counter;
+	struct optout_journal *opt_outs;      /* after home_open_db */
+	struct opt_out_place opt_outs_known;  /* the database has followed at least to here: opt_out_catch_up() */
 	struct arena *arena;     /* lives as long as the home */
 };
 
@@ -37,6 +40,7 @@ struct home {
 const char *home_path(struct arena *a, const char *given);
 /* Reads placet.conf. ERR_MISSING when there is no home at `path`. PLACET_CLOCK is heard in a trial home. */
 struct home *home_open(const char *path, struct err *e) MUST_USE;
+/* Brings the database up to its schema, and to the journal of opt-outs. */
 int home_open_db(struct home *h, struct err *e) MUST_USE;
 /* Token keys and the hash key. */
 int home_read_keys(struct home *h, struct err *e) MUST_USE;

@@ -1,33 +1,30 @@
 /*
- * Opt-outs: see optout.h. The order matters: the row is committed first, then
- * the counter that running senders watch moves, then the person is answered.
- * What a sender starts after the answer has therefore seen the row.
+ * Opt-outs as acts of people: see optout.h. The order matters: first the line
+ * is on the disk, then the counter that running senders watch moves, then the
+ * person is answered. What a sender starts after the answer has seen the line.
  */
 #include "store/optout.h"
 
-#include "store/audit.h"
-#include "store/person.h"
+#include "base/log.h"
 #include "store/query.h"
 
 #include <stdatomic.h>
 
 QUERY(Q_DELIVERY_ABOUT,
-      "SELECT d.id, d.mailing_id, m.project_id, d.address_id, a.delivery, p.title, p.slug, m.subject,"
-      " (SELECT count(*) FROM opt_out o WHERE o.key_hash = a.key_hash)"
+      "SELECT d.id, d.mailing_id, m.project_id, d.address_id, a.delivery, p.title, p.slug, m.subject, a.key_hash"
       " FROM delivery d JOIN mailing m ON m.id = d.mailing_id JOIN project p ON p.id = m.project_id"
       " JOIN address a ON a.id = d.address_id WHERE d.id = $1");
 QUERY(Q_OPT_OUT_HASH, "SELECT a.key_hash FROM delivery d JOIN address a ON a.id = d.address_id WHERE d.id = $1");
-QUERY(Q_OPT_OUT_LOCK, "SELECT 1", "SELECT 1 FROM pg_advisory_xact_lock(706102)");
-QUERY(Q_OPT_OUT_ADD, "INSERT INTO opt_out (key_hash, way, why, by_id, at) VALUES ($1, $2, $3, $4, $5)"
-		     " ON CONFLICT (key_hash) DO NOTHING");
-QUERY(Q_OPT_OUT_STANDS, "SELECT 1 FROM opt_out WHERE key_hash = $1");
+QUERY(Q_OPT_OUT_ROW, "SELECT at, way FROM opt_out WHERE key_hash = $1");
+QUERY(Q_OPT_OUT_WHY, "UPDATE opt_out SET why = $2 WHERE key_hash = $1 AND at = $3 AND why = ''");
+QUERY(Q_OPT_OUT_PROJECT, "SELECT slug FROM project WHERE id = $1");
 
-static const char *const WAYS[] = { "page", "one-click", "mail", "staff", "complaint", "erasure" };
-
-const char *opt_out_way_name(enum opt_out_way way)
+static void read_hash(struct rows *r, int column, uint8_t out[KEY_HASH_SIZE])
 {
-	MUST((size_t)way < COUNT(WAYS));
-	return WAYS[way];
+	struct slice s = rows_bytes(r, column);
+
+	MUST(s.n == KEY_HASH_SIZE);
+	memcpy(out, s.p, KEY_HASH_SIZE);
 }
 
 int delivery_about(struct home *h, struct arena *a, int64_t delivery, struct delivery_about *out, struct err *e)
@@ -38,7 +35,7 @@ int delivery_about(struct home *h, struct arena *a, int64_t delivery, struct del
 	if (db_query(h->db, &Q_DELIVERY_ABOUT, ARGS(db_i64(delivery)), &r, e) < 0)
 		return -1;
 	got = rows_next(&r, e);
-	if (got > 0)
+	if (got > 0) {
 		*out = (struct delivery_about){
 			.id = rows_i64(&r, 0),
 			.mailing_id = rows_i64(&r, 1),
@@ -48,55 +45,20 @@ int delivery_about(struct home *h, struct arena *a, int64_t delivery, struct del
 			.project_title = arena_text(a, rows_text(&r, 5)),
 			.project_slug = arena_text(a, rows_text(&r, 6)),
 			.subject = arena_text(a, rows_text(&r, 7)),
-			.opted_out = rows_i64(&r, 8) != 0,
 		};
+		read_hash(&r, 8, out->key_hash);
+	}
 	rows_close(&r);
+	if (got > 0) {
+		int stands = opt_out_stands(h, out->key_hash, e);
+
+		out->opted_out = stands > 0;
+		got = stands < 0 ? -1 : 1;
+	}
 	return got;
 }
 
-/* seq must rise in the order of commits; SQLite has one writer anyway. */
-static int lock_order(struct home *h, struct err *e)
-{
-	int64_t one;
-
-	return db_get_i64(h->db, &Q_OPT_OUT_LOCK, NO_ARGS, &one, e) < 0 ? -1 : 0;
-}
-
-/* The ledger names the person by pseudonym, and leaves out why: nothing could ever be erased from it (AUD-6). */
-static int opt_out_audit(struct home *h, const uint8_t hash[KEY_HASH_SIZE], enum opt_out_way way, int64_t by, struct err *e)
-{
-	struct arena *a = arena_new();
-	int rc = audit_add(h, by, "opt-out", person_name(a, hash), opt_out_way_name(way), e);
-
-	arena_free(a);
-	return rc;
-}
-
-static int opt_out_write(struct home *h, const uint8_t hash[KEY_HASH_SIZE], enum opt_out_way way, const char *why,
-			 int64_t by, struct err *e)
-{
-	int64_t added;
-
-	if (lock_order(h, e) < 0 ||
-	    db_exec(h->db, &Q_OPT_OUT_ADD,
-		    ARGS(db_bytes(hash, KEY_HASH_SIZE), db_text(opt_out_way_name(way)), db_text(why),
-			 by ? db_i64(by) : db_null(), db_i64(home_now(h))),
-		    &added, e) < 0)
-		return -1;
-	return added ? opt_out_audit(h, hash, way, by, e) : 0;
-}
-
-static int opt_out_commit(struct home *h, struct err *e)
-{
-	if (db_commit(h->db, e) < 0)
-		return -1;
-	atomic_fetch_add(h->opt_out_counter, 1);
-	home_checkpoint(h);
-	return 0;
-}
-
-/* 1 and the hash of the delivery's person, 0 no such delivery, -1. */
-static int hash_of_delivery(struct home *h, int64_t delivery, uint8_t hash[KEY_HASH_SIZE], struct err *e)
+int opt_out_hash_of(struct home *h, int64_t delivery, uint8_t hash[KEY_HASH_SIZE], struct err *e)
 {
 	struct rows r = { 0 };
 	int got;
@@ -104,28 +66,96 @@ static int hash_of_delivery(struct home *h, int64_t delivery, uint8_t hash[KEY_H
 	if (db_query(h->db, &Q_OPT_OUT_HASH, ARGS(db_i64(delivery)), &r, e) < 0)
 		return -1;
 	got = rows_next(&r, e);
-	if (got > 0) {
-		struct slice s = rows_bytes(&r, 0);
-
-		MUST(s.n == KEY_HASH_SIZE);
-		memcpy(hash, s.p, KEY_HASH_SIZE);
-	}
+	if (got > 0)
+		read_hash(&r, 0, hash);
 	rows_close(&r);
 	return got;
 }
 
-int opt_out_by_delivery(struct home *h, int64_t delivery, enum opt_out_way way, struct err *e)
-{
-	uint8_t hash[KEY_HASH_SIZE];
-	int got;
+/* --- writing ----------------------------------------------------------------------------------- */
 
+/* There is no room for the journal, or it cannot be had: then the database has to be waited for. Senders hear of
+   that as of any other change of somebody's standing: whom they hold is judged anew. */
+static int write_to_database(struct home *h, const struct opt_out_entry *x, size_t n, struct err *e)
+{
+	struct err why = { 0 };
+
+	/* What the journal has is older, and comes first; but nobody is kept from leaving by a file. */
+	if (opt_out_catch_up(h, &why) < 0)
+		log_event(LOG_LEVEL_WARN, "opt-outs-behind", "why", why.text, NULL);
 	if (db_begin(h->db, e) < 0)
 		return -1;
-	got = hash_of_delivery(h, delivery, hash, e);
-	if (got > 0 && opt_out_write(h, hash, way, "", 0, e) == 0 && opt_out_commit(h, e) == 0)
-		return 1;
+	if (opt_out_apply(h, x, n, e) == 0 && db_commit(h->db, e) == 0) {
+		home_standing_changed(h);
+		home_checkpoint(h);
+		return 0;
+	}
 	db_rollback(h->db);
-	return got == 0 ? 0 : -1;
+	return -1;
+}
+
+int opt_out_write(struct home *h, const struct opt_out_entry *x, size_t n, struct err *e)
+{
+	if (optout_journal_append(h->opt_outs, x, n, e) < 0) {
+		if (e->kind == ERR_INPUT)
+			return -1;
+		log_event(LOG_LEVEL_ERROR, "opt-out-journal-failed", "why", e->text, NULL);
+		if (db_in_transaction(h->db) || write_to_database(h, x, n, e) < 0)
+			return -1;
+	}
+	atomic_fetch_add(h->opt_out_counter, 1);
+	return 0;
+}
+
+/* The line counts, whether or not the database can follow at once. */
+static int write_one(struct home *h, const struct opt_out_entry *x, struct err *e)
+{
+	struct err behind = { 0 };
+
+	if (opt_out_write(h, x, 1, e) < 0)
+		return -1;
+	if (!db_in_transaction(h->db) && opt_out_catch_up(h, &behind) < 0)
+		log_event(LOG_LEVEL_WARN, "opt-outs-behind", "why", behind.text, NULL);
+	return 0;
+}
+
+/* A transaction of the caller's that failed cannot be asked any more; neither can a database that is away. */
+int opt_out_entry_of(struct home *h, int64_t delivery, enum opt_out_way way, struct opt_out_entry *out)
+{
+	struct err e = { 0 };
+	int got;
+
+	*out = (struct opt_out_entry){ .act = ACT_OUT, .at = home_now(h), .way = way, .delivery = delivery, .text = "" };
+	got = opt_out_hash_of(h, delivery, out->key_hash, &e);
+	if (got >= 0)
+		return got;
+	log_event(LOG_LEVEL_WARN, "opt-out-by-delivery", "why", e.text, NULL);
+	out->act = ACT_OUT_DELIVERY;
+	return 1;
+}
+
+int opt_out_by_delivery(struct home *h, int64_t delivery, enum opt_out_way way, struct err *e)
+{
+	struct opt_out_entry x;
+
+	if (opt_out_entry_of(h, delivery, way, &x) == 0)
+		return 0;
+	return write_one(h, &x, e) < 0 ? -1 : 1;
+}
+
+int opt_out_by_hash(struct home *h, const uint8_t key_hash[KEY_HASH_SIZE], enum opt_out_way way, const char *why,
+		    int64_t by, struct err *e)
+{
+	struct opt_out_entry x = { .act = ACT_OUT, .at = home_now(h), .way = way, .by = by, .text = "" };
+	struct err lost = { 0 };
+
+	memcpy(x.key_hash, key_hash, KEY_HASH_SIZE);
+	if (write_one(h, &x, e) < 0)
+		return -1;
+	if (why[0] && db_exec(h->db, &Q_OPT_OUT_WHY, ARGS(db_bytes(key_hash, KEY_HASH_SIZE), db_text(why), db_i64(x.at)), NULL,
+			      &lost) < 0)
+		log_event(LOG_LEVEL_WARN, "opt-out-reason-lost", "why", lost.text, NULL);
+	return 0;
 }
 
 int opt_out_by_key(struct home *h, const char *match_key, enum opt_out_way way, const char *why, int64_t by,
@@ -134,17 +164,108 @@ int opt_out_by_key(struct home *h, const char *match_key, enum opt_out_way way, 
 	uint8_t hash[KEY_HASH_SIZE];
 
 	home_key_hash(h, match_key, hash);
-	if (db_begin(h->db, e) < 0)
+	return opt_out_by_hash(h, hash, way, why, by, e);
+}
+
+int opt_out_keep(struct home *h, const uint8_t key_hash[KEY_HASH_SIZE], int64_t project, struct err *e)
+{
+	struct opt_out_entry x = { .act = ACT_KEEP, .at = home_now(h), .way = OPT_OUT_PAGE };
+	struct arena *a = arena_new();
+	struct rows r = { 0 };
+	int rc = -1, got;
+
+	memcpy(x.key_hash, key_hash, KEY_HASH_SIZE);
+	if (db_query(h->db, &Q_OPT_OUT_PROJECT, ARGS(db_i64(project)), &r, e) < 0)
+		goto out;
+	got = rows_next(&r, e);
+	if (got > 0)
+		x.text = arena_text(a, rows_text(&r, 0));
+	rows_close(&r);
+	if (got == 0)
+		err_set(e, ERR_MISSING, "no project %lld", (long long)project);
+	rc = got > 0 ? write_one(h, &x, e) : -1;
+out:
+	arena_free(a);
+	return rc;
+}
+
+bool opt_out_is_fresh(const struct home *h, const struct opt_out_state *s)
+{
+	int64_t now = home_now(h);
+
+	return s->out && s->way != OPT_OUT_ERASURE && now >= s->at && now - s->at <= OPT_OUT_SECOND_THOUGHTS;
+}
+
+int opt_out_undo(struct home *h, const uint8_t key_hash[KEY_HASH_SIZE], struct err *e)
+{
+	struct opt_out_entry x = { .act = ACT_UNDO, .at = home_now(h), .way = OPT_OUT_PAGE, .text = "" };
+	struct opt_out_state s;
+
+	if (opt_out_state(h, key_hash, &s, e) < 0)
 		return -1;
-	if (opt_out_write(h, hash, way, why, by, e) == 0 && opt_out_commit(h, e) == 0)
+	if (!opt_out_is_fresh(h, &s))
+		return err_set(e, ERR_REFUSED, "no opt-out of the last 24 hours: it can be lifted by a fresh sign-up alone");
+	memcpy(x.key_hash, key_hash, KEY_HASH_SIZE);
+	return write_one(h, &x, e);
+}
+
+/* --- what stands ------------------------------------------------------------------------------- */
+
+struct asking {
+	struct home *h;
+	const uint8_t *hash;
+	struct opt_out_state *s;
+};
+
+/* What opt_out_apply() will do to the person's row. */
+static int foresee(void *ctx, const struct opt_out_entry *x, struct err *e)
+{
+	struct asking *q = ctx;
+	uint8_t hash[KEY_HASH_SIZE];
+
+	memcpy(hash, x->key_hash, KEY_HASH_SIZE);
+	if (x->act == ACT_OUT_DELIVERY && opt_out_hash_of(q->h, x->delivery, hash, e) < 0)
+		return -1;
+	if (memcmp(hash, q->hash, KEY_HASH_SIZE) != 0)
 		return 0;
-	db_rollback(h->db);
-	return -1;
+	if ((x->act == ACT_OUT || x->act == ACT_OUT_DELIVERY) && !q->s->out)
+		*q->s = (struct opt_out_state){ true, x->at, x->way };
+	if (x->act == ACT_UNDO && q->s->out && q->s->way != OPT_OUT_ERASURE && x->at >= q->s->at &&
+	    x->at - q->s->at <= OPT_OUT_SECOND_THOUGHTS)
+		q->s->out = false;
+	return 0;
+}
+
+static enum opt_out_way way_named(const char *name)
+{
+	for (int way = OPT_OUT_PAGE; way <= OPT_OUT_ERASURE; way++)
+		if (strcmp(opt_out_way_name((enum opt_out_way)way), name) == 0)
+			return (enum opt_out_way)way;
+	return OPT_OUT_PAGE;
+}
+
+int opt_out_state(struct home *h, const uint8_t key_hash[KEY_HASH_SIZE], struct opt_out_state *out, struct err *e)
+{
+	struct asking q = { h, key_hash, out };
+	struct opt_out_place at;
+	struct rows r = { 0 };
+	int got;
+
+	*out = (struct opt_out_state){ 0 };
+	/* The place first: what is applied between the two is then seen twice, which changes nothing. */
+	if (opt_out_followed(h, &at, e) < 0 ||
+	    db_query(h->db, &Q_OPT_OUT_ROW, ARGS(db_bytes(key_hash, KEY_HASH_SIZE)), &r, e) < 0)
+		return -1;
+	got = rows_next(&r, e);
+	if (got > 0)
+		*out = (struct opt_out_state){ true, rows_i64(&r, 0), way_named(rows_text(&r, 1)) };
+	rows_close(&r);
+	return got < 0 || optout_journal_read(h->opt_outs, &at, 0, foresee, &q, e) < 0 ? -1 : 0;
 }
 
 int opt_out_stands(struct home *h, const uint8_t key_hash[KEY_HASH_SIZE], struct err *e)
 {
-	int64_t one;
+	struct opt_out_state s;
 
-	return db_get_i64(h->db, &Q_OPT_OUT_STANDS, ARGS(db_bytes(key_hash, KEY_HASH_SIZE)), &one, e);
+	return opt_out_state(h, key_hash, &s, e) < 0 ? -1 : s.out;
 }

@@ -312,64 +312,6 @@ static void nobody_is_opted_out_by_a_wrong_number(void **state)
 	assert_true(atomic_load(s->h->opt_out_counter) == before);
 }
 
-#define PROCESSES 4
-#define EACH_OF_THEM 20
-
-static void take_hash(void *ctx, const uint8_t hash[KEY_HASH_SIZE])
-{
-	(void)hash;
-	*(int *)ctx += 1;
-}
-
-static void opt_out_many(struct store *s, int which)
-{
-	struct home *h = open_home(s);
-	struct err e;
-	char key[40];
-
-	for (int i = 0; i < EACH_OF_THEM; i++) {
-		snprintf(key, sizeof(key), "p%d-%d@example.org", which, i);
-		if (opt_out_by_key(h, key, OPT_OUT_MAIL, "", 0, &e) < 0) {
-			fprintf(stderr, "%s\n", e.text);
-			_exit(1);
-		}
-	}
-	_exit(0);
-}
-
-/* Whoever reads "what is new since number n" while others commit must not miss one: numbers rise in the
-   order of commits. */
-static void a_sender_hears_of_all(void **state)
-{
-	struct store *s = *state;
-	struct fixture *f = s->f;
-	int64_t seq = 0, last;
-	int heard = 0, running = PROCESSES, status;
-	pid_t pids[PROCESSES];
-
-	db_free(s->h->db); /* a connection must not be shared with a child */
-	s->h->db = NULL;
-	for (int i = 0; i < PROCESSES; i++) {
-		pids[i] = fork();
-		assert_true(pids[i] >= 0);
-		if (pids[i] == 0)
-			opt_out_many(s, i);
-	}
-	OK(home_open_db(s->h, &f->e));
-	while (running > 0) {
-		OK(opt_outs_since(s->h, &seq, take_hash, &heard, &f->e));
-		if (waitpid(pids[running - 1], &status, WNOHANG) == pids[running - 1]) {
-			assert_int_equal(status, 0);
-			running--;
-		}
-	}
-	OK(opt_outs_since(s->h, &seq, take_hash, &heard, &f->e));
-	assert_int_equal(heard, PROCESSES * EACH_OF_THEM);
-	OK(opt_outs_last(s->h, &last, &f->e));
-	assert_true(last == seq);
-	assert_true(atomic_load(s->h->opt_out_counter) >= PROCESSES * EACH_OF_THEM);
-}
-
 int main(void)
 {
 	struct CMUnitTest tests[] = {
@@ -378,7 +320,7 @@ int main(void)
 		IN_WORLD(a_claim_says_who_left_since), IN_WORLD(a_stale_outcome_is_ignored),
 		IN_WORLD(a_hard_failure_voids_the_address), IN_WORLD(senders_end_in_good_order),
 		IN_WORLD(the_report_marks_what_may_come_twice), IN_WORLD(opting_out_twice_is_fine),
-		IN_WORLD(nobody_is_opted_out_by_a_wrong_number), IN_WORLD(a_sender_hears_of_all),
+		IN_WORLD(nobody_is_opted_out_by_a_wrong_number),
 	};
 
 	return run_on_engines(tests, COUNT(tests));

@@ -294,22 +294,54 @@ static void giving_back_breaks(void **state)
 
 /* --- opt-outs ------------------------------------------------------------------------------------ */
 
-static int opt_out_work(struct store *s, void *ctx, struct err *e)
-{
-	struct sending *x = ctx;
-
-	return opt_out_by_delivery(s->h, x->d[0].id, OPT_OUT_PAGE, e) < 0 ? -1 : 0;
-}
-
-static void an_opt_out_breaks(void **state)
+/* Whatever step of the database fails, the person has left: the journal has it, and the database follows. */
+static void an_opt_out_is_never_lost(void **state)
 {
 	struct store *s = *state;
 	struct fixture *f = s->f;
 	struct sending x = begin_sending(s);
+	bool broke;
+	int k = 0;
 
 	OK(claim_work(s, &x, &f->e));
-	break_each_step(s, opt_out_work, &x, 6);
-	assert_int_equal(look(s).n[9], 1);
+	do {
+		uint64_t counter = atomic_load(s->h->opt_out_counter);
+
+		db_fail_at(s->h->db, ++k);
+		assert_int_equal(opt_out_by_delivery(s->h, x.d[0].id, OPT_OUT_PAGE, &f->e), 1);
+		broke = s->h->db->fail_after == 0;
+		db_fail_at(s->h->db, 0);
+		assert_false(db_in_transaction(s->h->db));
+		assert_true(atomic_load(s->h->opt_out_counter) > counter);
+		assert_int_equal(opt_out_stands(s->h, x.d[0].key_hash, &f->e), 1);
+		OK(opt_out_catch_up(s->h, &f->e));
+		assert_int_equal(look(s).n[9], 1);
+		OK(opt_out_undo(s->h, x.d[0].key_hash, &f->e));
+		assert_int_equal(look(s).n[9], 0);
+		assert_in_range(k, 1, 100);
+	} while (broke);
+	assert_true(k > 8);
+}
+
+static int follow_work(struct store *s, void *ctx, struct err *e)
+{
+	(void)ctx;
+	return opt_out_catch_up(s->h, e);
+}
+
+static void following_the_journal_breaks(void **state)
+{
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	struct sending x = begin_sending(s);
+	struct opt_out_entry left[2];
+
+	OK(claim_work(s, &x, &f->e));
+	for (size_t i = 0; i < COUNT(left); i++)
+		assert_int_equal(opt_out_entry_of(s->h, x.d[i].id, OPT_OUT_ONE_CLICK, &left[i]), 1);
+	OK(opt_out_write(s->h, left, COUNT(left), &f->e));
+	break_each_step(s, follow_work, NULL, 8);
+	assert_int_equal(look(s).n[9], 2);
 }
 
 int main(void)
@@ -317,7 +349,8 @@ int main(void)
 	struct CMUnitTest tests[] = {
 		IN_WORLD(an_import_breaks), IN_WORLD(a_sign_off_breaks), IN_WORLD(opening_a_sign_off_breaks),
 		IN_WORLD(a_submission_breaks), IN_WORLD(a_claim_breaks), IN_WORLD(writing_outcomes_breaks),
-		IN_WORLD(giving_back_breaks), IN_WORLD(an_opt_out_breaks),
+		IN_WORLD(giving_back_breaks), IN_WORLD(an_opt_out_is_never_lost),
+		IN_WORLD(following_the_journal_breaks),
 	};
 
 	return run_on_engines(tests, COUNT(tests));
