@@ -7,66 +7,89 @@
 
 #include "mail/address.h"
 
-/* ADR-8: the names of RFC 2142, common ones, and how else people write them. */
+#define ROLE_MAX 40         /* with its NUL; no longer word is listed */
+#define ROLE_NUMBERED_MIN 3 /* "info2" is a post; "hr12" may be a student */
+
+/* ADR-8: the names of RFC 2142 and common ones, without hyphens, dots and numbers behind them. */
 static const char *const ROLES[] = {
-	"abuse", "accounting", "accounts", "accountspayable", "accountsreceivable", "accueil", "adm", "admin",
-	"administracion", "administrator", "admissions", "ads", "advertising", "advice", "affiliates", "alert",
-	"alerts", "all", "all-staff", "all-students", "allstaff", "allstudents", "alumni", "announce",
-	"announcement", "announcements", "anyone", "apache", "appeals", "apply", "archive", "archives", "ask",
-	"assistance", "assistant", "auto-reply", "autoreply", "autoresponder", "backoffice", "backup", "backups",
-	"bibliothek", "bibliotheque", "billing", "booking", "bookings", "bookkeeping", "bot", "bounce", "bounces",
-	"buero", "bursar", "business", "campus", "careers", "catering", "ceo", "cfo", "chairman", "chancellor",
-	"cio", "commercial", "communication", "communications", "community", "compliance", "comptabilite",
-	"conference", "contact", "contact-us", "contacto", "contactus", "coo", "coordinator", "copyright", "council",
-	"counseling", "counselling", "course", "courses", "cron", "cto", "customer-service", "customercare",
-	"customers", "customerservice", "customerservices", "daemon", "data", "deanery", "dekanat", "department",
-	"desk", "developer", "developers", "development", "devnull", "digital", "direction", "director", "directors",
-	"distribution", "dns", "dnsadmin", "do-not-reply", "do-not-respond", "do_not_reply", "donations",
-	"donotreply", "donotrespond", "dont-reply", "dontreply", "dpo", "editor", "editorial", "editors",
-	"education", "email", "empfang", "employment", "engineering", "enquiries", "enquiry", "enrollment",
-	"enrolment", "estates", "ethics", "event", "events", "everybody", "everyone", "examinations", "exams",
-	"exchange", "executive", "export", "facilities", "faculty", "faq", "fax", "feedback", "fellowships",
-	"finance", "forms", "front-desk", "frontdesk", "ftp", "ftpadmin", "fundraising", "gdpr", "general",
-	"graduate", "graduates", "grants", "group", "groups", "guest", "hallo", "head-office", "headoffice",
-	"health", "hello", "help", "help-desk", "helpdesk", "helpline", "hosting", "hostmaster", "hostmasters",
-	"hotline", "housing", "hr", "human-resources", "humanresources", "ict", "info", "info-desk", "infodesk",
-	"informacion", "informatics", "information", "informations", "inquiries", "inquiry", "intern",
-	"international", "internships", "invoice", "invoices", "invoicing", "it", "it-services", "it-support",
-	"itdesk", "itservices", "itsupport", "jenkins", "job", "jobs", "kontakt", "legal", "library", "licensing",
-	"list", "list-unsubscribe", "listmaster", "lists", "listserv", "login", "logistics", "mail", "mail-daemon",
-	"mailbox", "mailer-daemon", "mailerdaemon", "mailing", "mailing-list", "mailinglist", "mailman", "mailroom",
-	"maintenance", "management", "manager", "marketing", "master", "media", "member", "members", "membership",
-	"messages", "ministry", "mysql", "nagios", "network", "networks", "news", "newsdesk", "newsletter",
-	"newsletters", "nginx", "no-replies", "no-reply", "no.replies", "no.reply", "no_reply", "nobody", "noc",
-	"noreplies", "noreply", "notification", "notifications", "notify", "null", "nurse", "office", "officer",
-	"ombudsman", "operations", "operator", "ops", "oracle", "order", "orders", "outreach", "parking", "partner",
-	"partners", "partnerships", "payments", "payroll", "personnel", "phd", "phish", "phishing", "planning",
-	"porters", "post", "postbox", "postgrad", "postgraduate", "postgres", "postmaster", "postmasters",
-	"poststelle", "pr", "president", "press", "press-office", "presse", "pressoffice", "principal", "privacy",
-	"procurement", "production", "professor", "program", "programme", "project", "projects", "provost",
-	"public-relations", "publications", "publicity", "purchase", "purchasing", "quality", "queries", "query",
-	"questions", "reception", "receptionist", "recruit", "recruiter", "recruiting", "recruitment", "rector",
-	"redaktion", "registrar", "registrars", "registration", "registry", "rektor", "rektorat", "remove",
-	"renewals", "rental", "replies", "reply", "report", "reports", "research", "reservations", "returns",
-	"robot", "root", "safety", "sale", "sales", "schedule", "scheduling", "scholarship", "scholarships",
-	"school", "schools", "scolarite", "secr", "secretaria", "secretariat", "secretaries", "secretary",
-	"security", "sekretariat", "server", "service", "service-desk", "servicedesk", "services", "shipping",
-	"shop", "site", "soporte", "spam", "spamtrap", "ssl-admin", "ssladmin", "ssladministrator", "staff",
-	"stores", "student", "student-services", "students", "studentservices", "studentsupport", "studienberatung",
-	"subscribe", "subscription", "subscriptions", "suggestions", "superuser", "support", "survey", "surveys",
-	"sys", "sysadmin", "sysop", "system", "systems", "team", "tech", "technical", "technical-support",
-	"technology", "techsupport", "test", "tester", "testing", "theteam", "ticket", "tickets", "tours", "trainer",
-	"training", "translate", "translation", "transport", "travel", "treasurer", "trouble", "trustees", "tutor",
-	"undergrad", "undergraduate", "union", "university", "unsub", "unsubscribe", "updates", "usenet", "user",
-	"users", "uucp", "vendor", "vendors", "ventas", "verify", "vertrieb", "verwaltung", "visa", "visit",
-	"visitors", "volunteer", "volunteering", "warden", "web", "web-admin", "webadmin", "webinfo", "webmail",
-	"webmaster", "website", "webteam", "welcome", "welfare", "work", "workshop", "workshops", "writing", "www",
-	"www-data", "zabbix",
+	"abuse", "academy", "account", "accountant", "accounting", "accounts", "accountspayable",
+	"accountsreceivable", "accueil", "acquisition", "adm", "admin", "admini", "administracao", "administracio",
+	"administracion", "administrador", "administratie", "administratif", "administration", "administrativo",
+	"administrator", "administrators", "admissions", "ads", "advertise", "advertising", "advice", "affiliates",
+	"agency", "alarm", "alarms", "alert", "alerts", "all", "allemployees", "allhands", "allstaff", "allstudents",
+	"allteachers", "allteam", "allusers", "alumni", "alumnirelations", "ambassador", "ambassadors",
+	"amministrazione", "announce", "announcement", "announcements", "anyone", "apache", "appeals", "apply",
+	"appointment", "appointments", "archive", "archives", "ask", "assistance", "assistant", "asta",
+	"atencionalcliente", "atendimento", "autoconfirm", "automailer", "automated", "autoreply", "autoresponder",
+	"backoffice", "backup", "backups", "betriebsrat", "biblioteca", "bibliothek", "bibliotheque", "billing",
+	"biuro", "bizdev", "boletin", "booking", "bookings", "bookkeeping", "bookstore", "bot", "bounce", "bounces",
+	"branding", "buchhaltung", "buero", "bug", "bugs", "bulletin", "bulletins", "bursar", "business",
+	"businessdevelopment", "calendar", "campaign", "campaigns", "campus", "career", "careercenter", "careers",
+	"careerservices", "catering", "ceo", "cfo", "chairman", "chancellor", "cio", "classroom", "clientservices",
+	"commercial", "communication", "communications", "community", "complaints", "compliance", "comptabilite",
+	"conference", "contabilidad", "contact", "contacto", "contactus", "contato", "coo", "coordinator",
+	"copyright", "council", "counseling", "counselingcenter", "counselling", "course", "courses", "crm", "cron",
+	"cto", "customer", "customercare", "customerfeedback", "customers", "customerservice", "customerservices",
+	"customersuccess", "customersupport", "daemon", "data", "deanery", "deansoffice", "decanato", "dekanat",
+	"delivery", "department", "deploy", "desk", "developer", "developers", "development", "devnull", "digital",
+	"direction", "director", "directors", "dispatch", "distribution", "dns", "dnsadmin", "docs", "documents",
+	"docusign", "domain", "domainadmin", "domains", "donate", "donation", "donations", "donotreply",
+	"donotrespond", "dontreply", "dpo", "e-mail", "ebounce", "editor", "editorial", "editors", "education",
+	"email", "emails", "emergency", "empfang", "employment", "engineering", "enquire", "enquiries", "enquiry",
+	"enrollment", "enrolment", "error", "errors", "estates", "ethics", "event", "events", "everybody",
+	"everyone", "examinations", "examinationsoffice", "examoffice", "exams", "exchange", "executive", "exim",
+	"export", "fachschaft", "facilities", "faculty", "faq", "fax", "feedback", "fellowships", "finance",
+	"financialaid", "forms", "frontdesk", "ftp", "ftpadmin", "fundraising", "gdpr", "general", "graduate",
+	"graduates", "grants", "group", "groups", "guest", "hallo", "headoffice", "health", "healthcenter", "hello",
+	"help", "helpdesk", "helpline", "hochschulsport", "host", "hosting", "hostmaster", "hostmasters", "hostname",
+	"hotline", "housing", "housingoffice", "hr", "humanresources", "iana", "ict", "immatrikulation", "inbox",
+	"info", "infodesk", "informacion", "informatics", "information", "informations", "inquire", "inquiries",
+	"inquiry", "intern", "international", "internationaloffice", "internships", "invitations", "invites",
+	"invoice", "invoices", "invoicing", "it", "itdesk", "itservices", "itsupport", "jenkins", "jira", "job",
+	"jobs", "kontakt", "kundenservice", "kundeservice", "legal", "library", "licensing", "list", "listgroup",
+	"listmaster", "listrequest", "lists", "listsender", "listserv", "listserver", "listunsubscribe",
+	"localdomain", "localhost", "login", "logistics", "logwatch", "mail", "mailbox", "maildaemon", "mailer",
+	"mailerdaemon", "mailing", "mailinglist", "mailinglists", "mailman", "mailroom", "mailshot", "maintenance",
+	"management", "manager", "marketing", "master", "media", "mediarelations", "meetings", "member", "members",
+	"membership", "messages", "ministry", "moderator", "moderators", "monitor", "monitoring", "mysql", "nagios",
+	"naoresponda", "network", "networks", "newbusiness", "news", "newsdesk", "newsletter", "newsletters",
+	"nginx", "nobody", "noc", "noreplies", "noreply", "noresponse", "notification", "notifications", "notify",
+	"null", "nurse", "offers", "office", "officer", "ombudsman", "operations", "operator", "ops", "oracle",
+	"order", "orders", "outreach", "owner", "owners", "parking", "partner", "partners", "partnerships",
+	"payment", "payments", "payroll", "personalrat", "personnel", "phd", "phish", "phishing", "planning",
+	"porters", "post", "postbox", "postfix", "postgrad", "postgraduate", "postgres", "postmaster", "postmasters",
+	"poststelle", "pr", "presidence", "president", "press", "presse", "pressestelle", "pressoffice", "principal",
+	"printer", "printers", "privacy", "procurement", "production", "professor", "program", "programme",
+	"project", "projects", "promo", "promotions", "provost", "pruefungsamt", "public", "publications",
+	"publicity", "publicrelations", "publishing", "purchase", "purchasing", "quality", "queries", "query",
+	"questions", "receipts", "reception", "receptionist", "recruit", "recruiter", "recruiting", "recruitment",
+	"rector", "rectorado", "rectorat", "redaktion", "referrals", "refund", "refunds", "register", "registrar",
+	"registrars", "registrarsoffice", "registration", "registry", "rektor", "rektorat", "reminder", "reminders",
+	"remove", "renewals", "rental", "replies", "reply", "report", "reports", "request", "requests", "research",
+	"reserva", "reservas", "reservation", "reservations", "response", "returns", "robot", "root", "safety",
+	"sale", "sales", "scanner", "schedule", "scheduling", "scholarship", "scholarships", "school", "schools",
+	"scolarite", "secr", "secretaria", "secretariat", "secretariatgeneral", "secretaries", "secretary",
+	"security", "sekretariat", "sendmail", "server", "service", "servicedesk", "services", "servicioalcliente",
+	"shipping", "shop", "site", "smtp", "social", "socialmedia", "soporte", "spam", "spamtrap", "sponsorship",
+	"ssl", "ssladmin", "ssladministrator", "staff", "stores", "student", "studentoffice", "students",
+	"studentservices", "studentsupport", "studienberatung", "studiensekretariat", "stura", "subscribe",
+	"subscription", "subscriptions", "suggestions", "superuser", "suporte", "support", "survey", "surveys",
+	"sys", "sysadmin", "sysadministrator", "syslog", "sysop", "system", "systemadministrator", "systems", "team",
+	"tech", "technical", "technicalsupport", "technology", "techsupport", "test", "tester", "testing", "theteam",
+	"ticket", "tickets", "tld", "tours", "trainer", "training", "translate", "translation", "transport",
+	"travel", "treasurer", "trouble", "trustees", "tutor", "undergrad", "undergraduate", "union", "university",
+	"unsub", "unsubscribe", "update", "updates", "usenet", "user", "users", "uucp", "vendor", "vendors",
+	"ventas", "verify", "vertrieb", "verwaltung", "vicerrectorado", "visa", "visit", "visitors", "voicemail",
+	"volunteer", "volunteering", "warden", "web", "webadmin", "webinar", "webinars", "webinfo", "webmail",
+	"webmaster", "webmasters", "website", "webteam", "welcome", "welfare", "whois", "wordpress", "work",
+	"workshop", "workshops", "writing", "www", "wwwdata", "zabbix", "zulassung",
 };
 
 /* ADR-8's patterns: of a mailing list or of its machinery. */
-static const char *const LIST_STARTS[] = { "owner-" };
-static const char *const LIST_ENDS[] = { "-owner", "-request", "-bounces", "-list", "-users", "-announce" };
+static const char *const LIST_STARTS[] = { "owner-", "all-" };
+static const char *const LIST_ENDS[] = {
+	"-owner", "-request", "-bounces", "-list", "-users", "-announce", "-all", "-members",
+};
 
 static const char *const LIST_HOSTS[] = { "googlegroups.com", "groups.io", "freelists.org", "jiscmail.ac.uk" };
 static const char *const LIST_HOST_LABELS[] = { "list.", "lists.", "listserv.", "groups.", "mailman." };
@@ -309,9 +332,36 @@ static bool starts_with_one_of(const char *s, const char *const *list, size_t n)
 	return false;
 }
 
+/* "do.not-reply2" as "donotreply", into out[ROLE_MAX]. False where a part is one letter: s.ales@ is a person. */
+static bool squeeze(const char *local, char *out)
+{
+	size_t n = 0, part = 0;
+
+	for (const char *p = local; *p; p++) {
+		bool separator = *p == '-' || *p == '_' || *p == '.';
+
+		if (n + 1 == ROLE_MAX || (separator && part == 1))
+			return false;
+		part = separator ? 0 : part + 1;
+		if (!separator)
+			out[n++] = *p;
+	}
+	if (part == 1 && n > 1 && !(out[n - 1] >= '0' && out[n - 1] <= '9'))
+		return false;
+	while (n > ROLE_NUMBERED_MIN && out[n - 1] >= '0' && out[n - 1] <= '9')
+		n--;
+	out[n] = '\0';
+	return true;
+}
+
 bool list_has_role(const char *local)
 {
-	return has(ROLES, COUNT(ROLES), local);
+	char word[ROLE_MAX];
+
+	if (has(ROLES, COUNT(ROLES), local))
+		return true;
+	return squeeze(local, word) &&
+	       (has(ROLES, COUNT(ROLES), word) || strstr(word, "noreply") || strstr(word, "donotreply"));
 }
 
 bool list_has_list_pattern(const char *local)

@@ -204,6 +204,9 @@ static void test_lists(void **state)
 	assert_true(list_has_free_provider("gmail.com") && !list_has_free_provider("x.gmail.com"));
 	assert_true(list_has_disposable("a.b.yopmail.com") && !list_has_disposable("notyopmail.com"));
 	assert_false(list_has_role(""));
+	assert_true(list_has_role("do.not-reply") && list_has_role("info2") && list_has_role("post-master"));
+	assert_true(list_has_role("news-noreply") && list_has_role("sys_admin") && list_has_role("e-mail"));
+	assert_false(list_has_role("s.ales") || list_has_role("hr12") || list_has_role("ann.all") || list_has_role("sale.s"));
 }
 
 int main(void)
