@@ -45,6 +45,15 @@ size_t utf8_count(const char *s)
 	return count;
 }
 
+int utf8_fit(struct slice s, int max)
+{
+	size_t n = s.n < (size_t)max ? s.n : (size_t)max;
+
+	while (n > 0 && n < s.n && ((unsigned char)s.p[n] & 0xC0) == 0x80)
+		n--;
+	return (int)n;
+}
+
 /* Moves what libunistring allocated into the arena. */
 static char *keep(struct arena *a, uint8_t *text, size_t n)
 {

@@ -13,6 +13,8 @@ uint32_t utf8_char(const char *s, size_t n, size_t *len);
 /* Appends c to out[4]; returns the number of bytes. */
 size_t utf8_put(uint32_t c, char out[4]);
 size_t utf8_count(const char *s); /* characters */
+/* Bytes of the longest beginning of s that ends with a character and has at most max bytes; for "%.*s". */
+int utf8_fit(struct slice s, int max);
 /* Copies from the arena; the input must be valid. */
 char *utf8_nfc(struct arena *a, const char *s);
 char *utf8_lower(struct arena *a, const char *s);

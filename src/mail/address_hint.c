@@ -49,7 +49,8 @@ static bool is_meant(const char *given, const char *meant)
 {
 	size_t given_n = strcspn(given, "."), meant_n = strcspn(meant, ".");
 	struct slice given_name = { given, given_n }, meant_name = { meant, meant_n };
-	struct slice given_end = slice_of(given[given_n] ? given + given_n + 1 : ""), meant_end = slice_of(meant + meant_n + 1);
+	struct slice given_end = slice_of(given[given_n] ? given + given_n + 1 : "");
+	struct slice meant_end = slice_of(meant[meant_n] ? meant + meant_n + 1 : "");
 
 	if (same(given_name, meant_name))
 		return is_wrong_ending(given_end, meant_end);

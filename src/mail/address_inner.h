@@ -14,7 +14,11 @@
 #define LABEL_MAX 63
 
 /* Takes away what spreadsheets, mail programs and people put around an address; adds what it was to `peeled`. */
-struct slice address_peel(struct slice s, unsigned *peeled);
+struct slice address_peel(struct arena *a, struct slice s, unsigned *peeled);
+/* "＠", as East Asian keyboards write it, becomes "@". */
+struct slice address_narrow_at(struct arena *a, struct slice s, unsigned *peeled);
+/* IDNA reads full-width letters and ideographic dots of a domain as plain ones; this has it told. */
+void address_note_wide_domain(struct slice domain, unsigned *peeled);
 /* "blanks, mailto:", or NULL. */
 const char *address_peeled_text(struct arena *a, unsigned peeled);
 /* Letters, digits and others that stand in a local part unquoted (atext of RFC 5322, and UTF-8). */
@@ -34,6 +38,9 @@ bool text_has_mixed_label(const char *text);
 /* Is one of two texts made of the other by one insertion, deletion, substitution or exchange of neighbours
    (Damerau-Levenshtein)? Not if they are equal. */
 bool text_is_one_off(struct slice one, struct slice other);
+
+/* U-labels of what domain_read gave; where it has none, the same text. */
+const char *domain_unicode(struct arena *a, const char *ascii);
 
 /* The whole of address_parse, for any cell. */
 int address_parse_any(struct arena *a, const char *cell, struct address *out, struct err *e) MUST_USE;

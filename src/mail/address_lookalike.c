@@ -108,7 +108,7 @@ static void add_shape(struct skeleton *s, uint32_t c)
 	else if (shape)
 		for (; *shape; shape++)
 			add_ascii(s, *shape);
-	else if (!uc_is_general_category(c, UC_CATEGORY_Mn))
+	else if (!uc_is_general_category(c, UC_CATEGORY_Mn) && !utf8_is_invisible(c))
 		s->n += utf8_put(c, s->text + s->n);
 }
 

@@ -13,22 +13,32 @@ enum peel {
 	PEEL_BLANKS,
 	PEEL_INVISIBLE,
 	PEEL_QUOTES,
+	PEEL_APOSTROPHE,
 	PEEL_BRACKETS,
 	PEEL_MAILTO,
+	PEEL_SMTP,
+	PEEL_PERCENT,
 	PEEL_COMMA,
 	PEEL_SEMICOLON,
-	PEEL_DOT
+	PEEL_DOT,
+	PEEL_WIDE_AT,
+	PEEL_WIDE
 };
 
 static const char *const PEEL_NAMES[] = {
 	[PEEL_BLANKS] = "blanks",
 	[PEEL_INVISIBLE] = "invisible characters",
 	[PEEL_QUOTES] = "quotes",
+	[PEEL_APOSTROPHE] = "leading apostrophe",
 	[PEEL_BRACKETS] = "brackets",
 	[PEEL_MAILTO] = "mailto:",
+	[PEEL_SMTP] = "smtp:",
+	[PEEL_PERCENT] = "percent escapes",
 	[PEEL_COMMA] = "trailing comma",
 	[PEEL_SEMICOLON] = "trailing semicolon",
 	[PEEL_DOT] = "trailing dot",
+	[PEEL_WIDE_AT] = "full-width @",
+	[PEEL_WIDE] = "full-width characters in the domain",
 };
 
 static const struct {
@@ -94,6 +104,14 @@ static bool ends(struct slice s, const char *with)
 	return s.n >= n && memcmp(s.p + s.n - n, with, n) == 0;
 }
 
+/* "'o'neil@b.example'": quotes and apostrophes are one character, and a domain holds none. */
+static bool is_apostrophe(struct slice in, size_t pair)
+{
+	const char *last = PAIRS[pair].open[0] == '\'' ? memrchr(in.p, '\'', in.n) : NULL;
+
+	return last && memchr(last, '@', in.n - (size_t)(last - in.p)) && !memchr(in.p, '<', in.n);
+}
+
 /* A pair around the whole, with nothing of its kind inside: "a"@b and "A" <a@b> keep theirs. */
 static bool peel_pair(struct slice *s, unsigned *peeled)
 {
@@ -104,7 +122,8 @@ static bool peel_pair(struct slice *s, unsigned *peeled)
 		if (s->n < open + close || !starts(*s, PAIRS[i].open) || !ends(*s, PAIRS[i].close))
 			continue;
 		in = (struct slice){ s->p + open, s->n - open - close };
-		if (memmem(in.p, in.n, PAIRS[i].open, open) || memmem(in.p, in.n, PAIRS[i].close, close))
+		if ((memmem(in.p, in.n, PAIRS[i].open, open) || memmem(in.p, in.n, PAIRS[i].close, close)) &&
+		    !is_apostrophe(in, i))
 			continue;
 		*peeled |= 1u << PAIRS[i].kind;
 		*s = in;
@@ -113,39 +132,142 @@ static bool peel_pair(struct slice *s, unsigned *peeled)
 	return false;
 }
 
-static bool peel_rest(struct slice *s, unsigned *peeled)
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+}
+
+/* "%40" as "@" (RFC 6068). What would become no text stays as it is, and is refused for its "%". */
+static struct slice unescaped(struct arena *a, struct slice s, unsigned *peeled)
+{
+	char *out = arena_alloc(a, s.n + 1);
+	size_t n = 0;
+
+	if (!memchr(s.p, '%', s.n))
+		return s;
+	for (size_t i = 0; i < s.n; i++) {
+		int high = s.p[i] == '%' && i + 2 < s.n ? hex_value(s.p[i + 1]) : -1;
+		int low = high >= 0 ? hex_value(s.p[i + 2]) : -1;
+
+		if (low >= 0 && (high < 2 || (high == 7 && low == 15))) /* a control */
+			return s;
+		out[n++] = (char)(low >= 0 ? high << 4 | low : s.p[i]);
+		i += low >= 0 ? 2 : 0;
+	}
+	if (!utf8_valid(out, n))
+		return s;
+	*peeled |= 1u << PEEL_PERCENT;
+	return (struct slice){ out, n };
+}
+
+/* Behind "mailto:"; web pages also have "mailto://". The query is not part of the address. */
+static struct slice peel_mailto(struct arena *a, struct slice s, unsigned *peeled)
+{
+	const char *query;
+
+	*peeled |= 1u << PEEL_MAILTO;
+	for (int i = 0; i < 2 && s.n && *s.p == '/'; i++) {
+		s.p++;
+		s.n--;
+	}
+	query = memchr(s.p, '?', s.n);
+	if (query)
+		s.n = (size_t)(query - s.p);
+	return unescaped(a, s, peeled);
+}
+
+static bool peel_front(struct arena *a, struct slice *s, unsigned *peeled)
+{
+	static const char MAILTO[] = "mailto:", SMTP[] = "smtp:"; /* the second from lists of directory servers */
+	const char *after;
+
+	if (starts(*s, MAILTO)) {
+		after = s->p + strlen(MAILTO);
+		*s = peel_mailto(a, (struct slice){ after, s->n - strlen(MAILTO) }, peeled);
+		return true;
+	}
+	if (starts(*s, SMTP)) {
+		*s = (struct slice){ s->p + strlen(SMTP), s->n - strlen(SMTP) };
+		*peeled |= 1u << PEEL_SMTP;
+		return true;
+	}
+	/* what marks a cell as text in a spreadsheet */
+	if (starts(*s, "'") && memchr(s->p, '@', s->n) && !memchr(s->p, '<', s->n)) {
+		*s = (struct slice){ s->p + 1, s->n - 1 };
+		*peeled |= 1u << PEEL_APOSTROPHE;
+		return true;
+	}
+	return false;
+}
+
+static bool peel_tail(struct slice *s, unsigned *peeled)
 {
 	static const struct {
 		const char *text;
 		enum peel kind;
-	} TAILS[] = { { ",", PEEL_COMMA }, { ";", PEEL_SEMICOLON }, { ".", PEEL_DOT } };
+	} TAILS[] = {
+		{ ",", PEEL_COMMA },
+		{ ";", PEEL_SEMICOLON },
+		{ ".", PEEL_DOT },
+		{ "\xEF\xBC\x8C", PEEL_COMMA },     /* U+FF0C */
+		{ "\xE3\x80\x81", PEEL_COMMA },     /* U+3001 */
+		{ "\xEF\xBC\x9B", PEEL_SEMICOLON }, /* U+FF1B */
+		{ "\xE3\x80\x82", PEEL_DOT },       /* U+3002 */
+		{ "\xEF\xBC\x8E", PEEL_DOT },       /* U+FF0E */
+		{ "\xEF\xBD\xA1", PEEL_DOT },       /* U+FF61 */
+	};
 
-	if (starts(*s, "mailto:")) {
-		const char *query;
-
-		s->p += strlen("mailto:");
-		s->n -= strlen("mailto:");
-		query = memchr(s->p, '?', s->n);
-		if (query && memchr(s->p, '@', (size_t)(query - s->p)))
-			s->n = (size_t)(query - s->p);
-		*peeled |= 1u << PEEL_MAILTO;
-		return true;
-	}
 	for (size_t i = 0; i < COUNT(TAILS); i++)
 		if (s->n && ends(*s, TAILS[i].text)) {
-			s->n--;
+			s->n -= strlen(TAILS[i].text);
 			*peeled |= 1u << TAILS[i].kind;
 			return true;
 		}
 	return false;
 }
 
-struct slice address_peel(struct slice s, unsigned *peeled)
+struct slice address_peel(struct arena *a, struct slice s, unsigned *peeled)
 {
 	do
 		s = peel_ends(s, peeled);
-	while (peel_pair(&s, peeled) || peel_rest(&s, peeled));
+	while (peel_pair(&s, peeled) || peel_front(a, &s, peeled) || peel_tail(&s, peeled));
 	return s;
+}
+
+struct slice address_narrow_at(struct arena *a, struct slice s, unsigned *peeled)
+{
+	static const char *const WIDE[] = { "\xEF\xBC\xA0", "\xEF\xB9\xAB" }; /* U+FF20, U+FE6B */
+	char *copy = NULL;
+
+	for (size_t i = 0; i < COUNT(WIDE); i++) {
+		const char *at;
+
+		while ((at = memmem(s.p, s.n, WIDE[i], 3)) != NULL) {
+			size_t before = (size_t)(at - s.p);
+
+			copy = arena_text_n(a, s.p, s.n - 2);
+			copy[before] = '@';
+			memcpy(copy + before + 1, at + 3, s.n - before - 3);
+			s = (struct slice){ copy, s.n - 2 };
+		}
+	}
+	if (copy)
+		*peeled |= 1u << PEEL_WIDE_AT;
+	return s;
+}
+
+void address_note_wide_domain(struct slice domain, unsigned *peeled)
+{
+	size_t len;
+
+	for (size_t i = 0; i < domain.n; i += len) {
+		uint32_t c = utf8_char(domain.p + i, domain.n - i, &len);
+
+		if (c == 0x3002 || c == 0xFF61 || (c >= 0xFF01 && c <= 0xFF5E))
+			*peeled |= 1u << PEEL_WIDE;
+	}
 }
 
 const char *address_peeled_text(struct arena *a, unsigned peeled)

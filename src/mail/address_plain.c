@@ -40,7 +40,7 @@ static size_t local_length(const char *s)
 {
 	size_t n = 0;
 
-	if (*s == '-' || *s == '|' || *s == '.')
+	if (*s == '-' || *s == '|' || *s == '.' || *s == '\'')
 		return 0;
 	for (; is_plain(s[n]); n++)
 		if (n == LOCAL_MAX || (s[n] == '.' && (s[n + 1] == '.' || s[n + 1] == '@')))
