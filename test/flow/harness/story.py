@@ -107,5 +107,10 @@ def opt_out_link(raw):
     return re.search(r"https?://\S+/opt-out/\S+", plain_text(raw)).group()
 
 
+def confirm_link(raw):
+    """The address behind the confirmation of a sign-up."""
+    return re.search(r"https?://\S+/confirm/\S+", plain_text(raw)).group()
+
+
 def check_code(raw):
     return re.search(r"^Check code: (\S+)", plain_text(raw), re.M).group(1)
