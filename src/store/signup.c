@@ -5,6 +5,7 @@
  */
 #include "store/signup.h"
 
+#include "base/log.h"
 #include "store/audit.h"
 #include "store/list.h"
 #include "store/notice.h"
@@ -34,8 +35,6 @@ QUERY(Q_SIGN_UP_MEMBER, "INSERT INTO member (list_id, address_id, fields, flags)
 QUERY(Q_SIGN_UP_CONSENT,
       "INSERT INTO consent (address_id, project_id, action, kind, ref, given_on, text_id, sign_up_id, at)"
       " VALUES ($1, $2, 'given', 'own-sign-up', '', $3, $4, $5, $6)");
-QUERY(Q_SIGN_UP_KEEP, "INSERT INTO opt_out_keep (key_hash, project_id, at) VALUES ($1, $2, $3)"
-		      " ON CONFLICT (key_hash, project_id) DO UPDATE SET at = excluded.at");
 QUERY(Q_SIGN_UP_PURGE, "DELETE FROM sign_up WHERE asked < $1 AND confirmed IS NULL");
 QUERY(Q_SIGN_UP_BLANK, "UPDATE sign_up SET delivery = '', given = '', name = ''"
 		       " WHERE asked < $1 AND confirmed < $1 AND delivery <> ''");
@@ -187,15 +186,13 @@ static int put_on_list(struct home *h, struct arena *a, const struct sign_up *s,
 	return worked ? db_exec(h->db, &Q_SIGN_UP_UNSEEN, ARGS(db_i64(*id)), NULL, e) : 0;
 }
 
-/* Who left all mail has come back to this study, and to no other. */
+/* Who left all mail has come back to this study, and to no other. It is in the journal when this returns, and in the
+   database after the commit: so it is the last thing to do. */
 static int lift_opt_out(struct home *h, int64_t project, const uint8_t hash[KEY_HASH_SIZE], struct err *e)
 {
 	int out = opt_out_stands(h, hash, e);
 
-	if (out <= 0)
-		return out;
-	return db_exec(h->db, &Q_SIGN_UP_KEEP, ARGS(db_bytes(hash, KEY_HASH_SIZE), db_i64(project), db_i64(home_now(h))),
-		       NULL, e);
+	return out <= 0 ? out : opt_out_keep(h, hash, project, e);
 }
 
 static int write_consent(struct home *h, const struct sign_up *s, int64_t address, struct err *e)
@@ -223,12 +220,13 @@ static int write_confirmed(struct home *h, struct arena *a, const struct sign_up
 	addr.given = s->given;
 	home_key_hash(h, addr.key, hash);
 	if (put_on_list(h, a, s, &addr, hash, &id, e) < 0 || write_consent(h, s, id, e) < 0 ||
-	    lift_opt_out(h, s->project.id, hash, e) < 0 || notice_answered(h, NOTICE_CONFIRM, hash, e) < 0)
+	    notice_answered(h, NOTICE_CONFIRM, hash, e) < 0 ||
+	    audit_add(h, 0, "signed-up", s->project.slug,
+		      arena_printf(a, "sign-up %lld, address %lld, text %lld", (long long)s->id, (long long)id,
+				   (long long)s->text_id),
+		      e) < 0)
 		return -1;
-	return audit_add(h, 0, "signed-up", s->project.slug,
-			 arena_printf(a, "sign-up %lld, address %lld, text %lld", (long long)s->id, (long long)id,
-				      (long long)s->text_id),
-			 e);
+	return lift_opt_out(h, s->project.id, hash, e);
 }
 
 static int confirm(struct home *h, struct arena *a, int64_t id, enum sign_up_state *state, struct err *e)
@@ -253,6 +251,17 @@ static int confirm(struct home *h, struct arena *a, int64_t id, enum sign_up_sta
 	return write_confirmed(h, a, &s, e) < 0 ? -1 : 1;
 }
 
+/* What was committed counts, whether or not the database can follow the journal at once. */
+static void tell(struct home *h)
+{
+	struct err behind = { 0 };
+
+	home_standing_changed(h);
+	if (opt_out_catch_up(h, &behind) < 0)
+		log_event(LOG_LEVEL_WARN, "opt-outs-behind", "why", behind.text, NULL);
+	home_checkpoint(h);
+}
+
 int sign_up_confirm(struct home *h, int64_t id, enum sign_up_state *state, struct err *e)
 {
 	struct arena *a;
@@ -264,17 +273,12 @@ int sign_up_confirm(struct home *h, int64_t id, enum sign_up_state *state, struc
 	a = arena_new();
 	got = confirm(h, a, id, state, e);
 	arena_free(a);
-	if (got > 0 && *state == SIGN_UP_WAITS) {
-		if (db_commit(h->db, e) < 0)
-			got = -1;
-		else
-			home_standing_changed(h);
-	}
-	if (db_in_transaction(h->db))
+	if (got <= 0 || *state != SIGN_UP_WAITS || db_commit(h->db, e) < 0) {
 		db_rollback(h->db);
-	if (got > 0)
-		home_checkpoint(h);
-	return got;
+		return got > 0 && *state == SIGN_UP_WAITS ? -1 : got;
+	}
+	tell(h);
+	return 1;
 }
 
 /* --- retention --------------------------------------------------------------------------------- */

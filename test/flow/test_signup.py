@@ -93,7 +93,7 @@ def test_the_whole_path(told, placet, capture):
     assert status == 200 and SENT in page and "zoe" not in page.lower()
     assert told.on_list() == {}
     (to, raw), = told.send_mail()
-    text = " ".join(plain_text(raw).split())
+    text = " ".join(plain_text(raw).replace("\n> ", " ").split())
     assert to == ZOE and "once a month" in text and "Zo" not in text.replace(ZOE, "")
     link = confirm_link(raw)
     status, headers, page = told.web().get(link)
