@@ -311,7 +311,8 @@ CREATE TABLE mailing (
   chosen TEXT NOT NULL DEFAULT '', -- --where: the expression by which people of the list are chosen
   arms {INT} NOT NULL DEFAULT 0,   -- random allocation to so many arms, in the order of arm_seed
   stratum TEXT NOT NULL DEFAULT '', -- ... balanced within each value of this field
-  arm_seed {INT} NOT NULL DEFAULT 0,
+  arm_seed {INT} NOT NULL DEFAULT 0, -- drawn at the first submission, and kept
+  left_out {INT} NOT NULL DEFAULT 0, -- how many of the list `chosen` left out at submission
   state TEXT NOT NULL,
   state_by TEXT NOT NULL DEFAULT '',
   state_why TEXT NOT NULL DEFAULT '',
@@ -378,8 +379,8 @@ CREATE TABLE sender (
   ended {INT}
 ) {STRICT};
 
--- People that a mailing's --where leaves in, worked out when it is checked or
--- submitted, while it is a draft.
+-- People that a draft's --where leaves in, worked out anew at each check and at
+-- submission; empty from then on, as the frozen selection stands in delivery.
 CREATE TABLE chosen (
   mailing_id {INT} NOT NULL REFERENCES mailing (id),
   address_id {INT} NOT NULL REFERENCES address (id),

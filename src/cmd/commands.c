@@ -10,6 +10,10 @@
 #define BY_IF { "by", "ACCOUNT", 0, "who acts; without it whoever runs the home" }
 #define WHY { "why", "TEXT", OPT_NEEDED, "the reason, kept in the audit ledger" }
 
+#define WHERE { "where", "EXPR", 0, "only people of the list for whom this holds: 'year >= 2004 and not answered'; \"\": everybody" }
+#define ARMS { "arms", "N", 0, "random allocation to 2 to 100 groups of equal size; {{arm}} is each person's number; 0: none" }
+#define STRATIFY { "stratify", "FIELD", 0, "with --arms: even within each value of this field too" }
+
 OPTIONS(O_INIT, { "institution", "NAME", OPT_NEEDED, "the institution's name" },
 	{ "domain", "DOMAIN", OPT_NEEDED | OPT_MANY, "its domains" },
 	{ "url", "URL", OPT_NEEDED, "the web address of this installation: https://HOST" },
@@ -68,9 +72,11 @@ OPTIONS(O_VALIDATE, BY, { "flagged", NULL, 0, "print the flagged addresses that 
 	{ "sign-off", NULL, 0, "sign the list off" },
 	{ "how", "TEXT", 0, "with --sign-off: how the addresses are known to be in use" });
 OPTIONS(O_NEW, { "list", "NAME", OPT_NEEDED, "to whom" }, { "subject", "TEXT", OPT_NEEDED, "may hold {{fields}}" },
-	{ "body", "FILE", OPT_NEEDED, "Markdown with {{field}} and {{field|default}}" }, BY,
+	{ "body", "FILE", OPT_NEEDED, "Markdown with {{field}} and {{field|default}}" }, BY, WHERE, ARMS, STRATIFY,
 	{ "language", "LANG", 0, "its language; without it en" });
-OPTIONS(O_EDIT, { "subject", "TEXT", 0, "a new subject" }, { "body", "FILE", 0, "new words" }, BY);
+OPTIONS(O_EDIT, { "subject", "TEXT", 0, "a new subject" }, { "body", "FILE", 0, "new words" }, WHERE, ARMS, STRATIFY, BY);
+OPTIONS(O_CSV, { "csv", NULL, 0, "one row for each person" });
+OPTIONS(O_ANSWERED, { "no-longer", NULL, 0, "they have not: takes it back" }, BY);
 OPTIONS(O_PREVIEW, { "to", "ADDRESS", 0, "somebody of the selection; without it the longest" });
 OPTIONS(O_SUBMIT, BY, { "accept-responsibility", NULL, 0, "you answer for this mailing, legal costs included" },
 	{ "not-before", "TIME", 0, "the window in which it may be sent opens, UTC" },
@@ -137,6 +143,10 @@ CMD("list", "list", "", NULL, NEED_DB, cmd_list_list, "lists address lists", NUL
 CMD("list", "show", "NAME", NULL, NEED_DB, cmd_list_show, "shows one", NULL)
 CMD("list", "members", "NAME", NULL, NEED_DB, cmd_list_members, "prints its people, and why some may not be mailed", NULL)
 CMD("list", "export", "NAME", NULL, NEED_DB, cmd_list_export, "the same as a recorded export", NULL)
+CMD("list", "answered", "NAME FILE", O_ANSWERED, NEED_DB | NEED_KEYS, cmd_list_answered,
+    "records who has answered the study",
+    "FILE is a table (CSV, XLSX, ODS) with an address column, as the survey service exports it. --where 'not answered' then leaves these "
+    "people out of a reminder.")
 CMD("import", NULL, "LIST FILE", O_IMPORT, NEED_DB | NEED_KEYS, cmd_import, "puts people from a CSV file on a list",
     "The whole file is judged first. Every row has one verdict: added, known, or rejected; rejected rows go to "
     "FILE.rejected.csv with line, reason and mend. A row without evidence of consent is imported as not mailable. "
@@ -147,13 +157,21 @@ CMD("consent", "show", "ADDRESS", NULL, NEED_DB | NEED_KEYS, cmd_consent_show, "
 CMD("validate", NULL, "LIST", O_VALIDATE, NEED_DB | NEED_KEYS, cmd_validate, "decides addresses and signs a list off",
     "Every flagged address is decided by itself, with a reason, and an unpredictable sample of the others one by one. "
     "Without an option it says what is undecided.")
-CMD("mailing", "new", "", O_NEW, NEED_DB, cmd_mailing_new, "makes a draft and prints its number", NULL)
+CMD("mailing", "new", "", O_NEW, NEED_DB, cmd_mailing_new, "makes a draft and prints its number",
+    "--where chooses people by what is known of them: year >= 2004, city = \"Ulm\", city contains \"u\", city in (\"Ulm\", "
+    "\"Bern\"), city is empty; by what happened: mailed in 14 days, mailed by this project, answered, joined in 30 days, "
+    "bounced, flag role; with and, or, not and brackets.\n\n"
+    "Whoever is left out is no recipient: placet mailing selection says who is, and why. The approval binds the "
+    "expression, the people that it chose, and their arms.")
 CMD("mailing", "edit", "ID", O_EDIT, NEED_DB, cmd_mailing_edit, "changes it; a submitted or approved one becomes a draft again",
     NULL)
 CMD("mailing", "list", "", NULL, NEED_DB, cmd_mailing_list, "lists mailings", NULL)
 CMD("mailing", "show", "ID", NULL, NEED_DB | NEED_KEYS, cmd_mailing_show, "shows one with its text", NULL)
 CMD("mailing", "check", "ID", NULL, NEED_DB | NEED_KEYS, cmd_mailing_check, "asks every rule of the policy",
     "Ends with 0 (pass, doubtful), 1 (fail) or 75 (unknown).")
+CMD("mailing", "selection", "ID", O_CSV, NEED_DB, cmd_mailing_selection, "says who is in, who is left out, and why", NULL)
+CMD("mailing", "arms", "ID", O_CSV, NEED_DB, cmd_mailing_arms, "shows the random allocation and computes it again",
+    "Ends with 1 if the arms recorded are not those that the recorded seed gives.")
 CMD("mailing", "preview", "ID", O_PREVIEW, NEED_DB | NEED_KEYS, cmd_mailing_preview,
     "prints the exact message, unsigned, with dead links", NULL)
 CMD("mailing", "submit", "ID", O_SUBMIT, NEED_DB | NEED_KEYS, cmd_mailing_submit, "freezes people and words for review", NULL)
@@ -202,9 +220,9 @@ const struct command *const COMMANDS[] = {
 	&cmd_department_list_row, &cmd_identity_add_row, &cmd_identity_list_row, &cmd_identity_show_row,
 	&cmd_identity_dns_row, &cmd_project_add_row, &cmd_project_edit_row, &cmd_project_close_row, &cmd_project_list_row, &cmd_project_show_row,
 	&cmd_project_qr_row, &cmd_project_approve_row, &cmd_list_add_row, &cmd_list_list_row, &cmd_list_show_row, &cmd_list_members_row,
-	&cmd_list_export_row, &cmd_import_row, &cmd_consent_add_row, &cmd_consent_withdraw_row, &cmd_consent_show_row,
+	&cmd_list_export_row, &cmd_list_answered_row, &cmd_import_row, &cmd_consent_add_row, &cmd_consent_withdraw_row, &cmd_consent_show_row,
 	&cmd_validate_row, &cmd_mailing_new_row, &cmd_mailing_edit_row, &cmd_mailing_list_row, &cmd_mailing_show_row,
-	&cmd_mailing_check_row, &cmd_mailing_preview_row, &cmd_mailing_submit_row, &cmd_mailing_answer_row, &cmd_mailing_approve_row,
+	&cmd_mailing_check_row, &cmd_mailing_selection_row, &cmd_mailing_arms_row, &cmd_mailing_preview_row, &cmd_mailing_submit_row, &cmd_mailing_answer_row, &cmd_mailing_approve_row,
 	&cmd_mailing_reject_row, &cmd_mailing_withdraw_row, &cmd_mailing_revoke_row, &cmd_mailing_start_row,
 	&cmd_mailing_pause_row, &cmd_mailing_resume_row, &cmd_mailing_cancel_row, &cmd_mailing_retry_row,
 	&cmd_mailing_status_row, &cmd_mailing_report_row, &cmd_opt_out_row, &cmd_person_show_row, &cmd_person_erase_row,

@@ -78,13 +78,26 @@ static json_t *mailing_json(const struct mailing *m)
 			 json_time(m->approved_at), "started", json_time(m->started));
 }
 
+/* What the ledger says of a draft: its subject, and whom it chooses. */
+static const char *choice_told(struct ctx *c, const struct mailing *m)
+{
+	const char *told = m->subject;
+
+	if (m->where && m->where[0])
+		told = arena_printf(c->a, "%s\nto: %s", told, m->where);
+	if (m->arms)
+		told = arena_printf(c->a, "%s\narms: %lld%s%s", told, (long long)m->arms, m->stratum[0] ? " within each " : "",
+				    m->stratum);
+	return told;
+}
+
 static int add_mailing(struct ctx *c, struct mailing *m, struct err *e)
 {
 	if (db_begin(c->h->db, e) < 0)
 		return -1;
 	if (mailing_add(c->h, m, &m->id, e) == 0 &&
-	    audit_add(c->h, m->created_by, "mailing-new", arena_printf(c->a, "mailing %lld", (long long)m->id), m->subject,
-		      e) == 0 &&
+	    audit_add(c->h, m->created_by, "mailing-new", arena_printf(c->a, "mailing %lld", (long long)m->id),
+		      choice_told(c, m), e) == 0 &&
 	    db_commit(c->h->db, e) == 0)
 		return 0;
 	db_rollback(c->h->db);
@@ -93,7 +106,8 @@ static int add_mailing(struct ctx *c, struct mailing *m, struct err *e)
 
 RUN(cmd_mailing_new)
 {
-	struct mailing m = { .subject = opt(c, "subject"), .language = opt(c, "language") ? opt(c, "language") : "en" };
+	struct mailing m = { .subject = opt(c, "subject"), .language = opt(c, "language") ? opt(c, "language") : "en", .where = "",
+			     .stratum = "" };
 	struct account by;
 	struct list l;
 	int got = list_by_name(c->h, c->a, opt(c, "list"), &l, e);
@@ -106,6 +120,8 @@ RUN(cmd_mailing_new)
 	m.project_id = l.project_id;
 	m.list_id = l.id;
 	m.created_by = by.id;
+	if (mailing_read_choice(c, &m, e) < 0)
+		return -1;
 	if (add_mailing(c, &m, e) < 0)
 		return -1;
 	if (c->json)
@@ -116,19 +132,23 @@ RUN(cmd_mailing_new)
 
 static int edit(struct ctx *c, struct mailing *m, const struct account *by, struct err *e)
 {
-	const char *subject = opt(c, "subject") ? opt(c, "subject") : m->subject, *body = m->body;
+	bool words = opt(c, "subject") || opt(c, "body");
+	const char *body = m->body;
 
-	if (check_subject(subject, e) < 0 || (opt(c, "body") && read_text_file(c, opt(c, "body"), &body, e) < 0) ||
-	    db_begin(c->h->db, e) < 0)
+	if (opt(c, "subject"))
+		m->subject = opt(c, "subject");
+	if (check_subject(m->subject, e) < 0 || (opt(c, "body") && read_text_file(c, opt(c, "body"), &body, e) < 0) ||
+	    mailing_read_choice(c, m, e) < 0 || db_begin(c->h->db, e) < 0)
 		return -1;
 	/* A change voids what was submitted or approved. */
-	if ((strcmp(m->state, "draft") == 0 || mailing_move(c->h, m, "edit", by->id, "the words were changed", e) == 0) &&
-	    mailing_edit(c->h, m->id, subject, body, e) == 0 &&
-	    audit_add(c->h, by->id, "mailing-edited", arena_printf(c->a, "mailing %lld", (long long)m->id), subject, e) == 0 &&
-	    db_commit(c->h->db, e) == 0) {
-		m->subject = subject;
+	if ((strcmp(m->state, "draft") == 0 ||
+	     mailing_move(c->h, m, "edit", by->id, words ? "the words were changed" : "the selection was changed", e) == 0) &&
+	    mailing_edit(c->h, m->id, m->subject, body, e) == 0 &&
+	    mailing_edit_choice(c->h, m->id, m->where, m->arms, m->stratum, e) == 0 &&
+	    audit_add(c->h, by->id, "mailing-edited", arena_printf(c->a, "mailing %lld", (long long)m->id), choice_told(c, m),
+		      e) == 0 &&
+	    db_commit(c->h->db, e) == 0)
 		return 0;
-	}
 	db_rollback(c->h->db);
 	return -1;
 }
@@ -138,8 +158,8 @@ RUN(cmd_mailing_edit)
 	struct mailing_at at;
 	struct account by;
 
-	if (!opt(c, "subject") && !opt(c, "body"))
-		return err_set(e, ERR_INPUT, "nothing to change: give --subject or --body");
+	if (!opt(c, "subject") && !opt(c, "body") && !opt(c, "where") && !opt(c, "arms") && !opt(c, "stratify"))
+		return err_set(e, ERR_INPUT, "nothing to change: give --subject, --body, --where, --arms or --stratify");
 	if (mailing_find(c, false, &at, e) < 0 || may_write(c, at.m.project_id, &by, e) < 0 || edit(c, &at.m, &by, e) < 0)
 		return -1;
 	say(c, "mailing %lld is changed; it is a draft", (long long)at.m.id);
@@ -178,18 +198,23 @@ static const char *bound_hex(struct ctx *c, const struct mailing *m)
 RUN(cmd_mailing_show)
 {
 	struct mailing_at at;
-	json_t *j;
+	json_t *j, *selection;
 
 	if (mailing_find(c, true, &at, e) < 0)
 		return -1;
 	say(c, "mailing %lld of project %s to list %s\nsubject: %s\nstate: %s%s%s%s%s", (long long)at.m.id, at.m.project,
 	    at.m.list, at.m.subject, at.m.state, *at.m.by ? ", by " : "", at.m.by, *at.m.why ? ": " : "", at.m.why);
+	if (selection_said(c, &at.m, &selection, e) < 0)
+		return -1;
 	if (at.m.bound.p)
 		say(c, "bound to content, selection, identity and window: %s", bound_hex(c, &at.m));
 	say(c, "\n%s", at.content.compiled ? compose_public_text(at.content.compiled) : at.content.compile_error);
-	if (!c->json)
+	if (!c->json) {
+		json_decref(selection);
 		return 0;
+	}
 	j = mailing_json(&at.m);
+	json_object_set_new(j, "selection", selection);
 	json_object_set_new(j, "text", at.content.compiled ? json_string(compose_public_text(at.content.compiled)) : json_null());
 	json_object_set_new(j, "bound_hash", json_string(bound_hex(c, &at.m)));
 	return print_json(j);
@@ -197,14 +222,20 @@ RUN(cmd_mailing_show)
 
 RUN(cmd_mailing_check)
 {
+	json_t *selection, *j;
 	struct mailing_at at;
 	struct verdict v;
 
-	if (mailing_find(c, true, &at, e) < 0 || content_judge(c->h, c->a, &at.m, &at.content, JUDGE_DRAFT, &v, e) < 0)
+	if (mailing_find(c, true, &at, e) < 0 || content_judge(c->h, c->a, &at.m, &at.content, JUDGE_DRAFT, &v, e) < 0 ||
+	    selection_said(c, &at.m, &selection, e) < 0)
 		return -1;
 	verdict_print(c, &v);
+	j = verdict_json(&v);
+	json_object_set_new(j, "selection", selection);
 	if (c->json)
-		print_json(verdict_json(&v));
+		print_json(j);
+	else
+		json_decref(j);
 	return verdict_exit(&v);
 }
 

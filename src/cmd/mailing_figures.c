@@ -71,7 +71,7 @@ static const char *time_or_nothing(int64_t t, char out[32])
 
 static int print_row(void *ctx, const struct report_row *r)
 {
-	char first[32], last[32], attempts[24];
+	char first[32], last[32], attempts[24], arm[24] = "";
 
 	(void)ctx;
 	snprintf(attempts, sizeof(attempts), "%lld", (long long)r->attempts);
@@ -85,7 +85,10 @@ static int print_row(void *ctx, const struct report_row *r)
 	csv_cell(stdout, r->relay, false);
 	csv_cell(stdout, r->queue_id, false);
 	csv_cell(stdout, r->reply, false);
-	csv_cell(stdout, r->maybe_twice ? "1" : "0", true);
+	csv_cell(stdout, r->maybe_twice ? "1" : "0", false);
+	if (r->arm)
+		snprintf(arm, sizeof(arm), "%lld", (long long)r->arm);
+	csv_cell(stdout, arm, true);
 	return 0;
 }
 
@@ -97,6 +100,6 @@ RUN(cmd_mailing_report)
 		return err_set(e, ERR_INPUT, "the report is CSV; leave --json away, or ask for the status");
 	if (mailing_find(c, false, &at, e) < 0)
 		return -1;
-	fputs("address,state,skipped,reason,attempts,first,last,relay,queue_id,reply,maybe_twice\r\n", stdout);
+	fputs("address,state,skipped,reason,attempts,first,last,relay,queue_id,reply,maybe_twice,arm\r\n", stdout);
 	return delivery_report(c->h, at.m.id, print_row, NULL, e);
 }

@@ -37,7 +37,8 @@ struct project_facts {
 };
 
 struct selection_facts {
-	int64_t members, mailable;
+	int64_t members, mailable; /* members: those of the list whom the expression of the mailing leaves in */
+	int64_t left_out;          /* and whom it leaves out */
 	bool signed_off;            /* the list */
 	const char *signed_off_why; /* what is missing, when not */
 	int64_t no_consent, not_validated, lapsed, rejected, opted_out;

@@ -23,9 +23,11 @@ void rule_validated(struct ruling *r)
 	else if (s->members && !s->mailable && s->no_consent + s->opted_out == 0)
 		rule_fail(r, "see who is skipped and why: `placet list members`", "nobody of %lld can be mailed",
 			  (long long)s->members);
-	if (!rule_has_objected(r))
-		rule_pass(r, "the list is signed off; %lld of %lld can be mailed (%lld not validated, %lld lapsed, %lld "
-			     "rejected are skipped)",
-			  (long long)s->mailable, (long long)s->members, (long long)s->not_validated,
-			  (long long)s->lapsed, (long long)s->rejected);
+	if (rule_has_objected(r))
+		return;
+	rule_pass(r, "the list is signed off; %lld of %lld can be mailed (%lld not validated, %lld lapsed, %lld "
+		     "rejected are skipped)%s",
+		  (long long)s->mailable, (long long)s->members, (long long)s->not_validated, (long long)s->lapsed,
+		  (long long)s->rejected,
+		  s->left_out ? arena_printf(r->a, "; %lld more of the list are left out by --where", (long long)s->left_out) : "");
 }

@@ -104,7 +104,7 @@ int campaign_render(struct home *h, struct campaign *c, const struct delivery *d
 		    struct buf *out, struct err *e)
 {
 	struct person p = { .delivery = d->id, .date = d->first, .address = d->address, .fields = d->fields,
-			    .kind = d->kind, .ref = d->ref, .given_on = d->given_on, .consent_at = d->consent_at };
+			    .kind = d->kind, .ref = d->ref, .given_on = d->given_on, .consent_at = d->consent_at, .arm = d->arm };
 	struct recipient_room room;
 	struct recipient r;
 	struct buf head;

@@ -90,6 +90,7 @@ int content_load(struct home *h, struct arena *a, const struct mailing *m, struc
 	    identity_by_id(h, a, out->project.identity_id, &out->identity, e) <= 0)
 		return e->kind == ERR_NONE ? err_set(e, ERR_BROKEN, "mailing %lld has no project", (long long)m->id) : -1;
 	fill_draft(h, a, m, out);
+	out->arms = m->arms;
 	out->compile_error = missing_value(out);
 	if (out->compile_error)
 		return 0;
@@ -99,6 +100,12 @@ int content_load(struct home *h, struct arena *a, const struct mailing *m, struc
 	else
 		out->compile_error = arena_text(a, why.text);
 	return 0;
+}
+
+/* {{arm}} of a mailing with arms comes from the allocation, whatever fields people have. */
+static bool is_arm(const struct content *c, size_t field)
+{
+	return c->arms && strcmp(c->fields[field], "arm") == 0;
 }
 
 /* --- one person -------------------------------------------------------------------------------- */
@@ -117,6 +124,8 @@ int content_recipient(struct home *h, struct arena *a, const struct content *c, 
 		const char *value = json_string_value(json_object_get(fields, c->fields[i]));
 
 		room->value[i] = value && value[0] ? arena_text(a, value) : NULL;
+		if (is_arm(c, i))
+			room->value[i] = arena_printf(a, "%lld", (long long)(p->arm ? p->arm : 1));
 	}
 	json_decref(fields);
 	token_for_url(&h->tokens, TOKEN_OPT_OUT, p->delivery, room->opt_out);
@@ -156,6 +165,7 @@ static void keep_person(struct looking *l, const struct selected *s)
 		.ref = arena_text(l->a, s->ref),
 		.given_on = arena_text(l->a, s->given_on),
 		.consent_at = s->consent_at,
+		.arm = s->arm,
 	};
 }
 
@@ -185,7 +195,8 @@ static int find_person(struct home *h, struct arena *a, const struct mailing *m,
 	if (selection_each(h, m, look_at, &l, e) < 0)
 		return -1;
 	if (!l.found.address && address)
-		return err_set(e, ERR_MISSING, "%s is not in the selection; placet list members %s says why", address, m->list);
+		return err_set(e, ERR_MISSING, "%s is not in the selection; placet mailing selection %lld --csv says why", address,
+			       (long long)m->id);
 	if (!l.found.address)
 		l.found = (struct person){ .address = "recipient@example.org", .fields = "{}", .kind = "signed-form",
 					   .ref = "", .given_on = "", .consent_at = home_now(h) };
@@ -212,14 +223,21 @@ static int render_person(struct home *h, struct arena *a, const struct content *
 	return rc;
 }
 
-int content_preview(struct home *h, struct arena *a, const struct mailing *m, const struct content *c,
-		    const char *address, struct buf *out, struct err *e)
+/* After selection_choose. */
+static int preview(struct home *h, struct arena *a, const struct mailing *m, const struct content *c, const char *address,
+		   struct buf *out, struct err *e)
 {
 	struct person p;
 
 	if (!c->compiled)
 		return err_set(e, ERR_INPUT, "%s", c->compile_error);
 	return find_person(h, a, m, address, &p, e) < 0 ? -1 : render_person(h, a, c, &p, out, e);
+}
+
+int content_preview(struct home *h, struct arena *a, const struct mailing *m, const struct content *c,
+		    const char *address, struct buf *out, struct err *e)
+{
+	return selection_choose(h, m, e) < 0 ? -1 : preview(h, a, m, c, address, out, e);
 }
 
 /* --- facts ------------------------------------------------------------------------------------- */
@@ -283,7 +301,7 @@ static int check_values(void *ctx, const struct selected *s)
 		const char *value = json_string_value(json_object_get(fields, v->c->fields[i]));
 		bool empty = !value || !value[0];
 
-		if (empty && !compose_needs_value(v->c->compiled, i))
+		if (is_arm(v->c, i) || (empty && !compose_needs_value(v->c->compiled, i)))
 			continue;
 		if (!empty && compose_check_value(v->c->fields[i], value, &why) == 0)
 			continue;
@@ -325,6 +343,7 @@ static int gather_selection(struct home *h, struct arena *a, const struct mailin
 	    selection_each(h, m, check_values, &v, e) < 0)
 		return -1;
 	out->members = s.members;
+	out->left_out = s.left_out;
 	out->mailable = s.mailable;
 	count_skips(&s, out);
 	/* Signed off: nobody waits, neither in an open sign-off nor for a new one. Who was frozen into a
@@ -351,7 +370,7 @@ static int gather_message(struct home *h, struct arena *a, const struct mailing 
 	if (!c->compiled)
 		return 0;
 	buf_init(&bytes, MESSAGE_MAX);
-	if (content_preview(h, a, m, c, NULL, &bytes, &why) < 0) {
+	if (preview(h, a, m, c, NULL, &bytes, &why) < 0) {
 		*why_not = arena_text(a, why.text);
 		if (why.kind != ERR_INPUT) {
 			*e = why;
@@ -378,7 +397,7 @@ int content_judge(struct home *h, struct arena *a, const struct mailing *m, cons
 	struct facts f = { .institution = &inst, .project = &project, .infrastructure = &infra,
 			   .selection = &selection };
 
-	if (gather_selection(h, a, m, c, &selection, e) < 0 ||
+	if (selection_choose(h, m, e) < 0 || gather_selection(h, a, m, c, &selection, e) < 0 ||
 	    gather_message(h, a, m, c, &message, &f.compile_error, e) < 0)
 		return err_in(e, "mailing %lld", (long long)m->id);
 	if (!f.compile_error)

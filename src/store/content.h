@@ -22,6 +22,7 @@ struct content {
 	const char *compile_error;
 	const char *const *fields; /* names used */
 	size_t n_fields;
+	int64_t arms; /* more than 0: {{arm}} is the number of each person's */
 };
 
 /* Loads and compiles. A message that does not compile is no error here. */
@@ -34,6 +35,7 @@ struct person {
 	const char *address, *fields; /* JSON */
 	const char *kind, *ref, *given_on;
 	int64_t consent_at;
+	int64_t arm; /* 0: not dealt yet; shown as 1 */
 };
 struct recipient_room {
 	char opt_out[TOKEN_TEXT_MAX], unsub[TOKEN_TEXT_MAX], feedback[TOKEN_TEXT_MAX], message[TOKEN_TEXT_MAX];

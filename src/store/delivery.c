@@ -16,8 +16,8 @@ QUERY(Q_DELIVERY_CLAIMED,
       " COALESCE((SELECT CASE WHEN v.why = '' AND v.valid_until <= $2 THEN 'lapsed' ELSE v.why END FROM may_mail v"
       "   WHERE v.list_id = m.list_id AND v.address_id = d.address_id), 'no-consent'),"
       " (SELECT count(*) FROM address fa JOIN delivery fd ON fd.address_id = fa.id WHERE fa.key_hash = a.key_hash"
-      "   AND fd.mailing_id <> d.mailing_id AND fd.state IN ('attempting', 'accepted', 'uncertain') AND fd.last > $3)"
-      " FROM delivery d JOIN address a ON a.id = d.address_id JOIN consent c ON c.id = d.consent_id"
+      "   AND fd.mailing_id <> d.mailing_id AND fd.state IN ('attempting', 'accepted', 'uncertain') AND fd.last > $3),"
+      " d.arm FROM delivery d JOIN address a ON a.id = d.address_id JOIN consent c ON c.id = d.consent_id"
       " JOIN mailing m ON m.id = d.mailing_id"
       " WHERE d.sender_id = $1 AND d.state = 'attempting' AND d.last = $2 ORDER BY d.id");
 /* The final state of a mailing that was cancelled or revoked: nobody of it waits any more. */
@@ -50,7 +50,7 @@ QUERY(Q_DELIVERY_NEXT, "SELECT min(due) FROM delivery WHERE mailing_id = $1 AND 
 QUERY(Q_DELIVERY_UNFINISHED, "SELECT 1 FROM delivery WHERE mailing_id = $1"
 			     " AND state IN ('queued', 'attempting', 'deferred') LIMIT 1");
 EACH(Q_EACH_REPORT,
-      "SELECT a.delivery, d.state, d.skipped, d.relay, d.queue_id, d.reply, d.attempts, d.first, d.last, d.maybe_twice"
+      "SELECT a.delivery, d.state, d.skipped, d.relay, d.queue_id, d.reply, d.attempts, d.first, d.last, d.maybe_twice, d.arm"
       " FROM delivery d JOIN address a ON a.id = d.address_id WHERE d.mailing_id = $1 ORDER BY d.id");
 QUERY(Q_DELIVERY_RETRY, "UPDATE delivery SET state = 'queued', due = 0, maybe_twice = 1"
 			" WHERE mailing_id = $1 AND state = 'uncertain'");
@@ -124,6 +124,7 @@ static int read_claimed(struct home *h, struct arena *a, int64_t sender, int64_t
 			.consent_at = rows_i64(&r, 10),
 			.why = why_not(a, &r, f),
 			.claimed = at,
+			.arm = rows_i64(&r, 13),
 		};
 		MUST(hash.n == KEY_HASH_SIZE);
 		memcpy(d->key_hash, hash.p, KEY_HASH_SIZE);
@@ -277,6 +278,7 @@ int delivery_report(struct home *h, int64_t mailing, int (*each)(void *ctx, cons
 			.first = rows_i64(&r, 7),
 			.last = rows_i64(&r, 8),
 			.maybe_twice = rows_i64(&r, 9) != 0,
+			.arm = rows_i64(&r, 10),
 		};
 
 		if (each(ctx, &row) != 0)

@@ -15,6 +15,7 @@ struct delivery {
 	uint8_t key_hash[KEY_HASH_SIZE];
 	const char *kind, *ref, *given_on;
 	int64_t consent_at;
+	int64_t arm;
 	int64_t claimed;          /* when: names this claim */
 	const char *why;          /* '' or why this person may not be mailed any more (may_mail) */
 };
@@ -78,7 +79,7 @@ int delivery_unfinished(struct home *h, int64_t mailing, struct err *e) MUST_USE
 
 struct report_row {
 	const char *address, *state, *skipped, *relay, *queue_id, *reply;
-	int64_t attempts, first, last;
+	int64_t attempts, first, last, arm; /* arm 0: none */
 	bool maybe_twice;
 };
 int delivery_report(struct home *h, int64_t mailing, int (*each)(void *ctx, const struct report_row *r), void *ctx,

@@ -16,6 +16,10 @@ EACH(Q_EACH_MEMBER,
       " FROM member m JOIN address a ON a.id = m.address_id"
       " JOIN may_mail v ON v.list_id = m.list_id AND v.address_id = m.address_id"
       " WHERE m.list_id = $1 ORDER BY m.address_id");
+#define OF_PERSON " WHERE list_id = $1 AND address_id IN (SELECT a.id FROM address a WHERE a.key_hash = $2)"
+QUERY(Q_LIST_HAS_PERSON, "SELECT 1 FROM member" OF_PERSON " LIMIT 1");
+QUERY(Q_LIST_ANSWERED, "UPDATE member SET answered = $3" OF_PERSON " AND answered IS NULL");
+QUERY(Q_LIST_UNANSWERED, "UPDATE member SET answered = NULL" OF_PERSON " AND answered IS NOT NULL");
 
 int list_add(struct home *h, const char *name, int64_t project, int64_t *id, struct err *e)
 {
@@ -111,4 +115,26 @@ int list_each_member(struct home *h, int64_t list, int (*each)(void *ctx, const 
 	}
 	rows_close(&r);
 	return got < 0 ? -1 : 0;
+}
+
+int list_answered(struct home *h, int64_t list, const struct address *addr, bool answered, struct answered *out, struct err *e)
+{
+	uint8_t hash[KEY_HASH_SIZE];
+	int64_t changed, one;
+	int got;
+
+	home_key_hash(h, addr->key, hash);
+	*out = (struct answered){ 0 };
+	got = db_get_i64(h->db, &Q_LIST_HAS_PERSON, ARGS(db_i64(list), db_bytes(hash, sizeof(hash))), &one, e);
+	if (got <= 0)
+		return got;
+	if (answered)
+		got = db_exec(h->db, &Q_LIST_ANSWERED, ARGS(db_i64(list), db_bytes(hash, sizeof(hash)), db_i64(home_now(h))),
+			      &changed, e);
+	else
+		got = db_exec(h->db, &Q_LIST_UNANSWERED, ARGS(db_i64(list), db_bytes(hash, sizeof(hash))), &changed, e);
+	if (got < 0)
+		return -1;
+	*out = (struct answered){ true, changed > 0 };
+	return 0;
 }

@@ -24,6 +24,15 @@ struct member {
 int list_each_member(struct home *h, int64_t list, int (*each)(void *ctx, const struct member *m), void *ctx,
 		     struct err *e) MUST_USE;
 
+/* Records that a person (all their mailboxes on the list) has answered the study, now, unless it was recorded
+   before; or, with `answered` false, that they have not. In the caller's transaction. */
+struct answered {
+	bool known;   /* they are on the list */
+	bool changed;
+};
+int list_answered(struct home *h, int64_t list, const struct address *addr, bool answered, struct answered *out,
+		  struct err *e) MUST_USE;
+
 /* --- import: rows in batches, each batch one transaction --- */
 
 struct import_row {

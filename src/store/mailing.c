@@ -1,22 +1,25 @@
 /* Mailings and their states: see mailing.h. STATES is the one table of which step may follow which. */
 #include "store/mailing.h"
 
+#include "store/arms.h"
 #include "store/audit.h"
 #include "store/query.h"
 
 #define MAILING_COLUMNS                                                                                              \
 	"SELECT m.id, m.project_id, m.list_id, l.name, p.slug, m.subject, m.body, m.language, m.state, m.state_by,"  \
 	" m.state_why, m.created_by, m.created, m.accepted_text, m.submitted_by, m.submitted_at, m.not_before,"     \
-	" m.not_after, m.bound_hash, m.content_text, m.approved_by, m.approved_at, m.started, m.ended"              \
+	" m.not_after, m.bound_hash, m.content_text, m.approved_by, m.approved_at, m.started, m.ended, m.chosen,"   \
+	" m.arms, m.stratum, m.arm_seed, m.left_out"                                                                 \
 	" FROM mailing m JOIN list l ON l.id = m.list_id JOIN project p ON p.id = m.project_id"
 
-QUERY(Q_MAILING_ADD, "INSERT INTO mailing (project_id, list_id, subject, body, language, state, created_by, created)"
-		     " VALUES ($1, $2, $3, $4, $5, 'draft', $6, $7) RETURNING id");
+QUERY(Q_MAILING_ADD, "INSERT INTO mailing (project_id, list_id, subject, body, language, state, created_by, created,"
+		     " chosen, arms, stratum) VALUES ($1, $2, $3, $4, $5, 'draft', $6, $7, $8, $9, $10) RETURNING id");
 QUERY(Q_MAILING_BY_ID, MAILING_COLUMNS " WHERE m.id = $1");
 QUERY(Q_MAILING_ALL, MAILING_COLUMNS " ORDER BY m.id");
 QUERY(Q_MAILING_SENDING, MAILING_COLUMNS
       " WHERE m.state = 'sending' OR (m.state = 'scheduled' AND m.not_before <= $1) ORDER BY m.id");
 QUERY(Q_MAILING_EDIT, "UPDATE mailing SET subject = $2, body = $3 WHERE id = $1 AND state = 'draft'");
+QUERY(Q_MAILING_EDIT_CHOICE, "UPDATE mailing SET chosen = $2, arms = $3, stratum = $4 WHERE id = $1 AND state = 'draft'");
 QUERY(Q_MAILING_MOVE, "UPDATE mailing SET state = $3, state_by = $4, state_why = $5 WHERE id = $1 AND state = $2"
 		      " AND COALESCE(bound_hash, $6) = $6");
 QUERY(Q_MAILING_APPROVED, "UPDATE mailing SET approved_by = $2, approved_at = $3 WHERE id = $1");
@@ -30,11 +33,12 @@ QUERY(Q_MAILING_ANSWER, "INSERT INTO answer (mailing_id, finding, text, by_id, a
 QUERY(Q_MAILING_IS_ANSWERED, "SELECT 1 FROM answer WHERE mailing_id = $1 AND finding = $2");
 QUERY(Q_MAILING_UNBIND, "UPDATE mailing SET bound_hash = NULL, content_text = NULL, accepted_text = NULL,"
 			" submitted_by = NULL, submitted_at = NULL, approved_by = NULL, approved_at = NULL,"
-			" not_before = NULL, not_after = NULL WHERE id = $1");
+			" not_before = NULL, not_after = NULL, left_out = 0 WHERE id = $1");
 QUERY(Q_MAILING_DROP_REST, "UPDATE delivery SET state = 'skipped', skipped = $2"
 			   " WHERE mailing_id = $1 AND state IN ('queued', 'deferred')");
 QUERY(Q_MAILING_BIND, "UPDATE mailing SET bound_hash = $2, content_text = $3, accepted_text = $4, submitted_by = $5,"
-		      " submitted_at = $6, not_before = $7, not_after = $8 WHERE id = $1");
+		      " submitted_at = $6, not_before = $7, not_after = $8, left_out = $9, arm_seed = $10 WHERE id = $1");
+QUERY(Q_MAILING_UNCHOOSE, "DELETE FROM chosen WHERE mailing_id = $1");
 QUERY(Q_MAILING_BOUND, "UPDATE mailing SET bound_hash = $2 WHERE id = $1");
 QUERY(Q_ACCOUNT_ADDRESS, "SELECT address FROM account WHERE id = $1");
 
@@ -42,7 +46,8 @@ int mailing_add(struct home *h, const struct mailing *m, int64_t *id, struct err
 {
 	return db_get_i64(h->db, &Q_MAILING_ADD,
 			  ARGS(db_i64(m->project_id), db_i64(m->list_id), db_text(m->subject), db_text(m->body),
-			       db_text(m->language), db_i64(m->created_by), db_i64(home_now(h))),
+			       db_text(m->language), db_i64(m->created_by), db_i64(home_now(h)),
+			       db_text(m->where ? m->where : ""), db_i64(m->arms), db_text(m->stratum ? m->stratum : "")),
 			  id, e) < 0
 		       ? -1
 		       : 0;
@@ -76,6 +81,11 @@ static void mailing_from(struct rows *r, struct arena *a, struct mailing *out)
 		.approved_at = rows_i64(r, 21),
 		.started = rows_i64(r, 22),
 		.ended = rows_i64(r, 23),
+		.where = arena_text(a, rows_text(r, 24)),
+		.arms = rows_i64(r, 25),
+		.stratum = arena_text(a, rows_text(r, 26)),
+		.arm_seed = rows_i64(r, 27),
+		.left_out = rows_i64(r, 28),
 	};
 	if (bound.p)
 		out->bound = (struct slice){ arena_text_n(a, bound.p, bound.n), bound.n };
@@ -268,18 +278,38 @@ int mailing_edit(struct home *h, int64_t id, const char *subject, const char *bo
 	return changed ? 0 : err_set(e, ERR_REFUSED, "mailing %lld is no draft", (long long)id);
 }
 
+int mailing_edit_choice(struct home *h, int64_t id, const char *where, int64_t arms, const char *stratum, struct err *e)
+{
+	int64_t changed;
+
+	if (db_exec(h->db, &Q_MAILING_EDIT_CHOICE, ARGS(db_i64(id), db_text(where), db_i64(arms), db_text(stratum)), &changed,
+		    e) < 0)
+		return -1;
+	return changed ? 0 : err_set(e, ERR_REFUSED, "mailing %lld is no draft", (long long)id);
+}
+
+/* Whom the expression leaves in now, their field values, and their arms. */
+static int freeze(struct home *h, struct mailing *m, int64_t by, struct err *e)
+{
+	if (selection_choose(h, m, e) < 0 || selection_left_out(h, m, &m->left_out, e) < 0 || selection_freeze(h, m, e) < 0)
+		return -1;
+	if (m->arms && arms_deal(h, m, by, e) < 0)
+		return -1;
+	return db_exec(h->db, &Q_MAILING_UNCHOOSE, ARGS(db_i64(m->id)), NULL, e);
+}
+
 int mailing_submit(struct home *h, struct mailing *m, const struct submission *s, struct err *e)
 {
 	uint8_t hash[32];
 
-	if (mailing_move(h, m, "submit", s->by, s->accepted_text, e) < 0 || selection_freeze(h, m, e) < 0)
+	if (mailing_move(h, m, "submit", s->by, s->accepted_text, e) < 0 || freeze(h, m, s->by, e) < 0)
 		return -1;
 	m->not_before = s->not_before;
 	m->not_after = s->not_after;
 	if (db_exec(h->db, &Q_MAILING_BIND,
 		    ARGS(db_i64(m->id), db_null(), db_text(s->content_text), db_text(s->accepted_text), db_i64(s->by),
 			 db_i64(home_now(h)), s->not_before ? db_i64(s->not_before) : db_null(),
-			 s->not_after ? db_i64(s->not_after) : db_null()),
+			 s->not_after ? db_i64(s->not_after) : db_null(), db_i64(m->left_out), db_i64(m->arm_seed)),
 		    NULL, e) < 0 ||
 	    mailing_hash(h, m, hash, e) < 0)
 		return -1;

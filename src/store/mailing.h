@@ -20,7 +20,14 @@ struct mailing {
 	struct slice bound;          /* hash, 32 bytes; NULL before submission */
 	const char *content_text;
 	int64_t approved_by, approved_at, started, ended;
+	const char *where;           /* canonical (where_text), or "": everybody */
+	int64_t arms;                /* 0: none */
+	const char *stratum;         /* the field within whose values arms are balanced, or "" */
+	int64_t arm_seed;            /* 0 before the first submission */
+	int64_t left_out;            /* by `where`, when it was submitted */
 };
+
+#define ARMS_MAX 100
 
 int mailing_add(struct home *h, const struct mailing *m, int64_t *id, struct err *e) MUST_USE;
 /* 1, 0, -1. */
@@ -31,6 +38,9 @@ int mailing_sending(struct home *h, struct arena *a, struct mailing **out, size_
 
 /* Changes the words of a draft; a submitted or approved one becomes a draft again (its freeze is undone). */
 int mailing_edit(struct home *h, int64_t id, const char *subject, const char *body, struct err *e) MUST_USE;
+/* Changes whom a draft chooses and into how many arms they are put. */
+int mailing_edit_choice(struct home *h, int64_t id, const char *where, int64_t arms, const char *stratum,
+			struct err *e) MUST_USE;
 
 /* The reviewer's written answer to a doubtful finding, known by its words; in the caller's transaction. */
 int mailing_answer(struct home *h, int64_t id, const char *finding, const char *text, int64_t by,
@@ -43,12 +53,38 @@ int mailing_is_answered(struct home *h, int64_t id, const char *finding, struct 
 /* Words of the contract: opted-out, no-consent, not-validated, lapsed, rejected, bounced, fatigue, trial. */
 struct selection {
 	int64_t members, mailable;
+	int64_t left_out; /* of the list, by the mailing's expression; the members above are those it left in */
 	struct {
 		const char *why;
 		int64_t n;
 	} skipped[12];
 	size_t n_skipped;
 };
+
+/*
+ * Works out whom a draft's expression leaves in, into the table `chosen`: before the selection of a draft is
+ * counted or read. In the caller's transaction, else in one of its own. Does nothing when there is no
+ * expression, or the selection is frozen. ERR_INPUT when it names a field that nobody on the list has.
+ */
+int selection_choose(struct home *h, const struct mailing *m, struct err *e) MUST_USE;
+/* Would it work? ERR_INPUT for an expression that cannot be read or a field that nobody has. Gives the
+   canonical form, in the arena. */
+int selection_check_where(struct home *h, struct arena *a, int64_t list, const char *text, const char **canonical,
+			  struct err *e) MUST_USE;
+/* Does anybody on the list have this field? ERR_INPUT says which there are. */
+int selection_check_stratum(struct home *h, int64_t list, const char *field, struct err *e) MUST_USE;
+
+/* Everybody on the list, in the order of their numbers, and why they are in or out. */
+struct told {
+	const char *address;
+	bool in;             /* in the selection */
+	const char *skipped; /* in, but a word of the contract; "" when mailable */
+	const char *failing; /* out: which part of the expression says so, in words; NULL: not known any more */
+	bool came_later;     /* on the list only after the submission */
+};
+/* `each` returns 0 to go on. Within one view of the database. */
+int selection_tell(struct home *h, const struct mailing *m, int (*each)(void *ctx, const struct told *t), void *ctx,
+		   struct err *e) MUST_USE;
 
 /* How the selection of a mailing's list would turn out now; of a frozen one, how it was frozen. */
 int selection_count(struct home *h, struct arena *a, const struct mailing *m, struct selection *out,
@@ -57,6 +93,7 @@ int selection_count(struct home *h, struct arena *a, const struct mailing *m, st
    frozen. */
 struct selected {
 	int64_t delivery; /* 0 before submission */
+	int64_t arm;      /* 0: none, or before submission */
 	const char *address, *fields;
 	const char *kind, *ref, *given_on;
 	int64_t consent_at;
@@ -66,6 +103,8 @@ int selection_each(struct home *h, const struct mailing *m, int (*each)(void *ct
 
 /* --- the way through the states; all in the caller's transaction --- */
 
+/* How many of the list the expression leaves out; after selection_choose. */
+int selection_left_out(struct home *h, const struct mailing *m, int64_t *n, struct err *e) MUST_USE;
 /* Freezes people and field values as they are now; part of mailing_submit. */
 int selection_freeze(struct home *h, const struct mailing *m, struct err *e) MUST_USE;
 
@@ -75,8 +114,8 @@ struct submission {
 };
 /* draft -> submitted: freezes people and field values, and stores the hash. */
 int mailing_submit(struct home *h, struct mailing *m, const struct submission *s, struct err *e) MUST_USE;
-/* What the approval binds to: content, selection, identity, window. Removals do not change it.
-   Needs the home's keys. */
+/* What the approval binds to: content, selection (the expression, arms and their seed, and each person frozen),
+   identity, window. Removals do not change it. Needs the home's keys. */
 int mailing_hash(struct home *h, const struct mailing *m, uint8_t out[32], struct err *e) MUST_USE;
 /* What stands in that hash for one frozen person; kept when they are erased. */
 void selection_bound(const struct home *h, const char *fields, int64_t consent, const char *address, uint8_t out[32]);

@@ -53,17 +53,20 @@ CONTRACT = {
     "list show": ("NAME", "", ""),
     "list members": ("NAME", "", ""),
     "list export": ("NAME", "", ""),
+    "list answered": ("NAME FILE", "by=", "no-longer"),
     "import": ("LIST FILE", "by=", "consent-kind= consent-ref= consent-date= consent-text= consent-column= consent-date-column= "
                "map=+ dry-run rejected="),
     "consent add": ("ADDRESS", "project=", ""),
     "consent withdraw": ("ADDRESS", "project=", ""),
     "consent show": ("ADDRESS", "", ""),
     "validate": ("LIST", "by=", "flagged sample decide= sign-off how="),
-    "mailing new": ("", "list= subject= body= by=", ""),
-    "mailing edit": ("ID", "", "subject= body="),
+    "mailing new": ("", "list= subject= body= by=", "where= arms= stratify="),
+    "mailing edit": ("ID", "", "subject= body= where= arms= stratify="),
     "mailing list": ("", "", ""),
     "mailing show": ("ID", "", ""),
     "mailing check": ("ID", "", ""),
+    "mailing selection": ("ID", "", "csv"),
+    "mailing arms": ("ID", "", "csv"),
     "mailing preview": ("ID", "", "to="),
     "mailing submit": ("ID", "by=", "accept-responsibility not-before= not-after="),
     "mailing approve": ("ID", "by=", ""),
@@ -318,6 +321,20 @@ def answer_a_doubt(ask, folder):
     ask("mailing cancel", number)
 
 
+def choose(ask, folder):
+    """A selection in two arms, and who has answered."""
+    by = ["--by", story.ANN]
+    done = ask("list answered", story.LIST, write(folder, "answered.csv", "address\nANN.one@example.org\nzoe@example.org\n"), *by)
+    assert (done["rows"], done["known"], done["unknown"], done["changed"]) == (2, 1, 1, 1)
+    number = draft(ask, folder)
+    ask("mailing edit", number, "--where", "not answered", "--arms", "2", "--stratify", "name", *by)
+    assert ask("mailing selection", number)["left_out"] == 1
+    ask("mailing submit", number, *by, "--accept-responsibility")
+    assert sum(ask("mailing arms", number)["sizes"]) == ask("mailing selection", number)["mailable"]
+    ask("mailing withdraw", number, *by)
+    ask("list answered", story.LIST, pathlib.Path(folder) / "answered.csv", "--no-longer", *by)
+
+
 def try_every_step(ask, folder):
     number, by = draft(ask, folder), ["--by", story.ANN]
     ask("mailing edit", number, "--subject", "Other news", *by)
@@ -327,6 +344,7 @@ def try_every_step(ask, folder):
     for back in (("withdraw", *by), ("reject", "--by", story.REV, "--why", "a word is wrong")):
         ask("mailing submit", number, *by, "--accept-responsibility")
         assert ask(f"mailing {back[0]}", number, *back[1:])["state"] == "draft"
+    choose(ask, folder)
     ask("mailing revoke", approved(ask, folder), "--by", story.REV, "--why", "a mistake")
     ask("mailing cancel", approved(ask, folder), *by)
     later = approved(ask, folder, "--not-before", "2099-01-01")
@@ -353,7 +371,7 @@ def send_one(ask, folder):
     assert status["skipped"] == {"no-consent": 1, "opted-out": 1} and status["next_due"] == sent["next_due"] is not None
     assert ask("mailing retry-uncertain", number)["queued"] == 0
     report = ask.placet.run("mailing", "report", number, json=False)
-    assert report.startswith("address,state,skipped,reason,attempts,first,last,relay,queue_id,reply,maybe_twice\r\n")
+    assert report.startswith("address,state,skipped,reason,attempts,first,last,relay,queue_id,reply,maybe_twice,arm\r\n")
     assert report.count("\r\n") == 6
     ask("mailing cancel", number)
     assert ask("mailing status", number, "--watch")["state"] == "cancelled"

@@ -62,7 +62,7 @@ def test_each_step_in_its_turn(placet, capture):
     assert status["skipped"] == {} and status["bounced"] == 0
 
     rows = list(csv.DictReader(io.StringIO(step(placet, "report", number))))
-    assert list(rows[0]) == "address state skipped reason attempts first last relay queue_id reply maybe_twice".split()
+    assert list(rows[0]) == "address state skipped reason attempts first last relay queue_id reply maybe_twice arm".split()
     assert sorted(r["address"] for r in rows) == people(30)
     assert {(r["state"], r["attempts"], r["maybe_twice"], r["relay"]) for r in rows} == {("accepted", "1", "0", capture.url())}
     assert len({r["queue_id"] for r in rows}) == 30
