@@ -99,7 +99,7 @@ static const char *skip_words(const char *skipped)
 	return skipped;
 }
 
-static int print_told(void *ctx, const struct told *t)
+static int print_told(void *ctx, const struct selection_row *t)
 {
 	struct ctx *c = ctx;
 	struct arena *a = arena_new();

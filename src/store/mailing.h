@@ -75,7 +75,7 @@ int selection_check_where(struct home *h, struct arena *a, int64_t list, const c
 int selection_check_stratum(struct home *h, int64_t list, const char *field, struct err *e) MUST_USE;
 
 /* Everybody on the list, in the order of their numbers, and why they are in or out. */
-struct told {
+struct selection_row {
 	const char *address;
 	bool in;             /* in the selection */
 	const char *skipped; /* in, but a word of the contract; "" when mailable */
@@ -83,7 +83,7 @@ struct told {
 	bool came_later;     /* on the list only after the submission */
 };
 /* `each` returns 0 to go on. Within one view of the database. */
-int selection_tell(struct home *h, const struct mailing *m, int (*each)(void *ctx, const struct told *t), void *ctx,
+int selection_tell(struct home *h, const struct mailing *m, int (*each)(void *ctx, const struct selection_row *t), void *ctx,
 		   struct err *e) MUST_USE;
 
 /* How the selection of a mailing's list would turn out now; of a frozen one, how it was frozen. */

@@ -166,10 +166,10 @@ int selection_freeze(struct home *h, const struct mailing *m, struct err *e)
 /* --- who is in, who is out, and why ------------------------------------------------------------ */
 
 /* Of the member that `why` stands at; `x` goes along with it, NULL when there is no expression. 0, 1 to stop, -1. */
-static int tell_one(struct rows *why, struct candidates *x, int (*each)(void *ctx, const struct told *t), void *ctx,
+static int tell_one(struct rows *why, struct candidates *x, int (*each)(void *ctx, const struct selection_row *t), void *ctx,
 		    struct err *e)
 {
-	struct told t = { .address = rows_text(why, 1), .in = true, .skipped = rows_text(why, 2) };
+	struct selection_row t = { .address = rows_text(why, 1), .in = true, .skipped = rows_text(why, 2) };
 	int got = x ? candidates_next(x, e) : 1;
 
 	if (got < 0)
@@ -185,7 +185,7 @@ static int tell_one(struct rows *why, struct candidates *x, int (*each)(void *ct
 	return each(ctx, &t) != 0;
 }
 
-static int tell_draft(struct home *h, const struct mailing *m, int (*each)(void *ctx, const struct told *t), void *ctx,
+static int tell_draft(struct home *h, const struct mailing *m, int (*each)(void *ctx, const struct selection_row *t), void *ctx,
 		      struct err *e)
 {
 	bool chooses = m->where[0] != '\0';
@@ -209,7 +209,7 @@ out:
 }
 
 /* Who is in by what was frozen, then who is not. */
-static int tell_frozen(struct home *h, const struct mailing *m, int (*each)(void *ctx, const struct told *t), void *ctx,
+static int tell_frozen(struct home *h, const struct mailing *m, int (*each)(void *ctx, const struct selection_row *t), void *ctx,
 		       struct err *e)
 {
 	struct rows r = { 0 };
@@ -218,20 +218,20 @@ static int tell_frozen(struct home *h, const struct mailing *m, int (*each)(void
 	if (db_query(h->db, &Q_EACH_FROZEN_IN, ARGS(db_i64(m->id)), &r, e) < 0)
 		return -1;
 	while ((got = rows_next(&r, e)) > 0 && !stop)
-		stop = each(ctx, &(struct told){ .address = rows_text(&r, 0), .in = true, .skipped = rows_text(&r, 1) });
+		stop = each(ctx, &(struct selection_row){ .address = rows_text(&r, 0), .in = true, .skipped = rows_text(&r, 1) });
 	rows_close(&r);
 	if (got < 0 || stop)
 		return got < 0 ? -1 : 0;
 	if (db_query(h->db, &Q_EACH_FROZEN_OUT, ARGS(db_i64(m->id), db_i64(m->list_id), db_i64(m->project_id)), &r, e) < 0)
 		return -1;
 	while ((got = rows_next(&r, e)) > 0 && !stop)
-		stop = each(ctx, &(struct told){ .address = rows_text(&r, 0), .skipped = "",
+		stop = each(ctx, &(struct selection_row){ .address = rows_text(&r, 0), .skipped = "",
 						 .came_later = rows_i64(&r, 1) > m->submitted_at });
 	rows_close(&r);
 	return got < 0 ? -1 : 0;
 }
 
-int selection_tell(struct home *h, const struct mailing *m, int (*each)(void *ctx, const struct told *t), void *ctx,
+int selection_tell(struct home *h, const struct mailing *m, int (*each)(void *ctx, const struct selection_row *t), void *ctx,
 		   struct err *e)
 {
 	int rc;
