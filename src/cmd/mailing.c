@@ -83,7 +83,7 @@ static const char *choice_told(struct ctx *c, const struct mailing *m)
 {
 	const char *told = m->subject;
 
-	if (m->where && m->where[0])
+	if (mailing_chooses(m))
 		told = arena_printf(c->a, "%s\nto: %s", told, m->where);
 	if (m->arms)
 		told = arena_printf(c->a, "%s\narms: %lld%s%s", told, (long long)m->arms, m->stratum[0] ? " within each " : "",

@@ -42,7 +42,7 @@ int mailing_read_choice(struct ctx *c, struct mailing *m, struct err *e)
 static const char *words_of(struct ctx *c, const struct mailing *m)
 {
 	struct err e = { 0 };
-	const struct where *w = m->where[0] ? where_parse(c->a, m->where, &e) : NULL;
+	const struct where *w = mailing_chooses(m) ? where_parse(c->a, m->where, &e) : NULL;
 
 	return w ? where_words(w) : "everybody on the list";
 }
@@ -67,7 +67,7 @@ int selection_said(struct ctx *c, const struct mailing *m, json_t **out, struct 
 	if (selection_choose(c->h, m, e) < 0 || selection_count(c->h, c->a, m, &s, e) < 0)
 		return -1;
 	say(c, "to: %s", words);
-	if (m->where[0])
+	if (mailing_chooses(m))
 		say(c, "  --where '%s' leaves %lld in, and %lld of the list out", m->where, (long long)s.members,
 		    (long long)s.left_out);
 	say(c, "  %lld can be mailed", (long long)s.mailable);

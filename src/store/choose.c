@@ -165,7 +165,7 @@ static int choose(struct home *h, const struct mailing *m, struct err *e)
 
 int selection_choose(struct home *h, const struct mailing *m, struct err *e)
 {
-	if (!m->where[0] || m->submitted_at)
+	if (!mailing_chooses(m) || m->submitted_at)
 		return 0;
 	if (db_in_transaction(h->db))
 		return choose(h, m, e);

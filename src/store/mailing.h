@@ -20,7 +20,7 @@ struct mailing {
 	struct slice bound;          /* hash, 32 bytes; NULL before submission */
 	const char *content_text;
 	int64_t approved_by, approved_at, started, ended;
-	const char *where;           /* canonical (where_text), or "": everybody */
+	const char *where;           /* canonical (where_text); "" or NULL: everybody */
 	int64_t arms;                /* 0: none */
 	const char *stratum;         /* the field within whose values arms are balanced, or "" */
 	int64_t arm_seed;            /* 0 before the first submission */
@@ -28,6 +28,11 @@ struct mailing {
 };
 
 #define ARMS_MAX 100
+
+static inline bool mailing_chooses(const struct mailing *m)
+{
+	return m->where && m->where[0];
+}
 
 int mailing_add(struct home *h, const struct mailing *m, int64_t *id, struct err *e) MUST_USE;
 /* 1, 0, -1. */

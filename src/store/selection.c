@@ -79,7 +79,7 @@ int fatigue_now(struct home *h, struct fatigue *out, struct err *e)
 
 #define WHY_ARGS(h, m, l) \
 	db_i64((m)->list_id), db_i64(home_now(h)), db_i64((h)->trial), db_i64((l)->ceiling), db_i64((l)->since), \
-		db_i64((m)->where && (m)->where[0] ? (m)->id : 0)
+		db_i64(mailing_chooses(m) ? (m)->id : 0)
 
 int selection_left_out(struct home *h, const struct mailing *m, int64_t *n, struct err *e)
 {
@@ -87,7 +87,7 @@ int selection_left_out(struct home *h, const struct mailing *m, int64_t *n, stru
 	if (m->submitted_at)
 		return 0;
 	*n = 0;
-	return m->where[0] && db_get_i64(h->db, &Q_SELECTION_LEFT_OUT, ARGS(db_i64(m->list_id), db_i64(m->id)), n, e) < 0 ? -1 : 0;
+	return mailing_chooses(m) && db_get_i64(h->db, &Q_SELECTION_LEFT_OUT, ARGS(db_i64(m->list_id), db_i64(m->id)), n, e) < 0 ? -1 : 0;
 }
 
 int selection_count(struct home *h, struct arena *a, const struct mailing *m, struct selection *out, struct err *e)
@@ -188,7 +188,7 @@ static int tell_one(struct rows *why, struct candidates *x, int (*each)(void *ct
 static int tell_draft(struct home *h, const struct mailing *m, int (*each)(void *ctx, const struct selection_row *t), void *ctx,
 		      struct err *e)
 {
-	bool chooses = m->where[0] != '\0';
+	bool chooses = mailing_chooses(m);
 	struct candidates x = { 0 };
 	struct rows why = { 0 };
 	struct fatigue l;

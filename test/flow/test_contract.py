@@ -354,7 +354,7 @@ def try_every_step(ask, folder):
     ask("mailing cancel", later)
     answer_a_doubt(ask, folder)
     states = [m["state"] for m in ask("mailing list")]
-    assert states == ["draft", "revoked", "cancelled", "cancelled", "cancelled"]
+    assert states == ["draft", "draft", "revoked", "cancelled", "cancelled", "cancelled"]
 
 
 def send_one(ask, folder):
