@@ -2,8 +2,9 @@
  * Reading addresses: see address.h. A cell is first peeled (what spreadsheets,
  * mail programs and people put around an address goes, and is told in
  * `cleaned`), then cut into display name, local part and domain, and each is
- * judged by ADR-1 to ADR-6. Nothing inside an address is ever repaired: an
- * error says what is wrong and how to mend it.
+ * judged by ADR-1 to ADR-6. Nothing inside an address is ever repaired (a "＠"
+ * is what some keyboards write for "@"): an error says what is wrong and how to
+ * mend it. Most cells take the short way of address_plain.c instead.
  */
 #include "mail/address_inner.h"
 

@@ -279,4 +279,3 @@ const char *address_peeled_text(struct arena *a, unsigned peeled)
 			text = text ? arena_printf(a, "%s, %s", text, PEEL_NAMES[i]) : PEEL_NAMES[i];
 	return text;
 }
-

@@ -109,7 +109,8 @@ static bool is_bidi_label(const char *s, size_t n)
 	if (!rtl)
 		return first == BIDI(L) && !(seen & ~(BIDI(L) | neutral)) && (last & (BIDI(L) | BIDI(EN)));
 	return !(seen & ~(BIDI(R) | BIDI(AL) | BIDI(AN) | neutral)) &&
-	       (last & (BIDI(R) | BIDI(AL) | BIDI(EN) | BIDI(AN))) && (seen & (BIDI(EN) | BIDI(AN))) != (BIDI(EN) | BIDI(AN));
+	       (last & (BIDI(R) | BIDI(AL) | BIDI(EN) | BIDI(AN))) &&
+	       (seen & (BIDI(EN) | BIDI(AN))) != (BIDI(EN) | BIDI(AN));
 }
 
 /* Every label of a domain that has a letter or digit written from the right; others are free of this rule. */
@@ -139,7 +140,8 @@ static const char *with_small_sharp_s(struct arena *a, const char *text)
 		return text;
 	copy = arena_text(a, text);
 	while ((at = strstr(copy, CAPITAL_SHARP_S)) != NULL) {
-		memcpy(at, "\xC3\x9F", 2);
+		at[0] = '\xC3';
+		at[1] = '\x9F';
 		memmove(at + 2, at + 3, strlen(at + 3) + 1);
 	}
 	return copy;

@@ -109,6 +109,19 @@ static void plain_text(void **state)
 			fail_msg("case %zu", i);
 }
 
+/* Never in the middle of a character. */
+static void fitting(void **state)
+{
+	(void)state;
+
+	assert_int_equal(utf8_fit(slice_of("abc"), 5), 3);
+	assert_int_equal(utf8_fit(slice_of("abc"), 2), 2);
+	assert_int_equal(utf8_fit(slice_of("a\xC3\xA5" "b"), 2), 1);
+	assert_int_equal(utf8_fit(slice_of("a\xC3\xA5" "b"), 3), 3);
+	assert_int_equal(utf8_fit(slice_of("\xF0\x9F\x8D\x88"), 3), 0);
+	assert_int_equal(utf8_fit(slice_of(""), 3), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +129,7 @@ int main(void)
 		cmocka_unit_test(characters_in_and_out),
 		cmocka_unit_test(forms),
 		cmocka_unit_test(plain_text),
+		cmocka_unit_test(fitting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
