@@ -11,7 +11,7 @@
 
 #define VALUE_BYTES   300
 #define LONG_BYTES    1200
-#define CONSENT_BYTES 16000
+#define CONSENT_BYTES 8000 /* so that the worst of it, encoded twice, still fits */
 #define PART_MAX      (64 * 1024)
 #define MESSAGE_MAX   95000 /* FMT-16, as of mailings */
 

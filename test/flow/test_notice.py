@@ -205,30 +205,36 @@ def test_a_local_part_that_is_not_ascii(placet, capture, told):
 # --- beside a mailing --------------------------------------------------------------------------------------------------
 
 
+def mailed(sink):
+    return list((sink.folder / "mail").iterdir())
+
+
+def has_come(sink, address):
+    """Looks at the newest messages alone: thousands come in."""
+    files = sorted(mailed(sink), key=lambda f: f.stat().st_mtime_ns)[-1500:]
+    return any(f"X-Rcpt-Args: <{address}>".encode() in f.read_bytes() for f in files)
+
+
 def test_an_answer_does_not_wait_for_a_mailing(placet, folder, make_sink):
     """5,000 people are being mailed when somebody asks."""
-    sink = make_sink(options=["-w", "1"], keep=True)  # the relay takes a second for each message
+    sink = make_sink(keep=True)
     told = Story(placet, sink.url()).prepare(people(5000))
-    placet.run("mailing", "start", told.mailing(), json=False)
-    sender = placet.start("send", listens=False)
-    sender.wait_for(lambda: len(list((sink.folder / "mail").iterdir())) > 60, 60, "the mailing is under way")
+    number = told.mailing()
+    placet.run("mailing", "start", number, json=False)
+    sender = placet.start("send", "--connections", "2", listens=False)
+    sender.wait_for(lambda: len(mailed(sink)) > 100, 60, "the mailing is under way")
     notices, waits = Notices(placet), []
-    for i in range(5):
-        begun = time.monotonic()
+    for i in range(3):
         assert notices.queue("me", f"asks{i}@example.org")
         queued = time.monotonic()
-        sender.wait_for(lambda i=i: any(f"To: asks{i}@".encode() in m for m in newest(sink)), 30, "the answer arrives")
+        sender.wait_for(lambda i=i: has_come(sink, f"asks{i}@example.org"), 30, "the answer arrives")
         waits.append(time.monotonic() - queued)
-        print(f"queued in {queued - begun:.2f} s, arrived {waits[-1]:.2f} s later")
+    left = 5000 - len(mailed(sink))
+    print("seconds:", [f"{w:.2f}" for w in waits], "still to be mailed:", left)
     sender.stop()
-    assert sorted(waits)[2] < 2.5 and max(waits) < 6, waits
-    assert notices.states() == {"accepted": 5}
-    assert len(list((sink.folder / "mail").iterdir())) < 4000, "the mailing was under way throughout"
-
-
-def newest(sink, count=120):
-    files = sorted((sink.folder / "mail").iterdir(), key=lambda f: f.stat().st_mtime_ns)[-count:]
-    return [f.read_bytes() for f in files]
+    assert left > 500, "the mailing was over too early to show anything"
+    assert sorted(waits)[1] < 1.5 and max(waits) < 4, waits
+    assert notices.states() == {"accepted": 3}
 
 
 def test_killed_while_system_mail_goes_out(placet, folder, make_sink):

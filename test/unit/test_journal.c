@@ -264,7 +264,7 @@ static void a_lost_journal_makes_all_uncertain(void **state)
 static void rubbish_is_passed_over(void **state)
 {
 	static const char RUBBISH[] = "\nD\nD \nD x y\nD 1\nR 1 2\nX 1 2\nR 99999999999999999999 1 1 accepted 0 1 0\ta\tb\tc\n"
-				      "D 4711 4712\nR 4711 4712 5 accepted 0 1 1\ta\tb\tc\n\xff\xfe\n";
+				      "D 4711 4712\nR 4711 4712 5 accepted 0 1 1\ta\tb\tc\nD n\nD n 1\nD nn1 1\nD n1\nR n1 2\nD n1 1\n\xff\xfe\n";
 	struct store *s = *state;
 	struct sent x = begin(s, 2);
 	int fd;
@@ -328,6 +328,92 @@ static void a_full_disk_tears_nothing(void **state)
 	COUNTS(recover(s, &x, 1), 0, 0, 0, 2, 1);
 }
 
+/* --- system mail --------------------------------------------------------------------------------- */
+
+static const struct query NOTICES_IN = { "t_notices_in", "SELECT count(*) FROM notice WHERE state = $1", NULL };
+
+static int64_t notices_in(struct store *s, const char *state)
+{
+	return number(s, &NOTICES_IN, ARGS(db_text(state)));
+}
+
+/* The sender claims four notices too; they bear the same numbers as its deliveries. */
+static struct notice *claim_notices(struct store *s, const struct sent *x)
+{
+	struct fixture *f = s->f;
+	struct notice *out;
+	int64_t id;
+	size_t n;
+
+	BEGIN;
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(notice_queue(s->h, NOTICE_ME, parsed(s, arena_printf(s->a, "n%d@example.org", i)), 0, 0, &id, &f->e), 1);
+	OK(notice_claim(s->h, s->a, x->sender, T0 + 1, 9, &out, &n, &f->e));
+	COMMIT;
+	assert_int_equal(n, 4);
+	return out;
+}
+
+static void notice_reply(struct store *s, const struct sent *x, const struct notice *n, const char *state)
+{
+	struct outcome o = { .notice = true, .id = n->id, .claimed = n->claimed, .at = T0 + 9, .state = state, .skipped = "",
+			     .relay = "relay", .queue_id = "Q", .reply = "said", .counts = true };
+	struct fixture *f = s->f;
+
+	o.due = strcmp(state, "deferred") == 0 ? T0 + HOUR : 0;
+	OK(journal_reply(x->j, &o, &f->e));
+}
+
+static void notices_are_settled_apart(void **state)
+{
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	struct sent x = begin(s, 4);
+	struct notice *n = claim_notices(s, &x);
+
+	for (size_t i = 0; i < 3; i++)
+		OK(journal_notice_dot(x.j, n[i].id, n[i].claimed, &f->e));
+	notice_reply(s, &x, &n[0], "accepted");
+	notice_reply(s, &x, &n[1], "deferred");
+	/* A delivery of the same number and claim, in another state. */
+	dot(s, &x, 0);
+	dot(s, &x, 3);
+	reply(s, &x, 3, "accepted");
+	journal_abandon(x.j);
+	COUNTS(recover(s, &x, 1), 1, 0, 0, 1, 2);
+	assert_int_equal(notices_in(s, "accepted"), 1);
+	assert_int_equal(notices_in(s, "deferred"), 1);
+	assert_int_equal(notices_in(s, "uncertain"), 1);
+	assert_int_equal(notices_in(s, "queued"), 1);
+}
+
+static void a_shorter_journal_keeps_notices(void **state)
+{
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	struct sent x = begin(s, 1);
+	struct notice *n = claim_notices(s, &x);
+	struct open_dot open = { n[2].id, n[2].claimed, true };
+
+	OK(journal_notice_dot(x.j, n[2].id, n[2].claimed, &f->e));
+	OK(journal_shorten(x.j, &open, 1, &f->e));
+	journal_abandon(x.j);
+	COUNTS(recover(s, &x, 1), 0, 0, 0, 0, 1);
+	assert_int_equal(notices_in(s, "uncertain"), 1);
+	assert_int_equal(notices_in(s, "queued"), 3);
+}
+
+static void a_lost_journal_makes_notices_uncertain(void **state)
+{
+	struct store *s = *state;
+	struct sent x = begin(s, 1);
+
+	claim_notices(s, &x);
+	journal_end(x.j);
+	COUNTS(recover(s, &x, 1), 0, 0, 0, 1, 0);
+	assert_int_equal(notices_in(s, "uncertain"), 4);
+}
+
 int main(void)
 {
 	struct CMUnitTest tests[] = {
@@ -336,6 +422,8 @@ int main(void)
 		IN_WORLD(a_living_sender_is_left_alone), IN_WORLD(a_home_has_a_name_of_its_own),
 		IN_WORLD(a_lost_journal_makes_all_uncertain),
 		IN_WORLD(rubbish_is_passed_over), IN_WORLD(settling_breaks), IN_WORLD(a_full_disk_tears_nothing),
+		IN_WORLD(notices_are_settled_apart), IN_WORLD(a_shorter_journal_keeps_notices),
+		IN_WORLD(a_lost_journal_makes_notices_uncertain),
 	};
 
 	return run_on_engines(tests, COUNT(tests));

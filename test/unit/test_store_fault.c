@@ -3,6 +3,7 @@
  * work that must be done as a whole or not at all. After every failure the
  * database is as it was, and in the end the same call gets through.
  */
+#include "store/notice.h"
 #include "store_fixture.h"
 
 #include <stdatomic.h>
@@ -25,6 +26,12 @@ static const struct query MARKS[] = {
 	{ "t_m14", "SELECT count(*) FROM address WHERE bounced = 1", NULL },
 	{ "t_m15", "SELECT count(*) FROM signoff_item", NULL },
 	{ "t_m16", "SELECT count(*) FROM sender WHERE ended IS NULL", NULL },
+	{ "t_m17", "SELECT count(*) FROM notice", NULL },
+	{ "t_m18", "SELECT count(*) FROM notice WHERE state = 'queued'", NULL },
+	{ "t_m19", "SELECT count(*) FROM notice WHERE state = 'attempting' AND sender_id IS NOT NULL", NULL },
+	{ "t_m20", "SELECT count(*) FROM notice WHERE state = 'accepted' AND sender_id IS NULL", NULL },
+	{ "t_m21", "SELECT COALESCE(sum(sent), 0) FROM asked", NULL },
+	{ "t_m22", "SELECT count(*) FROM complaint WHERE acknowledged IS NULL", NULL },
 };
 
 struct marks {
@@ -344,13 +351,80 @@ static void following_the_journal_breaks(void **state)
 	assert_int_equal(look(s).n[9], 2);
 }
 
+/* --- system mail --------------------------------------------------------------------------------- */
+
+static const struct query COMPLAINT = { "t_complaint", "INSERT INTO complaint (address, about, text, at, due)"
+						       " VALUES ('', '', '', 0, 0) RETURNING id", NULL };
+
+struct posting {
+	int64_t sender, complaint;
+	struct notice *x;
+	size_t n;
+	struct outcome o[2];
+};
+
+/* As a page does: asks for both, in one transaction. */
+static int queue_notices(struct store *s, void *ctx, struct err *e)
+{
+	struct posting *p = ctx;
+	int64_t id;
+	int rc;
+
+	if (db_begin(s->h->db, e) < 0)
+		return -1;
+	rc = notice_queue(s->h, NOTICE_COMPLAINT, parsed(s, "a@example.org"), 0, p->complaint, &id, e);
+	if (rc >= 0)
+		rc = notice_queue(s->h, NOTICE_ME, parsed(s, "b@example.org"), 0, 0, &id, e);
+	return end_work(s, rc < 0 ? -1 : 0, e);
+}
+
+static int claim_notices(struct store *s, void *ctx, struct err *e)
+{
+	struct posting *p = ctx;
+	int rc;
+
+	if (db_begin(s->h->db, e) < 0)
+		return -1;
+	rc = notice_claim(s->h, s->a, p->sender, T0 + 1, 9, &p->x, &p->n, e);
+	return end_work(s, rc, e);
+}
+
+static int write_notices(struct store *s, void *ctx, struct err *e)
+{
+	struct posting *p = ctx;
+	int rc;
+
+	if (db_begin(s->h->db, e) < 0)
+		return -1;
+	rc = notice_write(s->h, p->sender, p->o, p->n, e);
+	return end_work(s, rc, e);
+}
+
+static void system_mail_breaks(void **state)
+{
+	struct store *s = *state;
+	struct posting p = { .sender = add_sender(s), .complaint = number(s, &COMPLAINT, NO_ARGS) };
+
+	break_each_step(s, queue_notices, &p, 6);
+	assert_int_equal(look(s).n[17], 2);
+	break_each_step(s, claim_notices, &p, 6);
+	assert_int_equal(look(s).n[18], 2);
+	assert_int_equal(p.n, 2);
+	for (size_t i = 0; i < 2; i++)
+		p.o[i] = (struct outcome){ .notice = true, .id = p.x[i].id, .claimed = p.x[i].claimed, .at = T0 + 2, .state = "accepted",
+					   .skipped = "", .relay = "", .queue_id = "", .reply = "", .counts = true, .voids = i == 1 };
+	break_each_step(s, write_notices, &p, 6);
+	assert_int_equal(look(s).n[19], 2);
+	assert_int_equal(look(s).n[21], 0);
+}
+
 int main(void)
 {
 	struct CMUnitTest tests[] = {
 		IN_WORLD(an_import_breaks), IN_WORLD(a_sign_off_breaks), IN_WORLD(opening_a_sign_off_breaks),
 		IN_WORLD(a_submission_breaks), IN_WORLD(a_claim_breaks), IN_WORLD(writing_outcomes_breaks),
 		IN_WORLD(giving_back_breaks), IN_WORLD(an_opt_out_is_never_lost),
-		IN_WORLD(following_the_journal_breaks),
+		IN_WORLD(following_the_journal_breaks), IN_WORLD(system_mail_breaks),
 	};
 
 	return run_on_engines(tests, COUNT(tests));
