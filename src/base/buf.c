@@ -38,6 +38,7 @@ char *buf_room(struct buf *b, size_t n)
 	if (room != b->room) {
 		b->p = mem_grow(b->p, room);
 		b->room = room;
+		b->p[b->n] = '\0'; /* room that is asked for and not used leaves text behind too */
 	}
 	return b->p + b->n;
 }

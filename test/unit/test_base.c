@@ -133,6 +133,21 @@ static void buf_room_is_writable(void **state)
 	buf_free(&b);
 }
 
+/* Fresh memory holds anything: here, something that is no NUL. */
+static void buf_is_text_though_its_room_is_unused(void **state)
+{
+	char *fresh = malloc(128);
+	struct buf b;
+
+	(void)state;
+	memset(fresh, 'z', 128);
+	free(fresh);
+	buf_init(&b, 4096);
+	assert_non_null(buf_room(&b, 100));
+	assert_string_equal(buf_text(&b), "");
+	buf_free(&b);
+}
+
 static void err_says_what_and_where(void **state)
 {
 	struct err e = { 0 };
@@ -197,6 +212,7 @@ int main(void)
 		cmocka_unit_test(buf_stops_at_its_ceiling),
 		cmocka_unit_test(buf_takes_over_from_another),
 		cmocka_unit_test(buf_room_is_writable),
+		cmocka_unit_test(buf_is_text_though_its_room_is_unused),
 		cmocka_unit_test(err_says_what_and_where),
 		cmocka_unit_test(err_stays_within_its_room),
 		cmocka_unit_test(err_kinds_have_meanings),
