@@ -124,6 +124,9 @@ void db_rollback(struct db *db)
 
 	if (db->in_batch)
 		(void)db->driver->batch_end(db, &ignored);
+	if (db->copy && db->driver->copy_end)
+		(void)db->driver->copy_end(db, false, &ignored);
+	db->copy = NULL;
 	if (db->in_tx)
 		db->driver->rollback(db);
 	db->in_batch = db->own_tx = db->in_tx = db->failed = false;
@@ -280,6 +283,48 @@ int db_batch_end(struct db *db, struct err *e)
 		return db_commit(db, e);
 	db_rollback(db);
 	return rc;
+}
+
+/* --- copying --- */
+
+int db_copy_begin(struct db *db, const struct query *q, struct err *e)
+{
+	MUST(db->in_tx && !db->in_batch && !db->copy);
+	if (check(db, q, NULL, 0, e) < 0)
+		return fail(db);
+	if (db->driver->copy_begin && db->driver->copy_begin(db, q, e) < 0) {
+		err_in(e, "query %s", q->name);
+		return fail(db);
+	}
+	db->copy = q;
+	return 0;
+}
+
+int db_copy_row(struct db *db, const struct dbval *v, size_t n, struct err *e)
+{
+	const struct query *q = db->copy;
+	int rc;
+
+	MUST(q);
+	if (check(db, q, v, n, e) < 0)
+		return fail(db);
+	rc = db->driver->copy_row ? db->driver->copy_row(db, v, n, e) : db->driver->exec(db, q, v, n, NULL, e);
+	if (rc == 0)
+		return 0;
+	err_in(e, "query %s", q->name);
+	return fail(db);
+}
+
+int db_copy_end(struct db *db, struct err *e)
+{
+	const struct query *q = db->copy;
+
+	MUST(q);
+	db->copy = NULL;
+	if (!db->driver->copy_end || db->driver->copy_end(db, true, e) == 0)
+		return 0;
+	err_in(e, "query %s", q->name);
+	return fail(db);
 }
 
 /* --- for tests, and the checkpoint --- */

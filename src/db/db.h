@@ -121,6 +121,13 @@ int db_get_i64(struct db *db, const struct query *q, const struct dbval *v, size
 int db_batch_begin(struct db *db, struct err *e) MUST_USE;
 int db_batch_end(struct db *db, struct err *e) MUST_USE;
 
+/* Many rows into one table, by a statement written with COPY(): PostgreSQL's COPY, an INSERT for each row on
+   SQLite. Inside of a transaction; between begin and end only db_copy_row. After an error db_rollback ends
+   the copy too. */
+int db_copy_begin(struct db *db, const struct query *q, struct err *e) MUST_USE;
+int db_copy_row(struct db *db, const struct dbval *v, size_t n, struct err *e) MUST_USE;
+int db_copy_end(struct db *db, struct err *e) MUST_USE;
+
 /* Brings the schema to the newest migration; a database of a newer program is ERR_REFUSED. The
    migrations are those of sql/, embedded in the program. */
 int db_migrate(struct db *db, struct err *e) MUST_USE;

@@ -35,6 +35,11 @@ struct db_driver {
 	int (*batch_begin)(struct db *db, struct err *e);
 	int (*batch_end)(struct db *db, struct err *e); /* leaves the batch whatever it returns */
 
+	/* One INSERT for each row where the engine has nothing better. */
+	int (*copy_begin)(struct db *db, const struct query *q, struct err *e);
+	int (*copy_row)(struct db *db, const struct dbval *v, size_t n, struct err *e);
+	int (*copy_end)(struct db *db, bool keep, struct err *e); /* leaves it whatever it returns */
+
 	int (*script)(struct db *db, const char *sql, struct err *e); /* several statements, no values */
 	int (*lock_schema)(struct db *db, struct err *e);             /* in a transaction, until its end */
 	int (*try_prepare)(struct db *db, const struct query *q, struct err *e);
@@ -50,6 +55,7 @@ struct db {
 	bool in_batch;  /* between db_batch_begin and db_batch_end */
 	bool own_tx;    /* ... which opened the transaction itself */
 	int wait_ms;    /* db_set_wait; 0: DB_WAIT_MS */
+	const struct query *copy; /* between db_copy_begin and db_copy_end */
 	int fail_after; /* db_fail_at: steps until one fails; 0: none does */
 };
 

@@ -220,6 +220,7 @@ static void free_postgresql(struct db *db)
 	PQfinish(p->c);
 	forget_prepared(p);
 	arena_free(p->scratch);
+	buf_free(&p->lines);
 	free(p->url);
 	free(p);
 }
@@ -256,6 +257,9 @@ struct db *postgresql_open(const char *url, struct err *e)
 		.bytes = pg_bytes,
 		.batch_begin = pg_batch_begin,
 		.batch_end = pg_batch_end,
+		.copy_begin = pg_copy_begin,
+		.copy_row = pg_copy_row,
+		.copy_end = pg_copy_end,
 		.script = script,
 		.lock_schema = lock_schema,
 		.try_prepare = pg_try_prepare,
@@ -269,6 +273,7 @@ struct db *postgresql_open(const char *url, struct err *e)
 	*p = (struct postgresql){ .db = { .driver = &DRIVER } };
 	p->url = mem_copy_text(url);
 	p->scratch = arena_new();
+	buf_init(&p->lines, PG_LINES_MAX);
 	if (connect_server(p, e) == 0)
 		return &p->db;
 	err_in(e, "database");

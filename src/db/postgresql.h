@@ -7,7 +7,11 @@
 
 #include <libpq-fe.h>
 
+#include "base/buf.h"
 #include "db/db_engine.h"
+
+/* Of a COPY: one row of the longest values, and what was gathered before it. */
+#define PG_LINES_MAX (256 * 1024 * 1024)
 
 struct prepared {
 	const struct query *query;
@@ -22,6 +26,7 @@ struct postgresql {
 	int wait_ms;           /* that the server has been told */
 	struct prepared *prepared[256];
 	struct arena *scratch; /* of the statement being sent */
+	struct buf lines;      /* of a COPY, not yet sent */
 	int pending;           /* answers not read yet in a batch */
 	unsigned cursors;      /* for their names */
 	unsigned transactions; /* so far */
@@ -50,6 +55,10 @@ int64_t pg_i64(struct rows *r, int column);
 struct slice pg_bytes(struct rows *r, int column);
 int pg_batch_begin(struct db *db, struct err *e);
 int pg_batch_end(struct db *db, struct err *e);
+/* postgresql_copy.c */
+int pg_copy_begin(struct db *db, const struct query *q, struct err *e);
+int pg_copy_row(struct db *db, const struct dbval *v, size_t n, struct err *e);
+int pg_copy_end(struct db *db, bool keep, struct err *e);
 int pg_try_prepare(struct db *db, const struct query *q, struct err *e);
 
 #endif

@@ -333,8 +333,12 @@ struct slice pg_bytes(struct rows *r, int column)
 
 int pg_try_prepare(struct db *db, const struct query *q, struct err *e)
 {
-	PGresult *res = pg_good(pg_of(db), PQprepare(pg_of(db)->c, "", query_text(db, q), 0, NULL), e);
+	PGresult *res;
 
+	/* A COPY cannot be prepared, but begun and ended. */
+	if (strncmp(q->name, "copy_", 5) == 0)
+		return pg_copy_begin(db, q, e) < 0 ? -1 : pg_copy_end(db, true, e);
+	res = pg_good(pg_of(db), PQprepare(pg_of(db)->c, "", query_text(db, q), 0, NULL), e);
 	if (!res)
 		return -1;
 	PQclear(res);

@@ -18,6 +18,13 @@
 #define EACH_(id, text, pg_text, ...) \
 	static const struct query id __attribute__((section("placet_queries"), used, aligned(8))) = { "each_" #id, text, pg_text }
 
+/* Many rows into one table: see db_copy_begin. */
+#define COPY(id, table, columns, values)                                                                              \
+	static const struct query id __attribute__((section("placet_queries"), used, aligned(8))) = {                \
+		"copy_" #id, "INSERT INTO " table " (" columns ") VALUES (" values ")",                               \
+		"COPY " table " (" columns ") FROM STDIN"                                                             \
+	}
+
 /* Every statement that is linked in: [queries_begin(), queries_end()). */
 const struct query *queries_begin(void);
 const struct query *queries_end(void);

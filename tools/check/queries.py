@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""Every statement of src/store is written with QUERY or EACH, which puts it into the list that a test prepares on both
+"""Every statement of src/store is written with QUERY, EACH or COPY, which puts it into the list that a test prepares on both
 engines; no two have one name (logs tell them by it), and none is left unused."""
 import re
 
 import common
 
 BARE = re.compile(r"^[^/*\n]*\bstruct\s+query\s+(?:\w+\s*(?:\[[^]]*\]\s*)?=|\w+\s*\[\])", re.M)
-MACRO = re.compile(r"^(?:QUERY|EACH)\(\s*(\w+)\s*,", re.M)
+MACRO = re.compile(r"^(?:QUERY|EACH|COPY)\(\s*(\w+)\s*,", re.M)
 
 
 def line_of(source, place):
