@@ -60,6 +60,9 @@ OPTIONS(O_IMPORT, BY, { "consent-kind", "KIND", 0, "signed-form, online-form, or
 	{ "consent-column", "COLUMN", 0, "the column with each row's reference" },
 	{ "consent-date-column", "COLUMN", 0, "the column with each row's day" },
 	{ "map", "COLUMN=FIELD", OPT_MANY, "what a column is: address, name, or a field of its own" },
+	{ "skip", "COLUMN", OPT_MANY, "columns that are left out" },
+	{ "sheet", "NAME", 0, "of a workbook; without it the first that is not hidden" },
+	{ "verdicts", "PATH", 0, "writes one line for each row: added, known or rejected, and why" },
 	{ "dry-run", NULL, 0, "say what would happen, and change nothing" },
 	{ "rejected", "PATH", 0, "where rejected rows go instead of FILE.rejected.csv" });
 OPTIONS(O_CONSENT, { "project", "SLUG", OPT_NEEDED, "for which project" },

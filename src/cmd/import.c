@@ -1,12 +1,15 @@
 /*
- * placet import: the whole file is judged first, and nothing is changed if it
- * cannot be read; then it is read again and loaded in batches. A run that was
- * interrupted is run again: what was loaded is known by then.
+ * placet import: every row is read and judged first, and what is good waits
+ * in a spool; nothing is changed if the file cannot be read. Then the spool is
+ * loaded in batches. A run that was interrupted is run again: what was loaded
+ * is known by then.
  */
 #include "cmd/commands.h"
 
 #include "cmd/import_judge.h"
+#include "cmd/import_spool.h"
 #include "store/audit.h"
+#include "store/institution.h"
 #include "store/project.h"
 
 #include <errno.h>
@@ -14,51 +17,80 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BATCH 5000
+#define BATCH 25000
+#define PERSON_ROWS 1000
 #define N_FLAGS 6
-#define PROGRESS_EVERY 20000
+#define PROGRESS_EVERY (250 * 1000) /* microseconds */
+#define HINTS_SHOWN 10
 
 struct importing {
 	struct ctx *c;
 	struct arena *row;  /* cleared for each row while judging, for each batch while loading */
+	struct import_columns_wanted wanted;
 	struct import_plan plan;
+	struct table_about about;
 	struct import_columns cols;
-	bool has_header;
+	bool has_columns;
 	struct list list;
 	struct account by;
+	int64_t shown;      /* when the progress was */
 
 	/* judging */
+	struct import_spool *spool;
 	FILE *rejected;     /* opened when the first row is rejected */
 	const char *rejected_path;
-	int64_t rows, n_rejected, cleaned, flagged[N_FLAGS];
+	FILE *verdicts;
+	const char *verdicts_path;
+	int64_t rows, n_rejected, cleaned, flagged[N_FLAGS], n_hints;
+	struct {
+		int64_t line;
+		const char *address, *domain;
+	} hint[HINTS_SHOWN];
 
 	/* loading */
-	int64_t import, text_id;
+	struct import import;
 	struct import_row batch[BATCH];
-	struct address addr[BATCH];
 	size_t n;
 	int64_t loaded, batches;
-	struct import_counts counts;
 };
 
-static int read_rows(struct importing *im, const char *path,
-		     int (*each)(void *, const struct table_row *, struct err *), struct err *e)
-{
-	struct table_options options = { 0 };
-	struct table_about about;
+/* --- judging ----------------------------------------------------------------------------------- */
 
-	return table_read(path, &options, im->c->a, &about, each, im, e);
+static void show_progress(struct importing *im, bool last)
+{
+	int64_t good = im->rows - im->n_rejected, now = clock_ticks();
+
+	if (im->c->json || !isatty(STDERR_FILENO) || (!last && now - im->shown < PROGRESS_EVERY))
+		return;
+	/* What takes no time needs no bar. */
+	if (!im->shown) {
+		im->shown = now;
+		return;
+	}
+	im->shown = now;
+	if (!im->import.id)
+		fprintf(stderr, "\rjudging: %lld rows", (long long)im->rows);
+	else
+		fprintf(stderr, "\rimporting: %lld of %lld (%d %%)%s", (long long)im->loaded, (long long)good,
+			good ? (int)(100 * im->loaded / good) : 100, last ? "\n" : "");
 }
 
-/* --- judging ----------------------------------------------------------------------------------- */
+static FILE *open_out(const char *path, const char *option, struct err *e)
+{
+	FILE *f = fopen(path, "wbe");
+
+	if (!f)
+		err_sys(e, ERR_INPUT, errno, "%s; name another file with %s", path, option);
+	return f;
+}
 
 static int open_rejected(struct importing *im, struct err *e)
 {
 	if (im->rejected || !im->rejected_path)
 		return 0;
-	im->rejected = fopen(im->rejected_path, "wbe");
+	im->rejected = open_out(im->rejected_path, "--rejected", e);
 	if (!im->rejected)
-		return err_sys(e, ERR_INPUT, errno, "%s; name another file with --rejected", im->rejected_path);
+		return -1;
 	for (size_t i = 0; i < im->cols.n; i++)
 		csv_cell(im->rejected, im->cols.name[i], false);
 	csv_cell(im->rejected, "line", false);
@@ -67,77 +99,124 @@ static int open_rejected(struct importing *im, struct err *e)
 	return 0;
 }
 
+static void put_line(FILE *f, int64_t line)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", (long long)line);
+	csv_cell(f, text, false);
+}
+
 static int put_rejected(struct importing *im, const struct table_row *row, const struct judged *j, struct err *e)
 {
-	char line[24];
-
-	im->n_rejected++;
 	if (open_rejected(im, e) < 0)
 		return -1;
 	if (!im->rejected)
 		return 0;
 	for (size_t i = 0; i < im->cols.n; i++)
 		csv_cell(im->rejected, i < row->n ? row->cell[i] : "", false);
-	snprintf(line, sizeof(line), "%lld", (long long)row->line);
-	csv_cell(im->rejected, line, false);
+	put_line(im->rejected, row->line);
 	csv_cell(im->rejected, j->reason, false);
 	csv_cell(im->rejected, j->mend, true);
 	return 0;
 }
 
-static void count_flags(struct importing *im, unsigned flags)
+/* One line of --verdicts. */
+static void put_verdict(struct importing *im, int64_t line, const char *address, const char *verdict, const char *note)
 {
-	for (int i = 0; i < N_FLAGS; i++)
-		im->flagged[i] += (flags >> i) & 1;
+	put_line(im->verdicts, line);
+	csv_cell(im->verdicts, address, false);
+	csv_cell(im->verdicts, verdict, false);
+	csv_cell(im->verdicts, note, true);
 }
 
-/* Takes the header. True when this row was it, or is blank. */
-static bool is_no_data(struct importing *im, const struct table_row *row, int *rc, struct err *e)
+static int reject_row(struct importing *im, const struct table_row *row, const struct judged *j, struct err *e)
 {
-	*rc = 0;
-	if (row->blank)
-		return true;
-	if (im->has_header)
-		return false;
-	im->has_header = true;
-	*rc = import_header(im->c->a, &im->plan, row, &im->cols, e);
-	return true;
+	im->n_rejected++;
+	if (im->verdicts)
+		put_verdict(im, row->line, (size_t)im->cols.address < row->n ? row->cell[im->cols.address] : "", "rejected",
+			    arena_printf(im->row, "%s: %s", j->reason, j->mend));
+	return put_rejected(im, row, j, e);
+}
+
+static void note_hint(struct importing *im, const struct table_row *row, const struct judged *j)
+{
+	if (!j->hint)
+		return;
+	if (im->n_hints < HINTS_SHOWN) {
+		im->hint[im->n_hints].line = row->line;
+		im->hint[im->n_hints].address = arena_text(im->c->a, j->addr.delivery);
+		im->hint[im->n_hints].domain = arena_text(im->c->a, j->hint);
+	}
+	im->n_hints++;
+}
+
+static int keep_row(struct importing *im, const struct table_row *row, const struct judged *j, struct err *e)
+{
+	struct import_row r = { .line = row->line, .delivery = j->addr.delivery, .given = j->addr.given,
+				.reserved = j->addr.reserved, .utf8 = j->addr.utf8, .fields = j->fields,
+				.flags = j->flags_text, .kind = j->kind, .ref = j->ref, .given_on = j->given_on };
+
+	im->cleaned += j->addr.cleaned != NULL;
+	for (int i = 0; i < N_FLAGS; i++)
+		im->flagged[i] += (j->flags >> i) & 1;
+	note_hint(im, row, j);
+	home_key_hash(im->c->h, j->addr.key, r.key_hash);
+	return import_spool_put(im->spool, &r, e);
 }
 
 static int judge_row(void *ctx, const struct table_row *row, struct err *e)
 {
 	struct importing *im = ctx;
 	struct judged j;
-	int rc;
 
-	if (is_no_data(im, row, &rc, e))
-		return rc;
+	if (row->blank && !row->fault)
+		return 0;
+	if (!im->has_columns) {
+		im->has_columns = true;
+		if (import_columns_read(im->c->a, &im->wanted, row, &im->cols, e) < 0)
+			return -1;
+		if (im->cols.header)
+			return 0;
+	}
 	arena_clear(im->row);
 	import_judge(im->row, &im->plan, &im->cols, row, &j);
 	im->rows++;
-	if (j.reason)
-		return put_rejected(im, row, &j, e);
-	im->cleaned += j.cleaned != NULL;
-	count_flags(im, j.flags);
-	return 0;
+	if ((im->rows & 1023) == 0)
+		show_progress(im, false);
+	return j.reason ? reject_row(im, row, &j, e) : keep_row(im, row, &j, e);
+}
+
+static int judge_file(struct importing *im, const char *path, struct err *e)
+{
+	struct table_options o = { .sheet = opt(im->c, "sheet") };
+
+	if (table_read(path, &o, im->c->a, &im->about, judge_row, im, e) < 0)
+		return -1;
+	if (!im->has_columns)
+		return err_set(e, ERR_INPUT, "%s: the file is empty; wanted are a header line and rows", path);
+	if (im->rejected && fflush(im->rejected) != 0)
+		return err_sys(e, ERR_AGAIN, errno, "%s", im->rejected_path);
+	arena_clear(im->row);
+	return import_spool_sort(im->spool, e);
 }
 
 /* --- loading ----------------------------------------------------------------------------------- */
 
-static void show_progress(const struct importing *im)
+static int verdict(void *ctx, int64_t line, const char *delivery, int known, struct err *e)
 {
-	int64_t good = im->rows - im->n_rejected;
+	static const char *const NOTES[] = { "", "on the list already, or earlier in the file",
+					     "the same person, by another spelling, is on the list or earlier in the file" };
+	struct importing *im = ctx;
 
-	if (im->c->json || !isatty(STDERR_FILENO) || good < PROGRESS_EVERY)
-		return;
-	fprintf(stderr, "\rimporting: %lld of %lld (%d %%)%s", (long long)im->loaded, (long long)good,
-		(int)(100 * im->loaded / good), im->loaded == good ? "\n" : "");
+	(void)e;
+	put_verdict(im, line, delivery, known ? "known" : "added", NOTES[known]);
+	return 0;
 }
 
 static int flush(struct importing *im, struct err *e)
 {
-	if (im->n && import_batch(im->c->h, im->import, &im->list, im->by.id, im->text_id, im->batch, im->n, &im->counts,
-				  e) < 0)
+	if (im->n && import_batch(im->c->h, &im->import, im->batch, im->n, e) < 0)
 		return -1;
 	/* At each doubling: a plan for an empty table is the wrong one for a full one. */
 	im->batches++;
@@ -146,26 +225,30 @@ static int flush(struct importing *im, struct err *e)
 	im->loaded += (int64_t)im->n;
 	im->n = 0;
 	arena_clear(im->row);
-	show_progress(im);
+	show_progress(im, false);
 	return 0;
 }
 
-static int load_row(void *ctx, const struct table_row *row, struct err *e)
+/* A batch does not end amid a person's rows: of these the first of the file is the one that counts. */
+static bool is_full(const struct importing *im)
 {
-	struct importing *im = ctx;
-	struct judged j;
-	int rc;
+	return im->n == BATCH ||
+	       (im->n > BATCH - PERSON_ROWS && !import_spool_goes_on(im->spool, im->batch[im->n - 1].key_hash));
+}
 
-	if (is_no_data(im, row, &rc, e))
-		return rc;
-	import_judge(im->row, &im->plan, &im->cols, row, &j);
-	if (j.reason)
-		return 0;
-	im->addr[im->n] = j.addr;
-	im->batch[im->n] = j.row;
-	im->batch[im->n].addr = &im->addr[im->n];
-	im->n++;
-	return im->n == BATCH ? flush(im, e) : 0;
+static int load_spool(struct importing *im, struct err *e)
+{
+	int got;
+
+	while ((got = import_spool_next(im->spool, im->row, &im->batch[im->n], e)) > 0) {
+		im->n++;
+		if (is_full(im) && flush(im, e) < 0)
+			return -1;
+	}
+	if (got < 0 || flush(im, e) < 0)
+		return -1;
+	show_progress(im, true);
+	return 0;
 }
 
 /* What was imported, so that it can be told later which file it was. */
@@ -196,26 +279,25 @@ static int load(struct importing *im, const char *path, struct err *e)
 
 	if (hash_file(path, hash, e) < 0)
 		return -1;
+	im->import.list = &im->list;
+	im->import.by = im->by.id;
+	im->import.verdict = im->verdicts ? verdict : NULL;
+	im->import.ctx = im;
 	if (opt(im->c, "consent-text")) {
 		if (read_text_file(im->c, opt(im->c, "consent-text"), &text, e) < 0)
 			return err_in(e, "--consent-text");
-		if (consent_text_id(im->c->h, text, &im->text_id, e) < 0)
+		if (consent_text_id(im->c->h, text, &im->import.text_id, e) < 0)
 			return -1;
 	}
-	if (import_begin(im->c->h, im->list.id, im->by.id, hash, &im->import, e) < 0)
-		return -1;
-	im->has_header = false;
-	if (read_rows(im, path, load_row, e) < 0 || flush(im, e) < 0)
-		return -1;
-	if (im->loaded != im->rows - im->n_rejected)
-		return err_set(e, ERR_AGAIN, "%s changed while it was read; import it again", path);
-	return 0;
+	return import_begin(im->c->h, &im->import, hash, e) < 0 ? -1 : load_spool(im, e);
 }
 
 static const char *summary_text(const struct importing *im)
 {
+	const struct import_counts *n = &im->import.counts;
+
 	return arena_printf(im->c->a, "%lld rows: %lld added, %lld known, %lld rejected", (long long)im->rows,
-			    (long long)im->counts.added, (long long)im->counts.known, (long long)im->n_rejected);
+			    (long long)n->added, (long long)n->known, (long long)im->n_rejected);
 }
 
 /* A dry run is the real thing, rolled back. */
@@ -230,30 +312,48 @@ static int load_or_try(struct importing *im, const char *path, struct err *e)
 	if (dry)
 		db_rollback(im->c->h->db);
 	else if (rc == 0)
-		rc = import_end(im->c->h, im->import, im->by.id, im->list.name, summary_text(im), e);
+		rc = import_end(im->c->h, &im->import, summary_text(im), e);
 	return rc;
 }
 
 /* --- the command ------------------------------------------------------------------------------- */
 
+/* All values of an option that may be repeated, NULL-ended. */
+static const char *const *opt_all(struct ctx *c, const char *name)
+{
+	const char **all = ARENA_ARRAY(c->a, const char *, c->n_options + 1);
+
+	for (size_t i = 0; opt_at(c, name, i); i++)
+		all[i] = opt_at(c, name, i);
+	return all;
+}
+
 static int read_plan(struct importing *im, struct err *e)
 {
-	struct ctx *c = im->c;
-	const char **map = ARENA_ARRAY(c->a, const char *, c->n_options + 1);
+	const char *column = opt(im->c, "consent-column");
 	struct import_plan *p = &im->plan;
+	struct ctx *c = im->c;
+	struct institution inst;
 
-	for (size_t i = 0; opt_at(c, "map", i); i++)
-		map[i] = opt_at(c, "map", i);
-	*p = (struct import_plan){ map, opt(c, "consent-kind"), opt(c, "consent-ref"), opt(c, "consent-date"),
-				   opt(c, "consent-column"), opt(c, "consent-date-column"), home_now(c->h) + DAY };
+	im->wanted = (struct import_columns_wanted){ opt_all(c, "map"), opt_all(c, "skip"), column,
+						     opt(c, "consent-date-column") };
+	*p = (struct import_plan){ .kind = opt(c, "consent-kind"), .ref = opt(c, "consent-ref"), .date = opt(c, "consent-date"),
+				   .latest = home_now(c->h) + DAY };
+	if (institution_load(c->h, c->a, &inst, e) < 0)
+		return -1;
+	p->known = inst.domains;
+	while (p->known[p->n_known])
+		p->n_known++;
 	if (p->kind && !consent_kind_is_importable(p->kind))
 		return err_set(e, ERR_INPUT, "--consent-kind %s: an import may claim signed-form, online-form or oral; own-sign-up is recorded by the confirmation link alone",
 			       p->kind);
-	if (p->ref && p->consent_column)
+	if (p->ref && !import_ref_is_fit(p->ref))
+		return err_set(e, ERR_INPUT, "--consent-ref: write it in one line of at most 200 bytes");
+	if (p->ref && column)
 		return err_set(e, ERR_INPUT, "--consent-ref and --consent-column: one reference for all rows, or one in each");
 	if (p->ref && (!p->kind || !p->date))
 		return err_set(e, ERR_INPUT, "--consent-ref needs --consent-kind and --consent-date too");
-	if (!p->ref && !p->consent_column && (p->kind || p->date))
+	if (!p->ref && !column && (p->kind || p->date))
 		return err_set(e, ERR_INPUT, "evidence needs a reference: --consent-ref, or --consent-column");
 	return opt_past_day(c, "consent-date", e);
 }
@@ -270,21 +370,93 @@ static int may_import(struct importing *im, struct err *e)
 	return err_set(e, ERR_DENIED, "%s is neither the originator of %s nor a validator", im->by.address, p.slug);
 }
 
+static json_t *columns_json(const struct importing *im)
+{
+	json_t *columns = json_object();
+
+	for (size_t i = 0; i < im->cols.n; i++)
+		json_object_set_new(columns, im->cols.name[i],
+				    (int)i == im->cols.address ? json_string("address") :
+				    im->cols.field[i]          ? json_string(im->cols.field[i]) :
+								 json_null());
+	return columns;
+}
+
+static json_t *file_json(const struct importing *im)
+{
+	const struct table_about *t = &im->about;
+	const char delimiter[2] = { t->delimiter, '\0' };
+
+	return json_pack("{s:s, s:s?, s:s?, s:s?, s:b, s:o}", "format", t->format, "charset", t->charset, "delimiter",
+			 t->delimiter ? delimiter : NULL, "sheet", t->sheet, "header", im->cols.header, "columns",
+			 columns_json(im));
+}
+
+static json_t *hints_json(const struct importing *im)
+{
+	json_t *hints = json_array();
+
+	for (int64_t i = 0; i < im->n_hints && i < HINTS_SHOWN; i++)
+		json_array_append_new(hints, json_pack("{s:I, s:s, s:s}", "line", (json_int_t)im->hint[i].line, "address",
+						       im->hint[i].address, "domain", im->hint[i].domain));
+	return hints;
+}
+
 static json_t *result_json(const struct importing *im)
 {
+	const struct import_counts *n = &im->import.counts;
 	json_t *flagged = json_object();
 
 	for (int i = 0; i < N_FLAGS; i++)
 		if (im->flagged[i])
 			json_object_set_new(flagged, address_flag_name((enum address_flag)(1 << i)),
 					    json_integer(im->flagged[i]));
-	if (im->counts.duplicate_person)
-		json_object_set_new(flagged, "duplicate-person", json_integer(im->counts.duplicate_person));
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:s?}", "rows", (json_int_t)im->rows, "added",
-			 (json_int_t)im->counts.added, "known", (json_int_t)im->counts.known, "rejected",
-			 (json_int_t)im->n_rejected, "not_mailable", (json_int_t)im->counts.not_mailable, "cleaned",
-			 (json_int_t)im->cleaned, "flagged", flagged, "rejected_file",
-			 im->rejected ? im->rejected_path : NULL);
+	if (n->duplicate_person)
+		json_object_set_new(flagged, "duplicate-person", json_integer(n->duplicate_person));
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:s?, s:I, s:o, s:o}", "rows", (json_int_t)im->rows, "added",
+			 (json_int_t)n->added, "known", (json_int_t)n->known, "rejected", (json_int_t)im->n_rejected,
+			 "not_mailable", (json_int_t)n->not_mailable, "cleaned", (json_int_t)im->cleaned, "flagged", flagged,
+			 "rejected_file", im->rejected ? im->rejected_path : NULL, "hinted", (json_int_t)im->n_hints, "hints",
+			 hints_json(im), "file", file_json(im));
+}
+
+static const char *delimiter_name(char c)
+{
+	return c == ',' ? "commas" : c == ';' ? "semicolons" : c == '\t' ? "tabs" : c == '|' ? "bars" : "its own delimiter";
+}
+
+/* What was guessed about the file. */
+static void say_file(const struct importing *im)
+{
+	const struct table_about *t = &im->about;
+	const char *columns = "";
+
+	if (t->charset)
+		say(im->c, "read as %s, %s%s, parted by %s, %s header", t->format, t->charset, t->guessed_charset ? " (a guess)" : "",
+		    delimiter_name(t->delimiter), im->cols.header ? "with a" : "without a");
+	else
+		say(im->c, "read as %s, sheet '%s'%s, %s header", t->format, t->sheet,
+		    t->sheets > 1 ? " (others with --sheet NAME)" : "", im->cols.header ? "with a" : "without a");
+	for (size_t i = 0; i < im->cols.n && strlen(columns) < 2000; i++)
+		columns = arena_printf(im->c->a, "%s%s'%.60s' %s", columns, *columns ? ", " : "", im->cols.name[i],
+				       (int)i == im->cols.address ? "is the address" :
+				       im->cols.field[i] ? arena_printf(im->c->a, "is {{%s}}", im->cols.field[i]) :
+							   "is left out");
+	say(im->c, "columns: %s", columns);
+}
+
+static void say_flags(const struct importing *im)
+{
+	for (int i = 0; i < N_FLAGS; i++)
+		if (im->flagged[i])
+			say(im->c, "flagged %s: %lld", address_flag_name((enum address_flag)(1 << i)), (long long)im->flagged[i]);
+	if (im->import.counts.duplicate_person)
+		say(im->c, "other spellings of somebody on the list: %lld", (long long)im->import.counts.duplicate_person);
+	for (int64_t i = 0; i < im->n_hints && i < HINTS_SHOWN; i++)
+		say(im->c, "line %lld: %s: is %s meant? Nothing was changed", (long long)im->hint[i].line, im->hint[i].address,
+		    im->hint[i].domain);
+	if (im->n_hints > HINTS_SHOWN)
+		say(im->c, "and %lld more addresses that may have a typing error", (long long)(im->n_hints - HINTS_SHOWN));
 }
 
 static int print_result(const struct importing *im)
@@ -293,15 +465,12 @@ static int print_result(const struct importing *im)
 
 	if (c->json)
 		return print_json(result_json(im));
+	say_file(im);
 	say(c, "%s%s", opt_set(c, "dry-run") ? "dry run, nothing changed: " : "", summary_text(im));
-	if (im->counts.not_mailable)
+	if (im->import.counts.not_mailable)
 		say(c, "%lld of these may not be mailed: no evidence of consent, or they opted out",
-		    (long long)im->counts.not_mailable);
-	for (int i = 0; i < N_FLAGS; i++)
-		if (im->flagged[i])
-			say(c, "flagged %s: %lld", address_flag_name((enum address_flag)(1 << i)), (long long)im->flagged[i]);
-	if (im->counts.duplicate_person)
-		say(c, "other spellings of somebody on the list: %lld", (long long)im->counts.duplicate_person);
+		    (long long)im->import.counts.not_mailable);
+	say_flags(im);
 	if (im->cleaned)
 		say(c, "addresses cleaned of what stood around them: %lld", (long long)im->cleaned);
 	if (im->rejected)
@@ -309,26 +478,32 @@ static int print_result(const struct importing *im)
 	return 0;
 }
 
+static int open_verdicts(struct importing *im, struct err *e)
+{
+	im->verdicts_path = opt(im->c, "verdicts");
+	if (!im->verdicts_path)
+		return 0;
+	im->verdicts = open_out(im->verdicts_path, "--verdicts", e);
+	if (!im->verdicts)
+		return -1;
+	fputs("line,address,verdict,note\r\n", im->verdicts);
+	return 0;
+}
+
 static int import_file(struct importing *im, const char *path, struct err *e)
 {
 	const char *given = opt(im->c, "rejected");
-	struct stat st;
 
 	if (!opt_set(im->c, "dry-run"))
 		im->rejected_path = given ? given : arena_printf(im->c->a, "%s.rejected.csv", path);
 	else
 		im->rejected_path = given;
-	/* It is read twice, so that it must say the same twice. */
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		return err_set(e, ERR_INPUT, "%s is no file that can be read twice; write it to a file first", path);
-	if (read_rows(im, path, judge_row, e) < 0)
+	im->spool = import_spool_new(im->c->h, e);
+	if (!im->spool || open_verdicts(im, e) < 0 || judge_file(im, path, e) < 0 || load_or_try(im, path, e) < 0)
 		return -1;
-	if (!im->has_header)
-		return err_set(e, ERR_INPUT, "%s: the file is empty; wanted are a header line and rows", path);
-	if (im->rejected && fflush(im->rejected) != 0)
-		return err_sys(e, ERR_AGAIN, errno, "%s", im->rejected_path);
-	arena_clear(im->row);
-	return load_or_try(im, path, e);
+	if (im->verdicts && fflush(im->verdicts) != 0)
+		return err_sys(e, ERR_AGAIN, errno, "%s", im->verdicts_path);
+	return 0;
 }
 
 RUN(cmd_import)
@@ -346,6 +521,9 @@ RUN(cmd_import)
 		rc = print_result(im);
 	if (im->rejected)
 		fclose(im->rejected);
+	if (im->verdicts)
+		fclose(im->verdicts);
+	import_spool_free(im->spool);
 	arena_free(im->row);
 	free(im);
 	return rc;

@@ -4,149 +4,25 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 
-#define VALUE_MAX 2000 /* bytes of a stored field value; what a message takes is bounded when it is used */
-
-static const char *const ADDRESS_NAMES[] = { "address", "email", "e_mail", "mail", "email_address", "e_mail_address",
-					     "mail_address", "emailaddress", NULL };
-static const char *const NAME_NAMES[] = { "name", "full_name", "fullname", NULL };
-
-/* A header word as a field name: lower case, [a-z][a-z0-9_]*; NULL if nothing is left of it. */
-static const char *field_name(struct arena *a, const char *header)
-{
-	char *out = arena_alloc(a, strlen(header) + 1);
-	size_t n = 0;
-
-	for (const char *p = header; *p; p++) {
-		char c = *p >= 'A' && *p <= 'Z' ? (char)(*p + 32) : *p;
-
-		if ((c >= 'a' && c <= 'z') || (n && c >= '0' && c <= '9'))
-			out[n++] = c;
-		else if (n && out[n - 1] != '_' && (c == ' ' || c == '-' || c == '_' || c == '.'))
-			out[n++] = '_';
-	}
-	while (n && out[n - 1] == '_')
-		n--;
-	out[n] = '\0';
-	return n ? out : NULL;
-}
-
-static bool one_of(const char *name, const char *const *names)
-{
-	for (; name && *names; names++)
-		if (strcmp(name, *names) == 0)
-			return true;
-	return false;
-}
-
-static bool is_field(const char *s)
-{
-	size_t n = strlen(s);
-
-	return n && n <= 40 && s[0] >= 'a' && s[0] <= 'z' && strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
-}
-
-/* What --map says of a column: its field, or NULL. */
-static const char *mapped(const struct import_plan *p, const char *column)
-{
-	for (const char *const *m = p->map; *m; m++) {
-		const char *equals = strrchr(*m, '=');
-
-		if (equals && strlen(column) == (size_t)(equals - *m) && strncmp(*m, column, strlen(column)) == 0)
-			return equals + 1;
-	}
-	return NULL;
-}
-
-static int check_map(const struct import_plan *p, const struct import_columns *cols, struct err *e)
-{
-	for (const char *const *m = p->map; *m; m++) {
-		const char *equals = strrchr(*m, '=');
-		bool found = false;
-
-		if (!equals || !is_field(equals + 1))
-			return err_set(e, ERR_INPUT, "--map %s: wanted is COLUMN=FIELD, FIELD being address, name, or a word of a-z, 0-9 and _",
-				       *m);
-		for (size_t i = 0; i < cols->n; i++)
-			found = found || (strlen(cols->name[i]) == (size_t)(equals - *m) &&
-					  strncmp(cols->name[i], *m, strlen(cols->name[i])) == 0);
-		if (!found)
-			return err_set(e, ERR_INPUT, "--map %s: there is no such column", *m);
-	}
-	return 0;
-}
-
-static const char *columns_text(struct arena *a, const struct import_columns *cols)
-{
-	const char *s = "";
-
-	for (size_t i = 0; i < cols->n && strlen(s) < 400; i++)
-		s = arena_printf(a, "%s%s'%.60s'", s, *s ? ", " : "", cols->name[i]);
-	return s;
-}
-
-static int find_column(struct arena *a, const struct import_columns *cols, const char *name, const char *option, int *out,
-		       struct err *e)
-{
-	*out = -1;
-	if (!name)
-		return 0;
-	for (size_t i = 0; i < cols->n; i++)
-		if (strcmp(cols->name[i], name) == 0)
-			*out = (int)i;
-	return *out >= 0 ? 0
-			 : err_set(e, ERR_INPUT, "%s %s: there is no such column; the columns are %s", option, name,
-				   columns_text(a, cols));
-}
-
-static int name_columns(struct arena *a, const struct import_plan *p, struct import_columns *out, struct err *e)
-{
-	int addresses = 0;
-
-	for (size_t i = 0; i < out->n; i++) {
-		const char *said = mapped(p, out->name[i]), *field = said ? said : field_name(a, out->name[i]);
-
-		if (said ? strcmp(said, "address") == 0 : one_of(field, ADDRESS_NAMES)) {
-			out->address = (int)i;
-			addresses++;
-			continue;
-		}
-		out->field[i] = !said && one_of(field, NAME_NAMES) ? "name" : field;
-	}
-	if (addresses == 1)
-		return 0;
-	return err_set(e, ERR_INPUT, "%s; name it with --map COLUMN=address; the columns are %s",
-		       addresses ? "more than one address column" : "no address column", columns_text(a, out));
-}
-
-int import_header(struct arena *a, const struct import_plan *p, const struct table_row *row, struct import_columns *out,
-		  struct err *e)
-{
-	if (row->fault)
-		return err_set(e, ERR_INPUT, "line %lld: %s", (long long)row->line, row->fault);
-	*out = (struct import_columns){ .n = row->n, .address = -1 };
-	for (size_t i = 0; i < row->n; i++) {
-		const char *s = row->cell[i] + strspn(row->cell[i], " \t");
-		size_t n = strlen(s);
-
-		while (n && strchr(" \t", s[n - 1]))
-			n--;
-		if (!utf8_valid(s, n))
-			return err_set(e, ERR_INPUT, "line %lld: the header is not UTF-8; export the file as CSV UTF-8",
-				       (long long)row->line);
-		out->name[i] = arena_text_n(a, s, n);
-	}
-	if (name_columns(a, p, out, e) < 0 || check_map(p, out, e) < 0 ||
-	    find_column(a, out, p->consent_column, "--consent-column", &out->consent, e) < 0)
-		return -1;
-	return find_column(a, out, p->date_column, "--consent-date-column", &out->date, e);
-}
-
-/* --- rows -------------------------------------------------------------------------------------- */
+#define VALUE_MAX 200 /* characters of a field value (policy: content rules) */
+#define REF_MAX 200   /* bytes of a reference */
 
 static void reject(struct judged *j, const char *reason, const char *mend)
 {
 	j->reason = reason;
 	j->mend = mend;
+}
+
+/* Without blanks at both ends; points into `s`. */
+static struct slice trimmed(const char *s)
+{
+	size_t n;
+
+	s += strspn(s, " \t\r\n");
+	n = strlen(s);
+	while (n && strchr(" \t\r\n", s[n - 1]))
+		n--;
+	return (struct slice){ s, n };
 }
 
 /* `why` is "reason", the mark, "mend"; without the mark it is the reason alone. */
@@ -159,26 +35,11 @@ static void reject_in_two(struct arena *a, const char *why, const char *mark, co
 	reject(j, text, at ? at + strlen(mark) : mend);
 }
 
-static const char *trimmed(struct arena *a, const char *s)
-{
-	size_t n;
-
-	s += strspn(s, " \t\r\n");
-	n = strlen(s);
-	while (n && strchr(" \t\r\n", s[n - 1]))
-		n--;
-	return arena_text_n(a, s, n);
-}
-
-static void judge_address(struct arena *a, const char *cell, struct judged *j)
+static void judge_address(struct arena *a, const struct import_plan *p, const char *cell, struct judged *j)
 {
 	struct err why = { 0 };
 
-	if (!utf8_valid(cell, strlen(cell))) {
-		reject(j, "the row is not UTF-8", "export the file as CSV UTF-8");
-		return;
-	}
-	if (!trimmed(a, cell)[0]) {
+	if (!trimmed(cell).n) {
 		reject(j, "there is no address", "fill it in, or delete the row");
 		return;
 	}
@@ -186,95 +47,201 @@ static void judge_address(struct arena *a, const char *cell, struct judged *j)
 		reject_in_two(a, why.text, ": ", "correct the address", j);
 		return;
 	}
-	j->flags = address_flags(&j->addr);
-	j->cleaned = j->addr.cleaned;
-	j->row.addr = &j->addr;
+	j->flags = address_flags_among(&j->addr, p->known, p->n_known);
+	j->hint = address_hint(a, &j->addr, p->known, p->n_known);
+}
+
+/* --- field values ------------------------------------------------------------------------------ */
+
+static bool is_ascii(struct slice s)
+{
+	unsigned char all = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		all |= (unsigned char)s.p[i];
+	return all < 0x80;
+}
+
+/* Appends `s` as a JSON string. Room for six times its bytes and two. */
+static char *put_json(char *to, struct slice s)
+{
+	static const char HEX[] = "0123456789abcdef";
+
+	*to++ = '"';
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c == '"' || c == '\\') {
+			*to++ = '\\';
+			*to++ = (char)c;
+		} else if (c < 0x20) {
+			memcpy(to, "\\u00", 4);
+			to[4] = HEX[c >> 4];
+			to[5] = HEX[c & 15];
+			to += 6;
+		} else {
+			*to++ = (char)c;
+		}
+	}
+	*to++ = '"';
+	return to;
+}
+
+/* A value is one line of at most 200 characters. What else content asks of it is asked when it is used. */
+static bool judge_value(struct arena *a, const char *column, struct slice *v, struct judged *j)
+{
+	const char *text;
+
+	if (memchr(v->p, '\n', v->n) || memchr(v->p, '\r', v->n)) {
+		reject(j, arena_printf(a, "column '%.60s' has a line break in it", column),
+		       arena_printf(a, "write it in one line, or leave the column out with --skip '%.60s'", column));
+		return false;
+	}
+	if (is_ascii(*v) && v->n <= VALUE_MAX)
+		return true;
+	text = utf8_nfc(a, arena_text_n(a, v->p, v->n));
+	*v = slice_of(text);
+	if (utf8_count(text) <= VALUE_MAX)
+		return true;
+	reject(j, arena_printf(a, "column '%.60s' has more than %d characters", column, VALUE_MAX),
+	       arena_printf(a, "shorten it, or leave the column out with --skip '%.60s'", column));
+	return false;
+}
+
+struct value {
+	const char *field;
+	struct slice text;
+};
+
+static char *fields_json(struct arena *a, const struct value *v, size_t n)
+{
+	size_t room = 3;
+	char *out, *to;
+
+	for (size_t i = 0; i < n; i++)
+		room += strlen(v[i].field) + 6 * v[i].text.n + 6;
+	to = out = arena_alloc(a, room);
+	*to++ = '{';
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			*to++ = ',';
+		to = put_json(to, slice_of(v[i].field));
+		*to++ = ':';
+		to = put_json(to, v[i].text);
+	}
+	memcpy(to, "}", 2);
+	return out;
 }
 
 static void judge_fields(struct arena *a, const struct import_columns *cols, const struct table_row *row, struct judged *j)
 {
-	json_t *fields = json_object();
-	char *text;
+	struct value v[TABLE_COLUMNS_MAX + 1];
+	bool named = false;
+	size_t n = 0;
 
-	for (size_t i = 0; i < cols->n && i < row->n && !j->reason; i++) {
-		const char *value = trimmed(a, row->cell[i]);
+	for (size_t i = 0; i < cols->n && i < row->n; i++) {
+		struct slice text = trimmed(row->cell[i]);
 
-		if (!cols->field[i] || !value[0] || (int)i == cols->address)
+		if (!cols->field[i] || !text.n)
 			continue;
-		if (!utf8_valid(value, strlen(value)))
-			reject(j, "the row is not UTF-8", "export the file as CSV UTF-8");
-		else if (strlen(value) > VALUE_MAX)
-			reject(j, arena_printf(a, "column '%s' has more than %d bytes", cols->name[i], VALUE_MAX), "shorten it");
-		else
-			json_object_set_new(fields, cols->field[i], json_string(utf8_nfc(a, value)));
+		if (!judge_value(a, cols->name[i], &text, j))
+			return;
+		named = named || strcmp(cols->field[i], "name") == 0;
+		v[n++] = (struct value){ cols->field[i], text };
 	}
-	if (j->addr.name && !json_object_get(fields, "name"))
-		json_object_set_new(fields, "name", json_string(j->addr.name));
-	text = json_dumps(fields, JSON_COMPACT | JSON_PRESERVE_ORDER);
-	MUST(text);
-	j->row.fields = arena_text(a, text);
-	free(text);
-	json_decref(fields);
+	/* "Ann Bee <ann@b.example>" tells a name. */
+	if (j->addr.name && !named)
+		v[n++] = (struct value){ "name", slice_of(j->addr.name) };
+	j->fields = n ? fields_json(a, v, n) : "{}";
+}
+
+/* --- evidence ---------------------------------------------------------------------------------- */
+
+static struct slice cell_at(const struct table_row *row, int column)
+{
+	return column >= 0 && (size_t)column < row->n ? trimmed(row->cell[column]) : (struct slice){ "", 0 };
+}
+
+bool import_ref_is_fit(const char *ref)
+{
+	return ref[0] && strlen(ref) <= REF_MAX && utf8_is_plain(ref);
+}
+
+/* The day of the row's consent; false when it is no day. */
+static bool judge_day(struct arena *a, const struct import_plan *p, const char *date, struct judged *j)
+{
+	struct err why = { 0 };
+	int64_t t;
+
+	if (!date[0])
+		return true;
+	if (time_parse(date, &t, &why) < 0)
+		reject(j, arena_printf(a, "the date of the consent, '%.40s', is not understood", date), "write it as 2026-11-23");
+	else if (t > p->latest)
+		reject(j, arena_printf(a, "the date of the consent, '%.40s', is yet to come", date),
+		       "write the day on which it was given");
+	return !j->reason;
 }
 
 static void judge_consent(struct arena *a, const struct import_plan *p, const struct import_columns *cols,
 			  const struct table_row *row, struct judged *j)
 {
-	const char *ref = p->ref, *date = p->date ? p->date : "";
-	struct err why = { 0 };
-	int64_t t;
+	struct slice ref = cols->consent >= 0 ? cell_at(row, cols->consent) : slice_of(p->ref ? p->ref : "");
+	struct slice day = cell_at(row, cols->date);
+	const char *date = day.n ? arena_text_n(a, day.p, day.n) : p->date ? p->date : "";
+	const char *text;
 
-	if (cols->consent >= 0)
-		ref = (size_t)cols->consent < row->n ? trimmed(a, row->cell[cols->consent]) : "";
-	if (cols->date >= 0 && (size_t)cols->date < row->n && trimmed(a, row->cell[cols->date])[0])
-		date = trimmed(a, row->cell[cols->date]);
-	if (!ref || !ref[0])
+	if (!ref.n)
 		return; /* no evidence: imported as not mailable */
-	if (!utf8_valid(ref, strlen(ref)) || strlen(ref) > 200 || !utf8_is_plain(ref)) {
+	/* The plan's own was looked at before the first row. */
+	text = ref.p == p->ref ? p->ref : arena_text_n(a, ref.p, ref.n);
+	if (text != p->ref && !import_ref_is_fit(text)) {
 		reject(j, "the consent reference is longer than 200 bytes or has line breaks", "write it shorter");
 		return;
 	}
-	if (date[0] && time_parse(date, &t, &why) < 0) {
-		reject(j, arena_printf(a, "the date of the consent, '%.40s', is not understood", date),
-		       "write it as 2026-11-23");
+	if (date != p->date && !judge_day(a, p, date, j))
 		return;
-	}
-	if (date[0] && t > p->latest) {
-		reject(j, arena_printf(a, "the date of the consent, '%.40s', is yet to come", date),
-		       "write the day on which it was given");
-		return;
-	}
-	j->row.kind = p->kind ? p->kind : "signed-form";
-	j->row.ref = ref;
-	j->row.given_on = arena_printf(a, "%.10s", date);
+	j->kind = p->kind ? p->kind : "signed-form";
+	j->ref = text;
+	j->given_on = strlen(date) > 10 ? arena_text_n(a, date, 10) : date;
 }
 
 static const char *flags_text(struct arena *a, unsigned flags)
 {
 	const char *s = "";
 
-	for (unsigned f = 1; f <= ADDRESS_LOOKALIKE; f <<= 1)
+	for (unsigned f = 1; flags && f <= ADDRESS_LOOKALIKE; f <<= 1)
 		if (flags & f)
 			s = arena_printf(a, "%s%s%s", s, *s ? " " : "", address_flag_name((enum address_flag)f));
 	return s;
 }
 
+/* Spreadsheets end rows with as many delimiters as the widest row needs. */
+static bool is_too_long(const struct import_columns *cols, const struct table_row *row)
+{
+	for (size_t i = cols->cells; i < row->n; i++)
+		if (trimmed(row->cell[i]).n)
+			return true;
+	return false;
+}
+
 void import_judge(struct arena *a, const struct import_plan *p, const struct import_columns *cols,
 		  const struct table_row *row, struct judged *out)
 {
-	*out = (struct judged){ .row.line = row->line };
+	*out = (struct judged){ .fields = "{}" };
 	if (row->fault)
 		reject_in_two(a, row->fault, "; ", "correct the row", out);
 	else if ((size_t)cols->address >= row->n)
 		reject(out, "the row ends before the address column", "fill it in, or delete the row");
-	else if (row->n > cols->n)
-		reject(out, arena_printf(a, "the row has %zu cells, the header %zu", row->n, cols->n),
+	else if (is_too_long(cols, row))
+		reject(out, arena_printf(a, "the row has %zu cells, the %s %zu", row->n, cols->header ? "header" : "first row",
+					 cols->cells),
 		       "put cells that hold the delimiter into quotes");
 	else
-		judge_address(a, row->cell[cols->address], out);
+		judge_address(a, p, row->cell[cols->address], out);
 	if (!out->reason)
 		judge_fields(a, cols, row, out);
 	if (!out->reason)
 		judge_consent(a, p, cols, row, out);
-	out->row.flags = flags_text(a, out->flags);
+	out->flags_text = flags_text(a, out->flags);
 }

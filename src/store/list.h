@@ -1,4 +1,4 @@
-/* Address lists and their members, and how an import puts people on them. */
+/* Address lists and their members, and the consent ledger. */
 #ifndef PLACET_LIST_H
 #define PLACET_LIST_H
 
@@ -33,32 +33,7 @@ struct answered {
 int list_answered(struct home *h, int64_t list, const struct address *addr, bool answered, struct answered *out,
 		  struct err *e) MUST_USE;
 
-/* --- import: rows in batches, each batch one transaction --- */
-
-struct import_row {
-	int64_t line;
-	const struct address *addr;
-	const char *fields; /* JSON object of texts */
-	const char *flags;  /* words */
-	/* Evidence; kind NULL: none. given_on "" when the day is not known. */
-	const char *kind, *ref, *given_on;
-};
-
-struct import_counts {
-	int64_t added, known, duplicate_person, not_mailable;
-};
-
-/* Opens the record of an import. */
-int import_begin(struct home *h, int64_t list, int64_t by, const uint8_t file_hash[32], int64_t *id,
-		 struct err *e) MUST_USE;
-/* Loads one batch, in a transaction of its own unless the caller has one open (a dry run, which rolls all of
-   it back), and adds to `counts`. Rows of people on the list already, or earlier in the batch, are known.
-   Consent is added only where this project has no entry for the address: an import never restores
-   (policy). `text_id` 0: no text. */
-int import_batch(struct home *h, int64_t import, const struct list *l, int64_t by, int64_t text_id,
-		 const struct import_row *rows, size_t n, struct import_counts *counts, struct err *e) MUST_USE;
-int import_end(struct home *h, int64_t import, int64_t by, const char *object, const char *detail,
-	       struct err *e) MUST_USE;
+/* --- consent --- */
 
 /* The id of a consent text, stored once by its hash; in the caller's transaction. */
 int consent_text_id(struct home *h, const char *text, int64_t *id, struct err *e) MUST_USE;

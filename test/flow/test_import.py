@@ -147,7 +147,7 @@ def test_ways_to_write_a_file(house, content):
 
 @pytest.mark.parametrize("content,word", [
     ("first,last\na,b\n", "'first', 'last'"), ("email,mail\na@example.org,b@example.org\n", "'email', 'mail'"),
-    ("a@example.org\nb@example.org\n", "'a@example.org'"), ("", "empty"), ("\n\n,,\n", "empty"),
+    ("a@example.org,b@example.org\n", "more than one address column"), ("", "empty"), ("\n\n,,\n", "empty"),
     (b"K\xfcrzel\na@example.org\n", "'Kürzel'"), (b"\xef\xbb\xbfad\xffdress,n\n", "line 1: bytes that are no"),
     ('address,n\na@example.org,x "y" z\n"b@example.org,1\n', "line 3: a quote is opened here"),
 ])
@@ -185,6 +185,64 @@ def test_columns_are_named(house):
     for wrong in ("nothing=address", "contact=Big Words", "contact"):
         house.load("contact\na@example.org\n", *EVIDENCE, "--map", wrong, expect=2)
         assert "--map" in house.placet.last.stderr
+
+
+@pytest.mark.parametrize("header,field", [
+    ("E-Mail-Adresse;Fakultät", "fakultat"), ("Adresse électronique\tÉcole", "ecole"), ("Correo electrónico,Año", "ano"),
+    ("Электронная почта;Группа", "column_2"), ("メールアドレス,学部", "column_2"), ("이메일,학과", "column_2"),
+    ("البريد الإلكتروني,الكلية", "column_2"), ("Sähköpostiosoite,Vuosi", "vuosi"), ("EMAIL ADDRESS:,Year of Birth", "year_of_birth"),
+])
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_headers_in_many_languages(house, header, field):
+    delimiter = next(c for c in ";,\t" if c in header)
+    house.load(f"{header}\na@example.org{delimiter}x\nb@example.org{delimiter}\n", *EVIDENCE)
+    assert house.members()["a@example.org"]["fields"] == {field: "x"}
+    assert list(house.said["file"]["columns"].values()) == ["address", field] and house.said["file"]["delimiter"] == delimiter
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_without_a_header(house):
+    house.load("Ann,a@example.org,43\nBen,b@example.org,\n", *EVIDENCE, "--map", "1=name", "--skip", "3")
+    assert house.figures() == (2, 2, 0, 0, 0) and not house.said["file"]["header"]
+    assert house.members()["a@example.org"]["fields"] == {"name": "Ann"}
+    house.load("Cyd,c@example.org,43\n", *EVIDENCE)
+    assert house.members()["c@example.org"]["fields"] == {"column_1": "Cyd", "column_3": "43"}
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_values_have_bounds(house):
+    house.load("address,notes\n" + "a@example.org," + "ä" * 200 + "\n" + "b@example.org," + "ä" * 201 + "\n"
+               + 'c@example.org,"two\nlines"\n', *EVIDENCE)
+    assert house.figures() == (3, 1, 0, 2, 0)
+    reasons = [row["mend"] for row in csv.DictReader(io.StringIO(pathlib.Path(house.said["rejected_file"]).read_text()))]
+    assert all("--skip 'notes'" in mend for mend in reasons)
+    house.load(pathlib.Path(house.said["rejected_file"]), *EVIDENCE, "--skip", "notes")
+    assert house.figures() == (2, 2, 0, 0, 0)
+    assert house.members()["c@example.org"]["fields"] == {}
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_typing_errors_are_shown_and_kept(house):
+    house.load("address\na@gmial.com\nb@example.org\n", *EVIDENCE)
+    assert house.said["hinted"] == 1 and house.said["hints"] == [{"line": 2, "address": "a@gmial.com", "domain": "gmail.com"}]
+    assert "a@gmial.com" in house.members()
+
+
+def test_each_row_has_its_verdict_in_a_file(house):
+    house.load("address\na@example.org\na+x@example.org\nA@example.org\nnobody\nb@example.org\n", *EVIDENCE, "--verdicts",
+               f"{house.placet.folder}/verdicts.csv")
+    rows = list(csv.DictReader(open(f"{house.placet.folder}/verdicts.csv", newline="")))
+    assert {int(r["line"]): r["verdict"] for r in rows} == {2: "added", 3: "known", 4: "known", 5: "rejected", 6: "added"}
+    assert len(rows) == house.said["rows"] == 5
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_the_first_of_the_file_counts(house):
+    """Wherever a person's rows stand: they come to the database in another order than that of the file."""
+    many = "".join(f"p{i}@example.org,first {i}\n" for i in range(3000)) + "".join(f"P{i}@example.org,later\n" for i in range(3000))
+    house.load("address,n\n" + many, *EVIDENCE)
+    assert house.figures() == (6000, 3000, 3000, 0, 0)
+    assert all(m["fields"]["n"].startswith("first") for m in house.members().values())
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])

@@ -6,6 +6,8 @@
 #include "base/utf8.h"
 #include "cmd/import_judge.h"
 
+#include <jansson.h>
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define CELLS 12
@@ -25,6 +27,16 @@ static char *split(char *p, char *end, const char *cell[CELLS], size_t *n)
 	return p;
 }
 
+/* The reader lets neither NUL nor bytes that are no character pass. */
+static void clean(char *p, const char *end)
+{
+	size_t len;
+
+	for (; p < end; p += len)
+		if (utf8_char(p, (size_t)(end - p), &len) == 0xFFFD || !*p)
+			memset(p, '?', len);
+}
+
 static void check(const struct judged *j)
 {
 	json_t *fields;
@@ -35,10 +47,10 @@ static void check(const struct judged *j)
 		MUST(j->reason[0] && j->mend && j->mend[0]);
 		return;
 	}
-	MUST(j->row.addr && strchr(j->addr.delivery, '@') && utf8_valid(j->addr.delivery, strlen(j->addr.delivery)));
-	MUST(j->addr.key[0] && utf8_valid(j->row.flags, strlen(j->row.flags)));
-	MUST((j->row.kind == NULL) == (j->row.ref == NULL));
-	fields = json_loads(j->row.fields, 0, NULL);
+	MUST(strchr(j->addr.delivery, '@') && utf8_valid(j->addr.delivery, strlen(j->addr.delivery)));
+	MUST(j->addr.key[0] && utf8_valid(j->flags_text, strlen(j->flags_text)));
+	MUST((j->kind == NULL) == (j->ref == NULL));
+	fields = json_loads(j->fields, JSON_REJECT_DUPLICATES, NULL);
 	MUST(json_is_object(fields));
 	json_object_foreach(fields, key, value)
 		MUST(key[0] && json_is_string(value));
@@ -47,8 +59,10 @@ static void check(const struct judged *j)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const MAP[] = { "Post=address", NULL }, *const NO_MAP[] = { NULL };
-	struct import_plan plan = { NO_MAP, "oral", NULL, "2026-11-23", NULL, NULL };
+	static const char *const MAP[] = { "Post=address", NULL }, *const SKIP[] = { "notes", NULL }, *const NONE[] = { NULL };
+	static const char *const KNOWN[] = { "uni.example", NULL };
+	struct import_plan plan = { .kind = "oral", .date = "2026-11-23", .known = KNOWN, .n_known = 1 };
+	struct import_columns_wanted wanted = { NONE, NONE, NULL, NULL };
 	struct import_columns cols;
 	struct arena *a = arena_new();
 	const char *cell[CELLS];
@@ -60,14 +74,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 1) {
 		memcpy(text, data + 1, size - 1);
 		end = text + size - 1;
-		plan.map = data[0] & 1 ? MAP : NO_MAP;
-		plan.consent_column = data[0] & 2 ? "form" : NULL;
-		plan.date_column = data[0] & 4 ? "day" : NULL;
+		wanted.map = data[0] & 1 ? MAP : NONE;
+		wanted.skip = data[0] & 16 ? SKIP : NONE;
+		wanted.consent_column = data[0] & 2 ? "form" : NULL;
+		wanted.date_column = data[0] & 4 ? "day" : NULL;
 		plan.ref = data[0] & 8 ? "folder 3" : NULL;
-		for (char *c = text; c < end; c++) /* the reader lets no NUL pass */
-			*c = *c ? *c : ' ';
+		clean(text, end);
 		p = split(text, end, cell, &row.n);
-		if (import_header(a, &plan, &row, &cols, &e) == 0)
+		if (import_columns_read(a, &wanted, &row, &cols, &e) == 0)
 			for (; p < end; row.line++) {
 				p = split(p, end, cell, &row.n);
 				import_judge(a, &plan, &cols, &row, &j);

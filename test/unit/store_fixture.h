@@ -10,6 +10,7 @@
 
 #include <ftw.h>
 
+#include "store/import.h"
 #include "store/account.h"
 #include "store/audit.h"
 #include "store/delivery.h"
@@ -190,29 +191,33 @@ static inline void make_rows(struct store *s, const struct person_row *p, size_t
 
 		out[i] = (struct import_row){
 			.line = (int64_t)i + 2,
-			.addr = addr,
+			.delivery = addr->delivery,
+			.given = addr->given,
+			.reserved = addr->reserved,
+			.utf8 = addr->utf8,
 			.fields = p[i].fields ? p[i].fields : "{}",
 			.flags = address_flags(addr) & ADDRESS_ROLE ? "role" : "",
 			.kind = p[i].kind,
 			.ref = p[i].kind ? "form 1" : NULL,
 			.given_on = p[i].kind ? "2026-03-01" : NULL,
 		};
+		home_key_hash(s->h, addr->key, out[i].key_hash);
 	}
 }
 
 static inline struct import_counts import_people(struct store *s, const struct list *l, const struct person_row *p, size_t n)
 {
 	struct import_row *rows = ARENA_ARRAY(s->a, struct import_row, n);
-	struct import_counts counts = { 0 };
+	struct import im = { .list = l, .by = s->ann };
 	const uint8_t hash[32] = { 1 };
 	struct fixture *f = s->f;
-	int64_t import;
 
 	make_rows(s, p, n, rows);
-	OK(import_begin(s->h, l->id, s->ann, hash, &import, &f->e));
-	OK(import_batch(s->h, import, l, s->ann, 0, rows, n, &counts, &f->e));
-	OK(import_end(s->h, import, s->ann, l->name, "", &f->e));
-	return counts;
+	qsort(rows, n, sizeof(*rows), import_row_order);
+	OK(import_begin(s->h, &im, hash, &f->e));
+	OK(import_batch(s->h, &im, rows, n, &f->e));
+	OK(import_end(s->h, &im, "", &f->e));
+	return im.counts;
 }
 
 /* person0@example.org, ... with evidence. */

@@ -93,16 +93,15 @@ static int end_work(struct store *s, int rc, struct err *e)
 /* --- imports ------------------------------------------------------------------------------------- */
 
 struct batch {
-	int64_t import;
+	struct import import;
 	struct import_row rows[3];
 };
 
 static int import_work(struct store *s, void *ctx, struct err *e)
 {
-	struct import_counts counts = { 0 };
 	struct batch *b = ctx;
 
-	return import_batch(s->h, b->import, &s->list, s->ann, 0, b->rows, COUNT(b->rows), &counts, e);
+	return import_batch(s->h, &b->import, b->rows, COUNT(b->rows), e);
 }
 
 static void an_import_breaks(void **state)
@@ -112,10 +111,11 @@ static void an_import_breaks(void **state)
 	const uint8_t hash[32] = { 0 };
 	struct store *s = *state;
 	struct fixture *f = s->f;
-	struct batch b;
+	struct batch b = { .import = { .list = &s->list, .by = s->ann } };
 
 	make_rows(s, P, COUNT(P), b.rows);
-	OK(import_begin(s->h, s->list.id, s->ann, hash, &b.import, &f->e));
+	qsort(b.rows, COUNT(P), sizeof(*b.rows), import_row_order);
+	OK(import_begin(s->h, &b.import, hash, &f->e));
 	break_each_step(s, import_work, &b, 10);
 	assert_int_equal(look(s).n[1], 2);
 	assert_int_equal(look(s).n[3], 0);
