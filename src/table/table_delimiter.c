@@ -66,7 +66,10 @@ static void take_sample(struct sample *s, const char *p, size_t n)
 	}
 }
 
-/* How many rows have as many cells as most have, if that is more than one; the first row counts for more. */
+/*
+ * How many rows have as many cells as most have, if that is more than one; the first row counts for more. What cuts
+ * into more cells wins if all else is the same: `a|b, c|d`.
+ */
 static size_t consistency(const struct sample *s, size_t candidate)
 {
 	size_t best = 0;
@@ -80,6 +83,7 @@ static size_t consistency(const struct sample *s, size_t candidate)
 		same *= 4;
 		if (same && cells == s->cells[0][candidate])
 			same += s->rows / 2 + 2;
+		same = same << 16 | (same ? cells : 0);
 		if (same > best)
 			best = same;
 	}
