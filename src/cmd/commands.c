@@ -90,8 +90,11 @@ OPTIONS(O_REVIEW, BY, WHY);
 OPTIONS(O_STEP, BY_IF, { "why", "TEXT", 0, "the reason" });
 OPTIONS(O_WATCH, { "watch", NULL, 0, "print again every second until the mailing ends" });
 OPTIONS(O_OPT_OUT, BY, { "why", "TEXT", OPT_NEEDED, "how the person asked; not kept in the audit ledger" });
+OPTIONS(O_PERSON_EXPORT, { "out", "FILE", 0, "where it goes; without it person-PSEUDONYM.zip in this folder" });
 OPTIONS(O_ERASE, BY, { "may-return", NULL, 0, "make no opt-out; one that stands stays" });
 OPTIONS(O_NOTICE, { "state", "STATE", 0, "those in this state alone" });
+OPTIONS(O_COMPLAINTS, { "open", NULL, 0, "only those that wait for an answer" });
+OPTIONS(O_CLOSE, BY, { "outcome", "TEXT", OPT_NEEDED, "what came of it" });
 OPTIONS(O_LINT, { "project", "SLUG", 0, "hold it to this project's registered values too" });
 OPTIONS(O_SEND, { "until-idle", NULL, 0, "return when nothing is due now: 0 nothing remains, 75 something does" },
 	{ "connections", "N", 0, "to one relay, at most; without it the institution's setting" },
@@ -195,6 +198,11 @@ CMD("opt-out", NULL, "ADDRESS", O_OPT_OUT, NEED_DB | NEED_KEYS, cmd_opt_out, "op
 CMD("person", "show", "ADDRESS", NULL, NEED_DB | NEED_KEYS, cmd_person_show,
     "shows all that is held about a person, and why they may or may not be mailed",
     "A person is all spellings of one address: tags and case make no other.")
+CMD("person", "export", "ADDRESS", O_PERSON_EXPORT, NEED_DB | NEED_KEYS, cmd_person_export,
+    "writes all that is held about a person into a file for them",
+    "A ZIP with person.html for people, person.json for programs, and the messages that they got. Other people's data is "
+    "left out: staff are named as on the public pages. Give it to nobody but the person; a link from /me proves who that "
+    "is better than a voice on the telephone.")
 CMD("person", "erase", "ADDRESS", O_ERASE, NEED_DB | NEED_KEYS, cmd_person_erase, "erases a person, as the postmaster",
     "Nothing that names them is left in the database: of an address its keyed hash stays, of a consent the kind and the "
     "day, of a delivery what became of it. An opt-out is made, so that no import brings them back, unless --may-return "
@@ -203,6 +211,10 @@ CMD("person", "erase", "ADDRESS", O_ERASE, NEED_DB | NEED_KEYS, cmd_person_erase
 CMD("notice", "list", "", O_NOTICE, NEED_DB, cmd_notice_list, "lists system mail: confirmations, links asked for, notices",
     "States are queued, attempting, accepted, deferred, failed and uncertain. What is queued and has a reply waits for "
     "staff: the reply says what to mend. Addresses are masked.")
+CMD("complaint", "list", "", O_COMPLAINTS, NEED_DB, cmd_complaint_list,
+    "lists complaints; those past their time stand out", NULL)
+CMD("complaint", "show", "N", NULL, NEED_DB, cmd_complaint_show, "shows one", NULL)
+CMD("complaint", "close", "N", O_CLOSE, NEED_DB, cmd_complaint_close, "closes one, as postmaster or reviewer", NULL)
 CMD("lint", NULL, "FILE", O_LINT, NEED_DB, cmd_lint, "holds any message to the content rules",
     "Exit codes as of placet mailing check; 2 if the file is no message.")
 CMD("audit", "log", "", NULL, NEED_DB, cmd_audit_log, "prints the audit ledger", NULL)
@@ -228,7 +240,8 @@ const struct command *const COMMANDS[] = {
 	&cmd_mailing_check_row, &cmd_mailing_selection_row, &cmd_mailing_arms_row, &cmd_mailing_preview_row, &cmd_mailing_submit_row, &cmd_mailing_answer_row, &cmd_mailing_approve_row,
 	&cmd_mailing_reject_row, &cmd_mailing_withdraw_row, &cmd_mailing_revoke_row, &cmd_mailing_start_row,
 	&cmd_mailing_pause_row, &cmd_mailing_resume_row, &cmd_mailing_cancel_row, &cmd_mailing_retry_row,
-	&cmd_mailing_status_row, &cmd_mailing_report_row, &cmd_opt_out_row, &cmd_person_show_row, &cmd_person_erase_row,
+	&cmd_mailing_status_row, &cmd_mailing_report_row, &cmd_opt_out_row, &cmd_person_show_row, &cmd_person_export_row,
+	&cmd_person_erase_row, &cmd_complaint_list_row, &cmd_complaint_show_row, &cmd_complaint_close_row,
 	&cmd_notice_list_row, &cmd_lint_row,
 	&cmd_audit_log_row, &cmd_audit_verify_row, &cmd_send_row, &cmd_web_row, &cmd_serve_row, &cmd_capture_row,
 	&cmd_demo_row, NULL,

@@ -1,7 +1,10 @@
 /* placet person: what is held about somebody, as it decides; and how it ends. */
 #include "cmd/commands.h"
 
+#include "base/file.h"
+#include "store/audit.h"
 #include "web/held.h"
+#include "web/held_file.h"
 
 /* --- show -------------------------------------------------------------------------------------- */
 
@@ -129,6 +132,50 @@ RUN(cmd_person_show)
 	say_mail(c, &x);
 	say_asked(c, &x);
 	return 0;
+}
+
+/* --- export ------------------------------------------------------------------------------------ */
+
+static int record_export(struct ctx *c, const struct held *x, int64_t by, struct err *e)
+{
+	if (db_begin(c->h->db, e) < 0)
+		return -1;
+	if (audit_add(c->h, by, "person-exported", x->person, "", e) == 0 && db_commit(c->h->db, e) == 0)
+		return 0;
+	db_rollback(c->h->db);
+	return -1;
+}
+
+/* "person-3f2a....zip": a folder full of them names nobody. */
+static const char *export_name(struct ctx *c, const struct held *x)
+{
+	return opt(c, "out") ? opt(c, "out") : arena_printf(c->a, "person-%s.zip", strchr(x->person, ' ') + 1);
+}
+
+RUN(cmd_person_export)
+{
+	const char *path;
+	struct address addr;
+	struct buf file;
+	struct held x;
+	int64_t by;
+	size_t size;
+	int rc = -1;
+
+	if (ctx_operator(c, &by, e) < 0 || load_person(c, HELD_FOR_SELF, &addr, &x, e) < 0)
+		return -1;
+	path = export_name(c, &x);
+	buf_init(&file, HELD_FILE_MAX);
+	/* In the ledger before it is in the world. */
+	if (held_file(c->h, c->a, addr.delivery, &x, &file, e) == 0 && record_export(c, &x, by, e) == 0)
+		rc = file_write(path, file.p, file.n, 0600, e);
+	size = file.n;
+	buf_free(&file);
+	if (rc < 0)
+		return -1;
+	say(c, "%s: all that is held about %s", path, addr.delivery);
+	return c->json ? print_json(json_pack("{s:s, s:s, s:I}", "pseudonym", x.person, "file", path, "bytes", (json_int_t)size))
+		       : 0;
 }
 
 /* --- erase ------------------------------------------------------------------------------------- */

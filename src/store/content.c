@@ -240,6 +240,32 @@ int content_preview(struct home *h, struct arena *a, const struct mailing *m, co
 	return selection_choose(h, m, e) < 0 ? -1 : preview(h, a, m, c, address, out, e);
 }
 
+/* Every value that the message needs is there: none of it was dropped since it went out. */
+static bool has_values(const struct content *c, const struct recipient *r)
+{
+	size_t given = 0;
+
+	for (size_t i = 0; i < c->n_fields; i++)
+		given += r->values[i] != NULL;
+	return !c->n_fields || given;
+}
+
+int content_again(struct home *h, struct arena *a, const struct mailing *m, const struct content *c, const struct person *p,
+		  struct buf *out, struct err *e)
+{
+	struct recipient_room room;
+	struct recipient r;
+	struct err why = { 0 };
+
+	if (!c->compiled || !m->content_text || strcmp(compose_public_text(c->compiled), m->content_text) != 0)
+		return 0;
+	if (content_recipient(h, a, c, p, &room, &r, e) < 0)
+		return -1;
+	if (!has_values(c, &r) || render_person(h, a, c, p, out, &why) < 0)
+		return 0;
+	return 1;
+}
+
 /* --- facts ------------------------------------------------------------------------------------- */
 
 struct institution_facts content_institution_facts(const struct home *h, const struct institution *inst)

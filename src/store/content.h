@@ -51,6 +51,11 @@ int content_recipient(struct home *h, struct arena *a, const struct content *c, 
 int content_preview(struct home *h, struct arena *a, const struct mailing *m, const struct content *c,
 		    const char *address, struct buf *out, struct err *e) MUST_USE;
 
+/* The message that somebody got, once more, as `p` was when it went out, unsigned, with dead tokens. 1; 0 when it can no
+   longer be made: its words have changed since, or the person's values are gone; -1. */
+int content_again(struct home *h, struct arena *a, const struct mailing *m, const struct content *c, const struct person *p,
+		  struct buf *out, struct err *e) MUST_USE;
+
 enum judging { JUDGE_DRAFT, JUDGE_SUBMISSION /* responsibility is accepted in this step */, JUDGE_SUBMITTED };
 /* Every rule over a mailing. */
 int content_judge(struct home *h, struct arena *a, const struct mailing *m, const struct content *c,

@@ -220,6 +220,13 @@ int institution_load(struct home *h, struct arena *a, struct institution *out, s
 	return 0;
 }
 
+const char *institution_contact(struct arena *a, const struct institution *in)
+{
+	if (in->contact && in->contact[0])
+		return in->contact;
+	return in->domains && in->domains[0] ? arena_printf(a, "postmaster@%s", in->domains[0]) : "";
+}
+
 const char *pair_find(const char *const *pairs, const char *language)
 {
 	for (; pairs && pairs[0]; pairs += 2)

@@ -41,6 +41,10 @@ int institution_get(struct home *h, struct arena *a, const char *key, const char
 /* Checks against SETTINGS and writes, inside the caller's transaction. */
 int institution_set(struct home *h, const char *key, const char *value, struct err *e) MUST_USE;
 
+/* To whom people may write: the contact, else the postmaster of its first domain, whom every mail domain has (RFC 5321,
+   4.5.1); "" without a domain. */
+const char *institution_contact(struct arena *a, const struct institution *in);
+
 /* The text of a language in a list of pairs, NULL if there is none. */
 const char *pair_find(const char *const *pairs, const char *language);
 

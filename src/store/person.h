@@ -118,7 +118,22 @@ struct erased {
 int person_erase(struct home *h, const struct address *addr, bool may_return, int64_t by, struct erased *out,
 		 struct err *e) MUST_USE;
 
-/* --- what a person does by themself, in the caller's transaction ------------------------------- */
+/* --- what a person does by themself ------------------------------------------------------------- */
+
+#define PERSON_LINK_DAYS 7
+
+/* Whom a link to /me is of. */
+struct person_link {
+	int64_t until;
+	const char *address;
+	uint8_t key_hash[KEY_HASH_SIZE];
+};
+/* By the number of its notice. 1; 0 too old, or the person was erased; -1. */
+int person_by_link(struct home *h, struct arena *a, int64_t notice, struct person_link *out, struct err *e) MUST_USE;
+/* Queues the link to who asked for it by their address, if anything is held about them; nobody must see which it was.
+   In a transaction of its own. */
+int person_ask(struct home *h, const struct address *addr, struct err *e) MUST_USE;
+/* The two below run in transactions of their own too, with their audit entries. */
 
 /* Withdraws the consent to one project for all mailboxes of theirs where it stands. 1, 0 it did not stand, -1. */
 int person_withdraw(struct home *h, const uint8_t key_hash[KEY_HASH_SIZE], int64_t project, struct err *e) MUST_USE;

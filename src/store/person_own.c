@@ -8,6 +8,7 @@
 #include "compose/compose.h"
 #include "store/audit.h"
 #include "store/list.h"
+#include "store/notice.h"
 #include "store/query.h"
 
 #include <jansson.h>
@@ -20,6 +21,55 @@ QUERY(Q_OWN_STANDING,
 QUERY(Q_OWN_FIELDS, "SELECT m.list_id, m.address_id, m.fields FROM address a JOIN member m ON m.address_id = a.id"
 		    " WHERE a.key_hash = $1 ORDER BY m.list_id, m.address_id LIMIT 2000");
 QUERY(Q_OWN_SET, "UPDATE member SET fields = $3 WHERE list_id = $1 AND address_id = $2");
+
+QUERY(Q_OWN_LINK, "SELECT delivery, key_hash, created FROM notice WHERE id = $1 AND kind = 'me' AND created > $2"
+		  " AND delivery <> ''");
+QUERY(Q_OWN_KNOWN,
+      "SELECT 1 WHERE EXISTS (SELECT 1 FROM address WHERE key_hash = $1) OR EXISTS (SELECT 1 FROM opt_out WHERE key_hash = $1)"
+      " OR EXISTS (SELECT 1 FROM sign_up WHERE key_hash = $1) OR EXISTS (SELECT 1 FROM complaint WHERE key_hash = $1)");
+
+/* --- the link ---------------------------------------------------------------------------------- */
+
+int person_by_link(struct home *h, struct arena *a, int64_t notice, struct person_link *out, struct err *e)
+{
+	int64_t lasts = PERSON_LINK_DAYS * DAY;
+	struct rows r = { 0 };
+	int got;
+
+	if (db_query(h->db, &Q_OWN_LINK, ARGS(db_i64(notice), db_i64(home_now(h) - lasts)), &r, e) < 0)
+		return -1;
+	got = rows_next(&r, e);
+	if (got > 0) {
+		struct slice hash = rows_bytes(&r, 1);
+
+		MUST(hash.n == KEY_HASH_SIZE);
+		memcpy(out->key_hash, hash.p, KEY_HASH_SIZE);
+		out->address = arena_text(a, rows_text(&r, 0));
+		out->until = rows_i64(&r, 2) + lasts;
+	}
+	rows_close(&r);
+	return got;
+}
+
+int person_ask(struct home *h, const struct address *addr, struct err *e)
+{
+	uint8_t hash[KEY_HASH_SIZE];
+	int64_t one, notice;
+	int got;
+
+	home_key_hash(h, addr->key, hash);
+	if (db_begin(h->db, e) < 0)
+		return -1;
+	got = db_get_i64(h->db, &Q_OWN_KNOWN, ARGS(db_bytes(hash, sizeof(hash))), &one, e);
+	if (got > 0)
+		got = notice_queue(h, NOTICE_ME, addr, 0, 0, &notice, e);
+	if (got >= 0 && db_commit(h->db, e) < 0)
+		got = -1;
+	db_rollback(h->db);
+	return got < 0 ? -1 : 0;
+}
+
+/* --- withdrawing and correcting ---------------------------------------------------------------- */
 
 static int own_audit(struct home *h, struct arena *a, const uint8_t *key_hash, const char *action, const char *detail,
 		     struct err *e)
@@ -47,9 +97,8 @@ static int find_standing(struct home *h, struct arena *a, const uint8_t *key_has
 	return got < 0 ? -1 : 0;
 }
 
-int person_withdraw(struct home *h, const uint8_t key_hash[KEY_HASH_SIZE], int64_t project, struct err *e)
+static int withdraw_in(struct home *h, struct arena *a, const uint8_t *key_hash, int64_t project, struct err *e)
 {
-	struct arena *a = arena_new();
 	int64_t *address;
 	size_t n = 0;
 	int rc = find_standing(h, a, key_hash, project, &address, &n, e);
@@ -58,8 +107,24 @@ int person_withdraw(struct home *h, const uint8_t key_hash[KEY_HASH_SIZE], int64
 		rc = consent_add(h, address[i], project, "withdrawn", "", "", "", 0, 0, e);
 	if (rc == 0 && n)
 		rc = own_audit(h, a, key_hash, "consent-withdrawn", arena_printf(a, "project %lld, by themself", (long long)project), e);
-	arena_free(a);
 	return rc < 0 ? -1 : n > 0;
+}
+
+int person_withdraw(struct home *h, const uint8_t key_hash[KEY_HASH_SIZE], int64_t project, struct err *e)
+{
+	struct arena *a = arena_new();
+	int rc = -1;
+
+	if (db_begin(h->db, e) == 0) {
+		rc = withdraw_in(h, a, key_hash, project, e);
+		if (rc >= 0 && db_commit(h->db, e) < 0)
+			rc = -1;
+		db_rollback(h->db);
+	}
+	if (rc > 0)
+		home_standing_changed(h);
+	arena_free(a);
+	return rc;
 }
 
 struct own_fields {
@@ -105,14 +170,13 @@ static int read_fields(struct home *h, struct arena *a, const uint8_t *key_hash,
 	return got < 0 ? -1 : 0;
 }
 
-int person_correct(struct home *h, const uint8_t key_hash[KEY_HASH_SIZE], const char *field, const char *value,
-		   struct err *e)
+static int correct_in(struct home *h, struct arena *a, const uint8_t *key_hash, const char *field, const char *value,
+		      struct err *e)
 {
-	struct arena *a = arena_new();
 	struct own_fields *all;
 	size_t n = 0;
 	int64_t set = 0;
-	int rc = compose_check_value(field, value, e) < 0 ? -1 : read_fields(h, a, key_hash, &all, &n, e);
+	int rc = read_fields(h, a, key_hash, &all, &n, e);
 
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		int got = set_field(h, &all[i], field, value, e);
@@ -123,6 +187,21 @@ int person_correct(struct home *h, const uint8_t key_hash[KEY_HASH_SIZE], const 
 	/* What it was and is now are personal data, and have no place in the ledger (AUD-6). */
 	if (rc == 0 && set)
 		rc = own_audit(h, a, key_hash, "corrected", arena_printf(a, "%s on %lld lists, by themself", field, (long long)set), e);
-	arena_free(a);
 	return rc < 0 ? -1 : set > 0;
+}
+
+int person_correct(struct home *h, const uint8_t key_hash[KEY_HASH_SIZE], const char *field, const char *value,
+		   struct err *e)
+{
+	struct arena *a = arena_new();
+	int rc = -1;
+
+	if (compose_check_value(field, value, e) == 0 && db_begin(h->db, e) == 0) {
+		rc = correct_in(h, a, key_hash, field, value, e);
+		if (rc >= 0 && db_commit(h->db, e) < 0)
+			rc = -1;
+		db_rollback(h->db);
+	}
+	arena_free(a);
+	return rc;
 }

@@ -39,6 +39,6 @@ int page_robots(const struct request *r, struct response *out, struct err *e)
 {
 	(void)r;
 	(void)e;
-	response_text(out, 200, "User-agent: *\nDisallow: /opt-out/\nDisallow: /check/\nDisallow: /staff/");
+	response_text(out, 200, "User-agent: *\nDisallow: /opt-out/\nDisallow: /me/\nDisallow: /check/\nDisallow: /staff/");
 	return 0;
 }

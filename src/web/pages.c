@@ -19,23 +19,27 @@ const char *mail_link(struct arena *a, const char *address)
 	return text_given(address) ? arena_printf(a, "mailto:%s", address) : "";
 }
 
-/* Every mail domain has a postmaster (RFC 5321, 4.5.1): there is always somebody to write to. */
-static const char *contact_of(struct arena *a, const struct institution *in)
-{
-	if (text_given(in->contact))
-		return in->contact;
-	return in->domains && in->domains[0] ? arena_printf(a, "postmaster@%s", in->domains[0]) : "";
-}
-
 int page_open(const struct request *r, struct page *p, struct err *e)
 {
 	p->web = r->ctx;
 	p->a = r->arena;
 	if (institution_load(p->web->home, p->a, &p->in, e) < 0)
 		return -1;
-	p->contact = contact_of(p->a, &p->in);
+	p->contact = institution_contact(p->a, &p->in);
 	p->contact_url = mail_link(p->a, p->contact);
 	return 0;
+}
+
+int page_open_alone(const struct request *r, struct page *p, struct err *e)
+{
+	struct web *w = r->ctx;
+	int rc;
+
+	if (db_begin_read(w->home->db, e) < 0)
+		return -1;
+	rc = page_open(r, p, e);
+	db_rollback(w->home->db);
+	return rc;
 }
 
 int page_markdown(struct arena *a, const char *markdown, struct html *out, struct err *e)

@@ -34,6 +34,8 @@ struct page {
 };
 
 int page_open(const struct request *r, struct page *p, struct err *e) MUST_USE;
+/* The same in a transaction of its own that cannot write: for a page that writes afterwards. */
+int page_open_alone(const struct request *r, struct page *p, struct err *e) MUST_USE;
 
 /* The fields that all views have in common. */
 #define PAGE_FRAME(page, heading)                                                                                     \
@@ -77,6 +79,17 @@ page_fn page_join_do;      /* POST /join/{slug} */
 page_fn page_join_poster;  /* /join/{slug}/poster */
 page_fn page_confirm;      /* GET /confirm/{token} */
 page_fn page_confirm_do;   /* POST /confirm/{token} */
+page_fn page_me_ask;       /* GET /me */
+page_fn page_me_ask_do;    /* POST /me */
+page_fn page_me;           /* GET /me/{token} */
+page_fn page_me_export;    /* GET /me/{token}/export */
+page_fn page_me_correct;   /* POST /me/{token}/correct */
+page_fn page_me_withdraw;  /* POST /me/{token}/withdraw */
+page_fn page_me_leave;     /* POST /me/{token}/leave */
+page_fn page_me_erase;     /* GET /me/{token}/erase */
+page_fn page_me_erase_do;  /* POST /me/{token}/erase */
+page_fn page_complaint;    /* GET /complaint */
+page_fn page_complaint_do; /* POST /complaint */
 page_fn page_welcome;      /* GET /staff/welcome/{token} */
 page_fn page_welcome_do;   /* POST /staff/welcome/{token} */
 page_fn page_privacy;      /* /privacy */

@@ -46,7 +46,7 @@ static const char *caching_of(const struct response *r)
 	return r->caching == CACHE_FOREVER ? "public, max-age=31536000, immutable" : "public, max-age=60";
 }
 
-size_t response_headers(const struct response *r, bool https, char room[16],
+size_t response_headers(const struct response *r, bool https, struct response_room *room,
 			struct response_header out[RESPONSE_HEADERS_MAX])
 {
 	size_t n = 0;
@@ -69,9 +69,13 @@ size_t response_headers(const struct response *r, bool https, char room[16],
 		ADD("Location", r->location);
 	if (r->allow)
 		ADD("Allow", r->allow);
+	if (r->download) {
+		snprintf(room->download, sizeof(room->download), "attachment; filename=\"%s\"", r->download);
+		ADD("Content-Disposition", room->download);
+	}
 	if (r->retry_after) {
-		snprintf(room, 16, "%d", r->retry_after);
-		ADD("Retry-After", room);
+		snprintf(room->retry, sizeof(room->retry), "%d", r->retry_after);
+		ADD("Retry-After", room->retry);
 	}
 #undef ADD
 	MUST(n <= RESPONSE_HEADERS_MAX);

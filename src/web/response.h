@@ -28,6 +28,7 @@ struct response {
 	const char *type;       /* Content-Type */
 	const char *location;   /* of a redirect; a path of this site */
 	const char *allow;      /* of a 405 and of OPTIONS */
+	const char *download;   /* the name of a file that is to be kept, not shown; [a-z0-9.-] */
 	const char *asset;      /* static bytes instead of `body` */
 	size_t asset_n;
 	struct buf body;
@@ -41,12 +42,15 @@ struct response {
 struct response_header {
 	const char *name, *value;
 };
+struct response_room {
+	char retry[16], download[80];
+};
 
 void response_init(struct response *r);
 void response_free(struct response *r);
 /* Fills `out`, returns how many. `https`: the site is reached by https, so HSTS is promised. The texts
    live as long as `r` and `room`. */
-size_t response_headers(const struct response *r, bool https, char room[16],
+size_t response_headers(const struct response *r, bool https, struct response_room *room,
 			struct response_header out[RESPONSE_HEADERS_MAX]);
 /* A short line of plain text as the whole answer. */
 void response_text(struct response *r, int status, const char *line);

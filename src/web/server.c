@@ -109,8 +109,8 @@ static enum MHD_Result answer(const struct site *site, struct exchange *x, struc
 {
 	struct response *r = exchange_answer(x);
 	struct response_header headers[RESPONSE_HEADERS_MAX];
-	char room[16];
-	size_t n = response_headers(r, site->https, room, headers);
+	struct response_room room;
+	size_t n = response_headers(r, site->https, &room, headers);
 	struct MHD_Response *m = make_response(r);
 	enum MHD_Result rc = m ? MHD_YES : MHD_NO;
 

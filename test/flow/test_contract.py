@@ -13,6 +13,7 @@ from harness import story
 from harness.notices import Notices
 from harness.placet import binary
 from harness.process import ROOT
+from harness.tables import change
 
 SCHEMAS = ROOT / "doc/schemas"
 # Roles that run until they are told to stop, and the report, which is CSV.
@@ -83,6 +84,10 @@ CONTRACT = {
     "mailing report": ("ID", "", ""),
     "opt-out": ("ADDRESS", "by= why=", ""),
     "person show": ("ADDRESS", "", ""),
+    "person export": ("ADDRESS", "", "out="),
+    "complaint list": ("", "", "open"),
+    "complaint show": ("N", "", ""),
+    "complaint close": ("N", "by= outcome=", ""),
     "person erase": ("ADDRESS", "", "may-return"),
     "notice list": ("", "", "state="),
     "lint": ("FILE", "", "project="),
@@ -377,6 +382,10 @@ def send_one(ask, folder):
     assert ask("mailing status", number, "--watch")["state"] == "cancelled"
 
 
+def complain(placet):
+    change(placet, "INSERT INTO complaint (address, about, text, at, due) VALUES ('', '', 'Too many', 1, 2)")
+
+
 def test_json_is_as_the_schemas_say(ask, placet, folder):
     from harness.placet import Capture
     capture = Capture(placet, f"{folder}/captured", ["--defer", "^dee@"])
@@ -385,6 +394,10 @@ def test_json_is_as_the_schemas_say(ask, placet, folder):
     try_every_step(ask, folder)
     send_one(ask, folder)
     assert ask("person show", "cem@example.org")["lists"][0]["why_not"] == "opted-out"
+    assert ask("person export", "cem@example.org", "--out", f"{folder}/cem.zip")["bytes"] == pathlib.Path(f"{folder}/cem.zip").stat().st_size
+    complain(placet)
+    assert [c["number"] for c in ask("complaint list", "--open")] == [ask("complaint show", "1")["number"]] == [1]
+    assert ask("complaint close", "1", "--by", story.POST, "--outcome", "explained")["closed_by"] is not None
     assert ask("person erase", "cem@example.org", "--by", story.POST)["mailboxes"] == 1
     assert ask("person show", "cem@example.org")["opted_out"] is True
     Notices(placet).queue("me", "dee@example.org")

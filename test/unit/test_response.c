@@ -37,9 +37,9 @@ static void cases(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(CASES); i++) {
 		struct response_header headers[RESPONSE_HEADERS_MAX];
-		char room[16];
+		struct response_room room;
 		const char *got = NULL;
-		size_t n = response_headers(&CASES[i].r, CASES[i].https, room, headers);
+		size_t n = response_headers(&CASES[i].r, CASES[i].https, &room, headers);
 
 		for (size_t k = 0; k < n; k++)
 			if (strcmp(headers[k].name, CASES[i].name) == 0)
