@@ -130,8 +130,8 @@ struct person_link {
 };
 /* By the number of its notice. 1; 0 too old, or the person was erased; -1. */
 int person_by_link(struct home *h, struct arena *a, int64_t notice, struct person_link *out, struct err *e) MUST_USE;
-/* Queues the link to who asked for it by their address, if anything is held about them; nobody must see which it was.
-   In a transaction of its own. */
+/* Queues the link to who asked for it by their address, if anything is held about them; nobody must see which it was. It
+   goes to a spelling of the address that is held. In a transaction of its own. */
 int person_ask(struct home *h, const struct address *addr, struct err *e) MUST_USE;
 /* The two below run in transactions of their own too, with their audit entries. */
 

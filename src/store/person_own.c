@@ -24,9 +24,15 @@ QUERY(Q_OWN_SET, "UPDATE member SET fields = $3 WHERE list_id = $1 AND address_i
 
 QUERY(Q_OWN_LINK, "SELECT delivery, key_hash, created FROM notice WHERE id = $1 AND kind = 'me' AND created > $2"
 		  " AND delivery <> ''");
-QUERY(Q_OWN_KNOWN,
-      "SELECT 1 WHERE EXISTS (SELECT 1 FROM address WHERE key_hash = $1) OR EXISTS (SELECT 1 FROM opt_out WHERE key_hash = $1)"
-      " OR EXISTS (SELECT 1 FROM sign_up WHERE key_hash = $1) OR EXISTS (SELECT 1 FROM complaint WHERE key_hash = $1)");
+/* Where a link may go: to mailboxes that are held, before those that somebody once typed; to the one that was asked for
+   ($2) before others. */
+QUERY(Q_OWN_MAILBOX,
+      "SELECT w.delivery FROM (SELECT 0 AS typed, delivery FROM address WHERE key_hash = $1 AND erased IS NULL"
+      " UNION ALL SELECT 1, delivery FROM sign_up WHERE key_hash = $1"
+      " UNION ALL SELECT 1, address FROM complaint WHERE key_hash = $1) AS w WHERE w.delivery <> ''"
+      " ORDER BY w.typed, CASE WHEN w.delivery = $2 THEN 0 ELSE 1 END, w.delivery LIMIT 1");
+QUERY(Q_OWN_KNOWN, "SELECT 1 WHERE EXISTS (SELECT 1 FROM address WHERE key_hash = $1)"
+		   " OR EXISTS (SELECT 1 FROM opt_out WHERE key_hash = $1)");
 
 /* --- the link ---------------------------------------------------------------------------------- */
 
@@ -51,21 +57,44 @@ int person_by_link(struct home *h, struct arena *a, int64_t notice, struct perso
 	return got;
 }
 
-int person_ask(struct home *h, const struct address *addr, struct err *e)
+/* 1 and where the link goes, 0 nothing is held, -1. Never to another spelling than one that is held: at some hosts a tag
+   makes another mailbox, and another person. Of whom the hash alone is left there is no spelling to prefer. */
+static int find_own(struct home *h, struct arena *a, const struct address *typed, struct address *out, struct err *e)
 {
 	uint8_t hash[KEY_HASH_SIZE];
-	int64_t one, notice;
+	struct rows r = { 0 };
+	int64_t one;
 	int got;
 
-	home_key_hash(h, addr->key, hash);
-	if (db_begin(h->db, e) < 0)
+	home_key_hash(h, typed->key, hash);
+	if (db_query(h->db, &Q_OWN_MAILBOX, ARGS(db_bytes(hash, sizeof(hash)), db_text(typed->delivery)), &r, e) < 0)
 		return -1;
-	got = db_get_i64(h->db, &Q_OWN_KNOWN, ARGS(db_bytes(hash, sizeof(hash))), &one, e);
-	if (got > 0)
-		got = notice_queue(h, NOTICE_ME, addr, 0, 0, &notice, e);
-	if (got >= 0 && db_commit(h->db, e) < 0)
-		got = -1;
-	db_rollback(h->db);
+	got = rows_next(&r, e);
+	if (got > 0 && address_parse(a, rows_text(&r, 0), out, e) < 0)
+		got = err_set(e, ERR_BROKEN, "a stored address cannot be read");
+	rows_close(&r);
+	if (got)
+		return got;
+	*out = *typed;
+	return db_get_i64(h->db, &Q_OWN_KNOWN, ARGS(db_bytes(hash, sizeof(hash))), &one, e);
+}
+
+int person_ask(struct home *h, const struct address *addr, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct address to;
+	int64_t notice;
+	int got = -1;
+
+	if (db_begin(h->db, e) == 0) {
+		got = find_own(h, a, addr, &to, e);
+		if (got > 0)
+			got = notice_queue(h, NOTICE_ME, &to, 0, 0, &notice, e);
+		if (got >= 0 && db_commit(h->db, e) < 0)
+			got = -1;
+		db_rollback(h->db);
+	}
+	arena_free(a);
 	return got < 0 ? -1 : 0;
 }
 

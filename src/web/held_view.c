@@ -254,8 +254,8 @@ static const char *opted_out_said(struct arena *a, const struct held *x)
 		return "You have not left: studies that you agreed to may write to you.";
 	for (size_t i = 0; i < x->n_kept; i++)
 		kept = arena_printf(a, "%s%s“%s”", kept, i ? ", " : " You kept or joined anew: ", x->kept[i]);
-	return arena_printf(a, "You left on %s, %s. No study writes to you.%s", page_day(a, x->opted_out_at), SAID(WAYS, x->way),
-			    kept);
+	return arena_printf(a, "You left on %s, %s. No study writes to you.%s%s%s", page_day(a, x->opted_out_at),
+			    SAID(WAYS, x->way), x->why[0] ? " Noted: " : "", x->why, kept);
 }
 
 void held_rows_fill(struct arena *a, const struct held *x, const char *withdraw, struct held_rows *out)

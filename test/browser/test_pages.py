@@ -4,15 +4,19 @@ One story is told on SQLite (the pages do not differ by engine): a mailing is se
 lead to the pages that are looked at.
 """
 import os
+import pathlib
 import re
+import subprocess
+import time
 import urllib.parse
 import urllib.request
 
 import pytest
 
 from harness import story
-from harness.placet import Capture
+from harness.placet import Capture, binary
 from harness.process import free_port
+from harness.tables import change
 
 
 @pytest.fixture
@@ -69,3 +73,29 @@ def test_the_mailbox(browser, site):
         found = re.search(r'class="title"><a href="([^"]+)"', answer.read().decode())
     message = urllib.parse.urljoin(site["mailbox"], found.group(1))
     browser.must_be_good([{"name": "mailbox", "url": site["mailbox"]}, {"name": "message", "url": message}])
+
+
+def test_what_is_held(browser, site, placet):
+    """/me and /complaint: empty, full, refused; each step by its one button."""
+    me = link_to_me(placet, site)
+    base = site["base"]
+    browser.must_be_good([{"name": "me-ask", "url": base + "/me"}, {"name": "me", "url": me}, {"name": "me-erase", "url": me + "/erase"},
+                          {"name": "complaint", "url": base + "/complaint"},
+                          {"name": "me-gone", "url": base + "/me/AAAA", "status": 404}])
+    browser.must_be_good(walks=[
+        {"name": "me-fault", "url": base + "/me", "fill": {"Your address": "no address"}, "expect": "Not sent yet"},
+        {"name": "complaint-fault", "url": base + "/complaint", "fill": {"What happened": "Too many", "Your address, for an answer (optional)": "x"},
+         "expect": "Not sent yet"},
+        {"name": "me-withdraw", "url": me, "button": "Withdraw", "expect": "is withdrawn"},
+        {"name": "me-leave", "url": me, "button": "Leave all studies", "expect": "You have left"},
+        {"name": "me-erased", "url": me + "/erase", "expect": "Nothing here names you"}])
+    browser.must_be_good([{"name": "me-dead", "url": me, "status": 404}])
+
+
+def link_to_me(placet, site):
+    change(placet, "INSERT INTO notice (kind, delivery, utf8, reserved, key_hash, created, state) SELECT 'me', delivery, 0, 1, key_hash,"
+                   f" {time.time_ns() // 1000}, 'accepted' FROM address WHERE delivery = '{site['to']}'")
+    number = change(placet, "SELECT max(id) FROM notice")[0][0]
+    tool = pathlib.Path(binary()).parents[1] / "test/unit/token_tool"
+    token = subprocess.run([tool, placet.home, "p", number], capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+    return f"{site['base']}/me/{token}"

@@ -1,8 +1,19 @@
 """What people may ask for: to see what is held, to have a copy, to have it erased; and what ends by itself."""
+import email
+import email.policy
+import http.client
+import io
+import json
 import pathlib
+import re
+import subprocess
+import time
+import urllib.parse
+import zipfile
 
 import pytest
 
+from harness.placet import binary
 from harness.story import ANN, LIST, POST, REV, STUDY, VAL, Story, people
 from harness.tables import change
 
@@ -75,6 +86,69 @@ def test_what_decides_is_told_in_words(placet, told):
     show(placet, "nobody@example.org", expect=3)
 
 
+# --- the file --------------------------------------------------------------------------------------
+
+GOLDEN = pathlib.Path(__file__).parent / "golden"
+
+
+def settled(text):
+    """The same on every day and in every home: times, days, pseudonyms, versions, addresses of relays."""
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME", text)
+    text = re.sub(r"\b\d{1,2} (January|February|March|April|May|June|July|August|September|October|November|December) \d{4}", "DAY", text)
+    text = re.sub(r"person [0-9a-f]{16}", "person PSEUDONYM", text)
+    text = re.sub(r'("queue_id": |queued as )[^\n,<]*', r"\1QUEUED", text)
+    return re.sub(r"127\.0\.0\.1:\d+", "RELAY", text)
+
+
+def read_zip(data):
+    with zipfile.ZipFile(io.BytesIO(data)) as z:
+        assert z.testzip() is None
+        return {n: z.read(n) for n in z.namelist()}
+
+
+def test_the_file_holds_everything(placet, told, capture):
+    tilda = "tilda@example.org"
+    text = write(placet, "text.txt", "I agree that the study writes to me.\n\nI may stop at any time.\n")
+    file = write(placet, "one.csv", f"Mail,Name,Note\r\n{tilda},{NAME},{NOTE}\r\n")
+    placet.run("import", LIST, file, "--by", ANN, "--consent-kind", "signed-form", "--consent-ref", "form 17", "--consent-date",
+               "2026-10-01", "--consent-text", text, "--map", "Note=note")
+    told.sign_off()
+    told.send(told.mailing(body="Dear {{name|reader}},\n\nhow do you sleep?\n"))
+    plant(placet, tilda)
+    change(placet, "UPDATE notice SET created = 1790000000000000")
+    change(placet, "UPDATE sign_up SET asked = 1790000000000000")
+    change(placet, "UPDATE complaint SET at = 1790000000000000, due = 1792592000000000")
+    path = pathlib.Path(placet.folder) / "tilda.zip"
+    placet.run("person", "export", tilda, "--out", path)
+    files = read_zip(path.read_bytes())
+    assert sorted(files) == ["messages/0001-mailing-1.eml", "person.html", "person.json"]
+    for name in ("person.json", "person.html"):
+        made = settled(files[name].decode())
+        golden = GOLDEN / name
+        if not golden.exists():
+            golden.parent.mkdir(exist_ok=True)
+            golden.write_text(made)
+            pytest.fail(f"{golden} was absent: it is written; read it, and keep it if it is right")
+        assert made == golden.read_text()
+    got = [raw for envelope, raw in capture.messages() if envelope["to"] == [tilda]][0]
+    sent, again = (email.message_from_bytes(m, policy=email.policy.SMTP) for m in (got, files["messages/0001-mailing-1.eml"]))
+    assert [str(m["Subject"]) for m in (sent, again)] == [str(sent["Subject"])] * 2 and again["To"] == sent["To"]
+    words = [re.sub(r"(/opt-out/|Check code: )\S+", "", m.get_body(("plain",)).get_content()) for m in (sent, again)]
+    assert words[0] == words[1] and f"Dear {NAME}" in words[1]
+    # The links are dead: who finds the file cannot act with it.
+    assert re.search(r"/opt-out/\S+", got.decode()).group() not in files["messages/0001-mailing-1.eml"].decode()
+    # Nobody else is in it: staff by role, but for the originator, whom the public pages name.
+    everything = b"".join(files.values()).decode()
+    assert "Ann Bee" in everything and "a member of staff (validator)" in everything
+    assert not re.search(r"Val Dee|Rev Eff|val@uni|rev@uni|person000\d@", everything)
+    assert [a["action"] for a in show(placet, tilda)["audit"]][-1] == "person-exported"
+    # Words that are no longer those that were approved are not made again.
+    placet.run("institution", "set", "postal-address", "2 New Street", json=False)
+    placet.run("person", "export", tilda, "--out", path)
+    later = read_zip(path.read_bytes())
+    assert "Dear {name}" in later["messages/0001-mailing-1.txt"].decode()
+
+
 # --- erasing ---------------------------------------------------------------------------------------
 
 
@@ -145,3 +219,131 @@ def test_an_open_sign_off_closes_over_who_was_erased(placet, told):
     told.sign_off()
     assert placet.run("validate", LIST, "--by", VAL)["signed_off"]
     assert show(placet, "new3@example.org")["lists"][0]["may_be_mailed"]
+
+
+# --- /me ---------------------------------------------------------------------------------------------
+
+
+class Site:
+    """The public pages, and the links that are mailed."""
+
+    def __init__(self, placet, env=None):
+        self.placet = placet
+        self.address = placet.start("web", "--listen", "127.0.0.1:0", env=env).address
+
+    def ask(self, method, path, form=None, **headers):
+        conn = http.client.HTTPConnection(self.address, timeout=30)
+        if form is not None:
+            headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        conn.request(method, path, urllib.parse.urlencode(form) if form is not None else None, headers)
+        answer = conn.getresponse()
+        body = answer.read()
+        conn.close()
+        return answer.status, body if "zip" in answer.getheader("Content-Type", "") else body.decode(), answer.headers
+
+    def fill(self, path, **fields):
+        """Types into the form of a page, as a person does who takes their time."""
+        page = self.ask("GET", path)[1]
+        stamp = re.search(r'name="stamp" value="([^"]+)"', page).group(1)
+        time.sleep(3.2)
+        return self.ask("POST", path, {"stamp": stamp, "website": "", **fields})
+
+
+def link(placet, kind="me"):
+    """The page behind the newest link of a kind that was queued for somebody."""
+    number = change(placet, f"SELECT max(id) FROM notice WHERE kind = '{kind}'")[0][0]
+    tool = pathlib.Path(binary()).parents[1] / "test/unit/token_tool"
+    token = subprocess.run([tool, placet.home, "p", number], capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+    return f"/me/{token}"
+
+
+def asked(placet):
+    return [tuple(r) for r in change(placet, "SELECT kind, delivery FROM notice ORDER BY id")]
+
+
+def test_the_link_is_sent_to_who_is_known_and_the_answer_is_one(placet, told):
+    site = Site(placet)
+    pages = [site.fill("/me", address=a) for a in ("nobody@example.org", people(1)[0], people(1)[0])]
+    assert {p[0] for p in pages} == {200} and len({p[1] for p in pages}) == 1
+    assert asked(placet) == [("me", people(1)[0])]
+    # Somebody else may own the spelling that was typed: the link goes to the one that is held.
+    site.fill("/me", address=people(2)[1].replace("@", "+x@"))
+    assert asked(placet)[1:] == [("me", people(2)[1])]
+    status, page, _ = site.fill("/me", address="no address")
+    assert status == 422 and "no address" in page and len(asked(placet)) == 2
+
+
+def test_what_a_person_can_do_by_their_link(placet, told):
+    tilda = "tilda@example.org"
+    import_person(placet, tilda)
+    told.sign_off()
+    site = Site(placet)
+    site.fill("/me", address=tilda.title())
+    me = link(placet)
+    before = tables(placet)
+    for path in (me, f"{me}/export", f"{me}/erase"):
+        status, page, headers = site.ask("GET", path)
+        assert status == 200 and headers["Cache-Control"] == "no-store" and headers["Referrer-Policy"] == "no-referrer"
+    assert tables(placet) == before
+    page = site.ask("GET", me)[1]
+    assert NAME in page and NOTE in page and "Val Dee" not in page and "<script" not in page
+    status, data, headers = site.ask("GET", f"{me}/export")
+    assert "attachment" in headers["Content-Disposition"] and json.loads(read_zip(data)["person.json"])["address"] == tilda
+    # A name is corrected wherever it stands; what no message could carry is not taken.
+    assert site.ask("POST", f"{me}/correct", {"name": "see https://example.org"})[0] == 422
+    assert "Tilda O." in site.ask("POST", f"{me}/correct", {"name": "Tilda O."})[1]
+    assert show(placet, tilda)["lists"][0]["fields"] == {"name": "Tilda O.", "note": NOTE}
+    # One consent is withdrawn; nothing is left to withdraw then.
+    project = re.search(r'name="project" value="(\d+)"', page).group(1)
+    assert "is withdrawn" in site.ask("POST", f"{me}/withdraw", {"project": project})[1]
+    assert show(placet, tilda)["lists"][0]["why_not"] == "no-consent" and not show(placet, tilda)["opted_out"]
+    assert 'name="project"' not in site.ask("GET", me)[1]
+    # A form of another site is refused; the person's own is not.
+    assert site.ask("POST", f"{me}/leave", {}, **{"Sec-Fetch-Site": "cross-site"})[0] == 403
+    assert "You have left" in site.ask("POST", f"{me}/leave", {})[1]
+    assert show(placet, tilda)["opt_out"]["way"] == "page"
+    # Everything is erased in two steps, and the link is dead.
+    assert "<button" in site.ask("GET", f"{me}/erase")[1] and site.ask("GET", me)[0] == 200
+    assert "Nothing here names you" in site.ask("POST", f"{me}/erase", {})[1]
+    assert where_held(placet, tilda, NAME, "Tilda O.", NOTE) == set()
+    for path in (me, f"{me}/export", f"{me}/erase"):
+        assert site.ask("GET", path)[0] == 404
+    assert site.ask("POST", f"{me}/erase", {})[0] == 404
+    actions = [a["action"] for a in show(placet, tilda)["audit"]]
+    assert actions == ["corrected", "consent-withdrawn", "opt-out", "erased"]
+    placet.run("audit", "verify")
+
+
+def test_a_link_ends_after_a_week_and_cannot_be_made_up(placet, told):
+    site = Site(placet)
+    site.fill("/me", address=people(1)[0])
+    me = link(placet)
+    late = Site(placet, env={"PLACET_CLOCK": "+8d"})
+    assert (site.ask("GET", me)[0], late.ask("GET", me)[0]) == (200, 404)
+    for wrong in (me[:-1], me + "A", me[:-3] + me[-3:].swapcase(), "/me/x"):
+        assert site.ask("GET", wrong)[0] == 404 or wrong.lower() == me.lower()
+    assert site.ask("POST", me, {})[0] == 405
+
+
+# --- complaints ----------------------------------------------------------------------------------------
+
+
+def test_a_complaint_has_a_number_and_a_clock(placet, told):
+    site = Site(placet)
+    status, page, _ = site.fill("/complaint", text="You wrote to me\r\nthree times.", address="tilda@example.org", about="7K3M-Q2XV-9TFA")
+    assert status == 200 and "has the number 1" in page
+    assert site.fill("/complaint", text="<b>Stop</b>")[0] == 200
+    status, page, _ = site.fill("/complaint", text="x" * 4001)
+    assert status == 422 and "x" * 4001 in page
+    one, two = placet.run("complaint", "list", "--open")
+    assert one["text"] == "You wrote to me\nthree times." and one["address"] == "tilda@example.org" and not one["overdue"]
+    assert asked(placet) == [("complaint", "tilda@example.org")] and two["address"] == ""
+    late = {"PLACET_CLOCK": "+31d"}
+    assert all(c["overdue"] for c in placet.run("complaint", "list", env=late))
+    assert "OVERDUE" in placet.run("complaint", "list", env=late, json=False)
+    placet.run("complaint", "close", "1", "--by", ANN, "--outcome", "x", expect=4)
+    placet.run("complaint", "close", "1", "--by", POST, "--outcome", "We found the second entry.")
+    placet.run("complaint", "close", "1", "--by", POST, "--outcome", "again", expect=1)
+    assert [c["number"] for c in placet.run("complaint", "list", "--open")] == [2]
+    assert show(placet, "tilda@example.org")["complaints"][0]["outcome"] == "We found the second entry."
+    assert not re.search("tilda|three times", json.dumps(placet.run("audit", "log")))
