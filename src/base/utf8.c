@@ -65,15 +65,33 @@ static char *keep(struct arena *a, uint8_t *text, size_t n)
 	return kept;
 }
 
+/* Most text is, and then neither normal form nor lower case needs libunistring's tables. */
+static bool is_ascii(const char *s)
+{
+	while (*s && (unsigned char)*s < 0x80)
+		s++;
+	return !*s;
+}
+
 char *utf8_nfc(struct arena *a, const char *s)
 {
 	uint8_t *text;
 	size_t n = 0;
 
-	if (!*s)
-		return arena_text(a, "");
+	if (is_ascii(s))
+		return arena_text(a, s);
 	text = u8_normalize(UNINORM_NFC, (const uint8_t *)s, strlen(s), NULL, &n);
 	return keep(a, text, n);
+}
+
+static char *ascii_lower(struct arena *a, const char *s)
+{
+	char *text = arena_text(a, s);
+
+	for (char *p = text; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p | 32);
+	return text;
 }
 
 char *utf8_lower(struct arena *a, const char *s)
@@ -81,8 +99,8 @@ char *utf8_lower(struct arena *a, const char *s)
 	uint8_t *text;
 	size_t n = 0;
 
-	if (!*s)
-		return arena_text(a, "");
+	if (is_ascii(s))
+		return ascii_lower(a, s);
 	text = u8_tolower((const uint8_t *)s, strlen(s), NULL, NULL, NULL, &n);
 	return keep(a, text, n);
 }
