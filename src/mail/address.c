@@ -342,7 +342,18 @@ static int read_address(struct arena *a, struct slice s, struct address *out, un
 	return 0;
 }
 
-int address_parse_any(struct arena *a, const char *cell, struct address *out, struct err *e)
+/* A name, blanks or brackets around a plain address change nothing about it. */
+static bool read_plain(struct arena *a, struct slice s, struct address *made)
+{
+	const char *name = made->name;
+
+	if (!address_parse_plain(a, arena_text_n(a, s.p, s.n), made))
+		return false;
+	made->name = name;
+	return true;
+}
+
+static int parse(struct arena *a, const char *cell, bool shorten, struct address *out, struct err *e)
 {
 	size_t n = strnlen(cell, CELL_MAX + 1);
 	struct address made = { 0 };
@@ -357,7 +368,9 @@ int address_parse_any(struct arena *a, const char *cell, struct address *out, st
 	s = address_peel(a, s, &peeled);
 	if (s.n == 0)
 		return err_set(e, ERR_INPUT, "the cell is empty: write an address as name@host.example");
-	if (cut_name(a, &s, &made, &peeled, e) < 0 || read_address(a, s, &made, &peeled, e) < 0)
+	if (cut_name(a, &s, &made, &peeled, e) < 0)
+		return -1;
+	if (!(shorten && read_plain(a, s, &made)) && read_address(a, s, &made, &peeled, e) < 0)
 		return -1;
 	made.cleaned = address_peeled_text(a, peeled);
 	*out = made;
@@ -366,5 +379,10 @@ int address_parse_any(struct arena *a, const char *cell, struct address *out, st
 
 int address_parse(struct arena *a, const char *cell, struct address *out, struct err *e)
 {
-	return address_parse_plain(a, cell, out) ? 0 : address_parse_any(a, cell, out, e);
+	return address_parse_plain(a, cell, out) ? 0 : parse(a, cell, true, out, e);
+}
+
+int address_parse_any(struct arena *a, const char *cell, struct address *out, struct err *e)
+{
+	return parse(a, cell, false, out, e);
 }

@@ -42,7 +42,7 @@ bool text_is_one_off(struct slice one, struct slice other);
 /* U-labels of what domain_read gave; where it has none, the same text. */
 const char *domain_unicode(struct arena *a, const char *ascii);
 
-/* The whole of address_parse, for any cell. */
+/* The whole of address_parse by the long way, for any cell. */
 int address_parse_any(struct arena *a, const char *cell, struct address *out, struct err *e) MUST_USE;
 /* The short way: a cell that is nothing but a plain ASCII address. False without a word when it is not, or when
    there is anything to say about it; then address_parse_any has the answer. What both accept, they read alike. */

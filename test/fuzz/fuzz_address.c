@@ -48,19 +48,28 @@ static void check_registered(struct arena *a, const char *domain)
 	MUST(!registered || strcmp(domain_registered(a, registered), registered) == 0);
 }
 
-/* What the short way accepts, the long one reads alike. */
+static bool is_same(const char *one, const char *other)
+{
+	return one && other ? strcmp(one, other) == 0 : one == other;
+}
+
+/* With and without the short way, a cell gives the same. */
 static void check_ways(struct arena *a, const char *cell)
 {
-	struct address one, other;
-	struct err e = { 0 };
+	struct address one = { 0 }, other = { 0 };
+	struct err e = { 0 }, why = { 0 };
 
-	if (!address_parse_plain(a, cell, &one))
+	MUST(!address_parse_plain(a, cell, &one) || address_parse_any(a, cell, &other, &e) == 0);
+	if (address_parse(a, cell, &one, &e) < 0) {
+		MUST(address_parse_any(a, cell, &other, &why) < 0 && strcmp(e.text, why.text) == 0);
 		return;
+	}
 	MUST(address_parse_any(a, cell, &other, &e) == 0);
 	MUST(strcmp(one.given, other.given) == 0 && strcmp(one.local, other.local) == 0);
 	MUST(strcmp(one.delivery, other.delivery) == 0 && strcmp(one.key, other.key) == 0);
 	MUST(strcmp(one.domain, other.domain) == 0 && strcmp(one.domain_shown, other.domain_shown) == 0);
-	MUST(!other.name && !other.cleaned && !other.utf8 && one.reserved == other.reserved);
+	MUST(is_same(one.name, other.name) && is_same(one.cleaned, other.cleaned));
+	MUST(one.utf8 == other.utf8 && one.reserved == other.reserved);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
