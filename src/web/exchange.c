@@ -234,6 +234,15 @@ static int read_form(struct exchange *x, struct err *e)
 	return 0;
 }
 
+/* The page's second half, when what it waited for is done. */
+static int run_rest(struct exchange *x, struct err *e)
+{
+	int (*then)(const struct request *r, struct response *out, struct err *e) = x->response.then;
+
+	x->response.then = NULL;
+	return then(&x->request, &x->response, e);
+}
+
 struct response *exchange_answer(struct exchange *x)
 {
 	struct err e;
@@ -242,8 +251,10 @@ struct response *exchange_answer(struct exchange *x)
 		return &x->response;
 	if (x->body.over)
 		fail(x, 413, "This is too large.");
-	else if (read_form(x, &e) < 0 || run_page(x, &e) < 0)
+	else if (x->response.then ? run_rest(x, &e) < 0 : read_form(x, &e) < 0 || run_page(x, &e) < 0)
 		fail_with(x, &e);
+	if (x->response.then)
+		return NULL;
 	x->ready = true;
 	return &x->response;
 }

@@ -25,6 +25,8 @@ struct site {
 	/* Around a READ_ONLY page that needs data; both NULL when the site has no database. */
 	int (*begin_read)(void *ctx, struct err *e);
 	void (*end_read)(void *ctx);
+	/* Does what pages of this turn put together, and wait for; NULL when none of the site's does. */
+	void (*settle)(void *ctx);
 	/* Writes the page that tells a stranger of a failure: `text` is from err_means or the gate. */
 	void (*error_page)(void *ctx, struct arena *a, int status, const char *text, struct response *out);
 };
@@ -40,7 +42,8 @@ bool exchange_open(struct exchange *x, const struct gate_facts *f, const char *c
 bool exchange_is_open(const struct exchange *x);
 /* A piece of the body. False when the sender goes on past every limit: drop the connection. */
 bool exchange_body(struct exchange *x, const char *p, size_t n);
-/* Runs the page unless the answer is ready, and gives the answer. */
+/* Runs the page unless the answer is ready, and gives the answer. NULL: the page waits for site->settle(); ask again
+   after that. */
 struct response *exchange_answer(struct exchange *x);
 
 #endif

@@ -296,7 +296,7 @@ struct mailbox_site *mailbox_start(const char *dir, const char *dns, int sock, s
 	m->site = (struct site){
 		.name = "mailbox", .routes = ROUTES, .n_routes = COUNT(ROUTES), .ctx = m, .error_page = show_error
 	};
-	m->server = server_start(&m->site, sock, e);
+	m->server = server_start(&m->site, NULL, sock, e);
 	if (!m->server) {
 		free(m);
 		return NULL;

@@ -11,6 +11,7 @@
 #include "store/project.h"
 #include "web/ask.h"
 #include "web/asset.h"
+#include "web/leaving.h"
 #include "web/request.h"
 #include "web/response.h"
 #include "web/server.h"
@@ -21,6 +22,7 @@ struct web {
 	struct server *server;
 	struct site site;
 	struct ask_limits asking; /* forms of strangers */
+	struct leaving_group leaving;
 	int64_t forms_full_at; /* page_welcome.c: when the next minute's forms may all be sent again */
 	char css[ASSET_URL_MAX], icon[ASSET_URL_MAX];
 };

@@ -7,6 +7,7 @@
 #define PLACET_WEB_RESPONSE_H
 
 #include "base/buf.h"
+#include "base/err.h"
 
 #define RESPONSE_MAX (8 << 20)
 #define RESPONSE_HEADERS_MAX 20
@@ -23,6 +24,8 @@ enum response_kind {
 	PAGE_SANDBOX, /* somebody's HTML: nothing runs, nothing is fetched */
 };
 
+struct request;
+
 struct response {
 	int status;
 	const char *type;       /* Content-Type */
@@ -37,6 +40,10 @@ struct response {
 	bool noindex;
 	bool framed;            /* a page that holds frames from this site */
 	int retry_after;        /* seconds, 0: none */
+	/* Set by a page that waits for what the site does for all requests of a turn together (site->settle): it is then
+	   run in place of the page, and finishes the answer. */
+	int (*then)(const struct request *r, struct response *out, struct err *e);
+	void *then_ctx;
 };
 
 struct response_header {

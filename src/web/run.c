@@ -5,8 +5,6 @@
  * database, the journal and the change counter: not the DKIM keys, nor again
  * the token keys, which were read before.
  */
-#include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "base/confine.h"
@@ -16,7 +14,7 @@
 
 #define LISTEN_DEFAULT "127.0.0.1:8080"
 
-/* What answers on the admin listener: a thread of its own, without data. */
+/* What answers on the admin listener, without data. */
 static int admin_health(const struct request *r, struct response *out, struct err *e)
 {
 	(void)r;
@@ -106,16 +104,6 @@ static int give_up(const struct home *h, struct err *e)
 	return 0;
 }
 
-static void hold_signals(sigset_t *set)
-{
-	sigemptyset(set);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGINT);
-	/* Blocked before any thread starts, so that only sigwait gets them. */
-	pthread_sigmask(SIG_BLOCK, set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-}
-
 static int open_home(struct home *h, struct err *e)
 {
 	if (!h->tokens.n && home_read_keys(h, e) < 0)
@@ -123,31 +111,42 @@ static int open_home(struct home *h, struct err *e)
 	return h->db ? 0 : home_open_db(h, e);
 }
 
+static void close_sockets(int sock, int admin_sock)
+{
+	if (sock >= 0)
+		close(sock);
+	if (admin_sock >= 0)
+		close(admin_sock);
+}
+
 /* Serves on both sockets until a signal comes. The sockets become the servers'. */
 static int serve(struct home *h, const struct web_options *o, int sock, int admin_sock, struct err *e)
 {
+	struct loop *loop = loop_new(e);
 	struct server *admin = NULL;
 	struct web *w = NULL;
 	char name[128];
-	sigset_t ends;
-	int got;
+	int rc = -1;
 
 	net_listening_text(sock, name);
-	hold_signals(&ends);
-	if (admin_sock >= 0 && !(admin = server_start(&ADMIN, admin_sock, e))) {
-		close(sock);
-		return -1;
+	if (loop && admin_sock >= 0) {
+		admin = server_start(&ADMIN, loop, admin_sock, e);
+		admin_sock = -1;
 	}
-	if (!(w = web_start(h, sock, e))) {
-		server_stop(admin);
-		return -1;
+	if (loop && (admin || !o->admin_listen)) {
+		w = web_start(h, loop, sock, e);
+		sock = -1;
 	}
-	if (o->ready)
-		o->ready(o->ctx, name);
-	sigwait(&ends, &got);
+	close_sockets(sock, admin_sock);
+	if (w) {
+		if (o->ready)
+			o->ready(o->ctx, name);
+		rc = loop_run(loop, e);
+	}
 	web_stop(w);
 	server_stop(admin);
-	return 0;
+	loop_free(loop);
+	return rc;
 }
 
 int web_run(struct home *h, const struct web_options *o, struct err *e)
@@ -160,11 +159,8 @@ int web_run(struct home *h, const struct web_options *o, struct err *e)
 		close(sock);
 		return -1;
 	}
-	/* Threads inherit what is given up here, so it comes before the first of them. */
 	if (open_home(h, e) < 0 || give_up(h, e) < 0) {
-		close(sock);
-		if (admin_sock >= 0)
-			close(admin_sock);
+		close_sockets(sock, admin_sock);
 		return -1;
 	}
 	return serve(h, o, sock, admin_sock, e);

@@ -16,10 +16,15 @@
 #define IDLE_SECONDS 30
 /* A body must be through by then, however steadily it drips. */
 #define BODY_TIME (120 * SECOND)
+#define TURN_MS_MAX 60000
 
 struct server {
 	const struct site *site;
 	struct MHD_Daemon *daemon;
+	struct loop_watch *watch; /* of what the library waits for; NULL: it has a thread of its own */
+	struct loop_timer *timer; /* of its time limits */
+	struct MHD_Connection **waiting; /* their pages wait for site->settle */
+	size_t n_waiting, room;
 };
 
 /* What the library keeps for us with a request. */
@@ -105,9 +110,8 @@ static struct MHD_Response *make_response(struct response *r)
 	return m;
 }
 
-static enum MHD_Result answer(const struct site *site, struct exchange *x, struct MHD_Connection *c)
+static enum MHD_Result give(const struct site *site, struct response *r, struct MHD_Connection *c)
 {
-	struct response *r = exchange_answer(x);
 	struct response_header headers[RESPONSE_HEADERS_MAX];
 	struct response_room room;
 	size_t n = response_headers(r, site->https, &room, headers);
@@ -123,6 +127,27 @@ static enum MHD_Result answer(const struct site *site, struct exchange *x, struc
 	return rc;
 }
 
+static void wait_for_settling(struct server *s, struct MHD_Connection *c)
+{
+	MUST(s->watch && s->site->settle);
+	if (s->n_waiting == s->room) {
+		s->room = s->room ? s->room * 2 : 64;
+		s->waiting = mem_grow(s->waiting, s->room * sizeof(struct MHD_Connection *));
+	}
+	s->waiting[s->n_waiting++] = c;
+	MHD_suspend_connection(c);
+}
+
+static enum MHD_Result answer(struct server *s, struct exchange *x, struct MHD_Connection *c)
+{
+	struct response *r = exchange_answer(x);
+
+	if (r)
+		return give(s->site, r, c);
+	wait_for_settling(s, c);
+	return MHD_YES;
+}
+
 static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *url, const char *method,
 			      const char *version, const char *data, size_t *n, void **held)
 {
@@ -131,23 +156,76 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *u
 
 	(void)url;
 	if (!exchange_is_open(h->exchange))
-		return open_exchange(h->exchange, c, method, version) ? MHD_YES : answer(s->site, h->exchange, c);
+		return open_exchange(h->exchange, c, method, version) ? MHD_YES : answer(s, h->exchange, c);
 	if (*n) {
 		size_t got = *n;
 
 		*n = 0;
 		return exchange_body(h->exchange, data, got) && clock_ticks() - h->began < BODY_TIME ? MHD_YES : MHD_NO;
 	}
-	return answer(s->site, h->exchange, c);
+	return answer(s, h->exchange, c);
 }
 
-struct server *server_start(const struct site *site, int sock, struct err *e)
+/* --- the library within our loop ---------------------------------------------------------------- */
+
+/* What pages wait for is done for all of them; the library's next run answers. */
+static void settle(struct server *s)
 {
+	if (!s->n_waiting)
+		return;
+	s->site->settle(s->site->ctx);
+	for (size_t i = 0; i < s->n_waiting; i++)
+		MHD_resume_connection(s->waiting[i]);
+	s->n_waiting = 0;
+}
+
+static void turn(void *ctx)
+{
+	struct server *s = ctx;
+	MHD_UNSIGNED_LONG_LONG ms;
+
+	settle(s);
+	MHD_run(s->daemon);
+	if (s->n_waiting) {
+		settle(s);
+		MHD_run(s->daemon);
+	}
+	/* Whoever came while others were answered waits for no longer than what else the loop has to do. */
+	if (s->n_waiting)
+		loop_timer_set(s->timer, 0);
+	else if (MHD_get_timeout(s->daemon, &ms) == MHD_YES)
+		loop_timer_set(s->timer, ms < TURN_MS_MAX ? (int64_t)ms * 1000 : TURN_MS_MAX * INT64_C(1000));
+	else
+		loop_timer_unset(s->timer);
+}
+
+static void on_readable(int fd, void *ctx)
+{
+	(void)fd;
+	turn(ctx);
+}
+
+static int join_loop(struct server *s, struct loop *loop, struct err *e)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+
+	if (!info || info->epoll_fd < 0)
+		return err_set(e, ERR_BROKEN, "the web server for %s has nothing to wait for", s->site->name);
+	s->timer = loop_timer_new(loop, turn, s);
+	s->watch = loop_watch_new(loop, info->epoll_fd, on_readable, s);
+	loop_timer_set(s->timer, 0);
+	return 0;
+}
+
+struct server *server_start(const struct site *site, struct loop *loop, int sock, struct err *e)
+{
+	const unsigned how = loop ? MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME
+				  : MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC;
 	struct server *s = mem_alloc(sizeof(*s));
 
-	s->site = site;
+	*s = (struct server){ .site = site };
 	s->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC, 0, NULL, NULL, handle, s,
+		how, 0, NULL, NULL, handle, s,
 		MHD_OPTION_LISTEN_SOCKET, sock, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 		(size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_URI_LOG_CALLBACK, begin, s,
@@ -158,13 +236,25 @@ struct server *server_start(const struct site *site, int sock, struct err *e)
 		free(s);
 		return NULL;
 	}
-	return s;
+	if (!loop || join_loop(s, loop, e) == 0)
+		return s;
+	server_stop(s);
+	return NULL;
 }
 
 void server_stop(struct server *s)
 {
 	if (!s)
 		return;
+	/* Who was heard already is answered; the library must not stop while any of them is held up. */
+	if (s->watch) {
+		settle(s);
+		MHD_run(s->daemon);
+		settle(s);
+		loop_timer_unset(s->timer);
+		loop_watch_free(s->watch);
+	}
 	MHD_stop_daemon(s->daemon);
+	free(s->waiting);
 	free(s);
 }

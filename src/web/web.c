@@ -55,11 +55,19 @@ static void end_read(void *ctx)
 	db_rollback(w->home->db);
 }
 
+static void settle(void *ctx)
+{
+	struct web *w = ctx;
+
+	leaving_settle(&w->leaving);
+}
+
 void web_init(struct web *w, struct home *h)
 {
 	w->home = h;
 	w->forms_full_at = 0;
 	ask_limits_init(&w->asking);
+	leaving_init(&w->leaving, h, NULL);
 	asset_url("placet.css", w->css);
 	asset_url("icon.svg", w->icon);
 	w->site = (struct site){
@@ -71,17 +79,21 @@ void web_init(struct web *w, struct home *h)
 		.https = strncmp(h->url, "https:", 6) == 0,
 		.begin_read = begin_read,
 		.end_read = end_read,
+		.settle = settle,
 		.error_page = page_error,
 	};
 }
 
-struct web *web_start(struct home *h, int sock, struct err *e)
+struct web *web_start(struct home *h, struct loop *loop, int sock, struct err *e)
 {
 	struct web *w = mem_alloc(sizeof(*w));
 
 	web_init(w, h);
-	w->server = server_start(&w->site, sock, e);
+	leaving_init(&w->leaving, h, loop);
+	db_set_wait(h->db, WEB_WAIT_MS);
+	w->server = server_start(&w->site, loop, sock, e);
 	if (!w->server) {
+		leaving_clear(&w->leaving);
 		free(w);
 		return NULL;
 	}
@@ -93,5 +105,6 @@ void web_stop(struct web *w)
 	if (!w)
 		return;
 	server_stop(w->server);
+	leaving_clear(&w->leaving);
 	free(w);
 }

@@ -1,23 +1,27 @@
 /*
  * The public pages of one home: the statement page, projects, mailings, the
- * check of a message, leaving. One thread serves them, and while it does, the
- * home and its database connection are that thread's alone.
+ * check of a message, leaving. One loop serves them all, one after the other;
+ * so no page may wait for long, not even for the database.
  */
 #ifndef PLACET_WEB_WEB_H
 #define PLACET_WEB_WEB_H
 
+#include "base/loop.h"
 #include "store/home.h"
 
 struct web;
 
-/* Serves on the listening socket `sock`, which becomes the web's, also on failure. The home's database is
-   open and its keys are read. */
-struct web *web_start(struct home *h, int sock, struct err *e) MUST_USE;
-void web_stop(struct web *w); /* NULL is fine */
+/* How long a page waits for a lock of the database before its answer is 503. */
+#define WEB_WAIT_MS 2000
+
+/* Serves within `loop` on the listening socket `sock`, which becomes the web's, also on failure. The home's database
+   is open and its keys are read. */
+struct web *web_start(struct home *h, struct loop *loop, int sock, struct err *e) MUST_USE;
+void web_stop(struct web *w); /* before the loop ends; NULL is fine */
 
 struct web_options {
 	const char *listen;       /* NULL: 127.0.0.1:8080 */
-	const char *admin_listen; /* where /healthz is also answered, by a thread without data; NULL: nowhere */
+	const char *admin_listen; /* where /healthz is also answered, without data; NULL: nowhere */
 	/* Called with the address of `listen`, as it really is, when it answers. */
 	void (*ready)(void *ctx, const char *address);
 	void *ctx;

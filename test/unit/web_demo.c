@@ -3,8 +3,6 @@
  *   web_demo [ADDR:PORT] [empty|broken]
  * prints where it listens, a few tokens, and "ready"; ends at SIGTERM.
  */
-#include <signal.h>
-
 #include "base/net.h"
 #include "mail/token.h"
 #include "web/web.h"
@@ -41,24 +39,21 @@ int main(int argc, char **argv)
 	struct home *h = stand_in_home(a, "http://127.0.0.1");
 	struct web *w = NULL;
 	struct err e;
-	sigset_t ends;
-	int sock, got;
+	struct loop *loop = loop_new(&e);
+	int sock, rc;
 
 	stand_in.empty = argc > 2 && strcmp(argv[2], "empty") == 0;
 	stand_in.broken = argc > 2 && strcmp(argv[2], "broken") == 0;
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGINT);
-	sigprocmask(SIG_BLOCK, &ends, NULL);
-	if (listen_at_parse(argc > 1 ? argv[1] : "127.0.0.1:0", &at, &e) < 0 || (sock = net_listen(&at, &e)) < 0 ||
-	    !(w = web_start(h, sock, &e))) {
+	if (!loop || listen_at_parse(argc > 1 ? argv[1] : "127.0.0.1:0", &at, &e) < 0 || (sock = net_listen(&at, &e)) < 0 ||
+	    !(w = web_start(h, loop, sock, &e))) {
 		fprintf(stderr, "web_demo: %s\n", e.text);
 		return 1;
 	}
 	printf("listening %s\n", net_listening_text(sock, name));
 	print_tokens(h);
-	sigwait(&ends, &got);
+	rc = loop_run(loop, &e);
 	web_stop(w);
+	loop_free(loop);
 	arena_free(a);
-	return 0;
+	return rc < 0;
 }

@@ -181,16 +181,38 @@ int delivery_about(struct home *h, struct arena *a, int64_t delivery, struct del
 	return 1;
 }
 
-int opt_out_by_delivery(struct home *h, int64_t delivery, enum opt_out_way way, struct err *e)
+int opt_out_entry_of(struct home *h, int64_t delivery, enum opt_out_way way, struct opt_out_entry *out)
+{
+	*out = (struct opt_out_entry){ .act = ACT_OUT, .at = home_now(h), .way = way, .delivery = delivery, .text = "" };
+	return delivery >= 1 && delivery <= STAND_IN_DELIVERIES;
+}
+
+int opt_out_write(struct home *h, const struct opt_out_entry *x, size_t n, struct err *e)
 {
 	(void)h;
-	(void)way;
 	if (fault(e) < 0)
 		return -1;
-	if (delivery < 1 || delivery > STAND_IN_DELIVERIES)
-		return 0;
-	stand_in.opted_out[delivery] = true;
-	return 1;
+	for (size_t i = 0; i < n; i++)
+		stand_in.opted_out[x[i].delivery] = true;
+	return 0;
+}
+
+int opt_out_catch_up(struct home *h, struct err *e)
+{
+	(void)h;
+	return fault(e);
+}
+
+enum db_engine db_engine_of(const struct db *db)
+{
+	(void)db;
+	return DB_SQLITE;
+}
+
+void db_set_wait(struct db *db, int ms)
+{
+	(void)db;
+	(void)ms;
 }
 
 const char *roles_text(struct arena *a, unsigned roles)
