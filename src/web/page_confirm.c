@@ -57,6 +57,7 @@ static void show_gone(const struct link *l, struct response *out)
 	view_confirm_gone_write(&out->body, &(struct view_confirm_gone){
 		PAGE_FRAME(&l->p, closed ? "This study takes nobody on any more" : "This link no longer works"),
 		.closed = closed,
+		.late = l->found && !closed,
 		.project_title = l->found ? l->s.project.title : "",
 		.project_url = closed && project_is_public(&l->s.project) ? project_path(l->p.a, l->s.project.slug) : "",
 		.again_url = again ? arena_printf(l->p.a, "/join/%s", l->s.project.slug) : "",

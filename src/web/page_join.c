@@ -23,6 +23,7 @@ static int load_project(const struct request *r, struct page *p, struct project 
 struct typed {
 	struct address address;
 	const char *address_text, *name;
+	const char *asked; /* the address that was looked at already, "" if it was none */
 	bool agreed;
 	char stamp[ASK_STAMP_MAX];
 	const char *fault; /* NULL: nothing */
@@ -45,6 +46,21 @@ static const char *name_fault(const char *name)
 	return NULL;
 }
 
+/* A slip of the finger in a well-known domain is asked about once: a message that goes astray is seen by nobody. */
+static const char *slip_fault(const struct page *p, const struct address *addr, const struct form *f)
+{
+	size_t n = 0;
+	const char *meant;
+
+	while (p->in.domains && p->in.domains[n])
+		n++;
+	meant = address_hint(p->a, addr, p->in.domains, n);
+	if (!meant || strcmp(form_text(f, "asked"), addr->delivery) == 0)
+		return NULL;
+	return arena_printf(p->a, "did you perhaps mean %s@%s? If the address is right as it is, just send the form again",
+			    addr->local, meant);
+}
+
 static void set_fault(struct typed *t, const char *fault, int where)
 {
 	if (!fault || t->fault)
@@ -58,11 +74,17 @@ static void read_typed(const struct page *p, const struct project *project, cons
 	const struct home *h = p->web->home;
 	const char *fault = NULL, *name = ask_line(p->a, f, "name"), *address = ask_line(p->a, f, "address");
 
-	*t = (struct typed){ .address_text = address ? address : "", .name = name ? name : "",
+	*t = (struct typed){ .address_text = address ? address : "", .name = name ? name : "", .asked = "",
 			     .agreed = strcmp(form_text(f, "agree"), "yes") == 0 };
 	set_fault(t, ask_fault(&h->tokens, form_name(p->a, project), f, home_now(h), t->stamp), OF_FORM);
-	if (!ask_address(p->a, f, &t->address, &fault))
+	if (!ask_address(p->a, f, &t->address, &fault)) {
 		set_fault(t, fault, OF_ADDRESS);
+	} else {
+		fault = slip_fault(p, &t->address, f);
+		set_fault(t, fault, OF_ADDRESS);
+		if (t->fault == fault || !fault)
+			t->asked = t->address.delivery;
+	}
 	set_fault(t, name_fault(name), OF_NAME);
 	set_fault(t, t->agreed ? NULL : "the box below the words is not ticked. Nothing is sent unless you agree", OF_TICK);
 }
@@ -97,6 +119,7 @@ static int show_form(const struct page *p, const struct project *project, const 
 		.fault_url = FIELD[t->where],
 		.stamp = t->stamp,
 		.address = t->address_text,
+		.asked = t->asked,
 		.name = t->name,
 		.agreed = t->agreed,
 		.address_invalid = truth(t->fault && t->where == OF_ADDRESS),
@@ -110,7 +133,7 @@ static int show_form(const struct page *p, const struct project *project, const 
 
 int page_join(const struct request *r, struct response *out, struct err *e)
 {
-	struct typed t = { .address_text = "", .name = "" };
+	struct typed t = { .address_text = "", .name = "", .asked = "" };
 	struct project project;
 	struct page p;
 

@@ -4,8 +4,6 @@ import pathlib
 import re
 import shutil
 import subprocess
-import urllib.error
-import urllib.parse
 import urllib.request
 
 import pytest
@@ -71,3 +69,34 @@ def test_the_code_can_be_read(browser, site, placet):
         assert done.stdout.splitlines() == [site], (view, done)
     with urllib.request.urlopen(f"{site}/poster", timeout=20) as answer:
         assert placet.run("project", "qr", story.STUDY)["svg"].strip() in answer.read().decode()
+
+
+def link_of(placet, address=ZOE):
+    """Of the newest confirmation that was mailed to the address."""
+    placet.run("send", "--until-idle", json=False)
+    return [story.confirm_link(raw) for e, raw in placet.relay.messages() if e["to"] == [address]][-1]
+
+
+def test_from_the_form_to_the_list(browser, site, placet):
+    """Without JavaScript, by the mail that comes; and what a link says that was used, is too old, or is none."""
+    browser.must_be_good(walks=[form("sent", site, "Now look into your mailbox")])
+    link = link_of(placet)
+    browser.must_be_good([{"name": "confirm", "url": link}],
+                         [{"name": "confirm", "url": link, "expect": "You have signed up"}])
+    browser.must_be_good([{"name": "done-already", "url": link}, {"name": "forged", "url": link[:-2], "status": 404}])
+    assert [m["address"] for m in placet.run("list", "members", f"{story.STUDY}-sign-up")] == [ZOE]
+
+
+def test_coming_back_too_late_and_closed(browser, site, placet):
+    ann, bob = story.people(2)
+    placet.run("opt-out", ann, "--by", story.ANN, "--why", "rang us", json=False)
+    browser.must_be_good(walks=[form("ann", site, "mailbox", address=ann), form("bob", site, "mailbox", address=bob)])
+    link = link_of(placet, ann)
+    browser.must_be_good([{"name": "had-left", "url": link}],
+                         [{"name": "had-left", "url": link, "expect": "only this one may write to you"}])
+    link = link_of(placet, bob)
+    late = placet.start("web", "--listen", "127.0.0.1:0", env={"PLACET_CLOCK": "+8d"}).address
+    browser.must_be_good([{"name": "late", "url": re.sub(r"//[^/]+", f"//{late}", link), "status": 410}])
+    placet.run("project", "close", story.STUDY)
+    browser.must_be_good([{"name": "closed", "url": link, "status": 410}])
+    assert placet.run("list", "members", f"{story.STUDY}-sign-up")[0]["address"] == ann

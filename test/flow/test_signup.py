@@ -173,6 +173,9 @@ def test_the_form_is_held_to_its_rules(told, placet):
         assert "Not sent yet" in page and ("checked" in page) == ("agree" not in change_of)
     status, _, page = later.post(JOIN, {**good, "address": "<script>alert(1)</script>", "name": '"><b>'}, "192.0.2.7")
     assert status == 422 and "<script>" not in page and '"><b>' not in page and "&lt;script&gt;" in page
+    status, _, page = later.post(JOIN, {**good, "address": "zoe@gmial.com"}, "192.0.2.9")
+    assert status == 422 and "zoe@gmail.com" in page and 'name="asked" value="zoe@gmial.com"' in page
+    assert later.post(JOIN, {**good, "address": "zoe@gmial.com", "asked": "zoe@gmail.com"}, "192.0.2.9")[0] == 422
     fresh = stamp_of(later.get(JOIN)[2])
     assert "as programs do" in later.post(JOIN, {**good, "stamp": fresh}, "192.0.2.7")[2]
     late = told.web(7300)
@@ -180,6 +183,7 @@ def test_the_form_is_held_to_its_rules(told, placet):
     assert status == 422 and "too long ago" in page and stamp_of(page) != early and ZOE in page
     assert later.ask("POST", JOIN, good, Sec_Fetch_Site="cross-site", X_Forwarded_For="192.0.2.8")[0] == 403
     assert everything(placet) == before
+    assert later.post(JOIN, {**good, "address": "zoe@gmial.com", "asked": "zoe@gmial.com"}, "192.0.2.9")[0] == 200
     assert later.post(JOIN, good, "192.0.2.7")[0] == 200
     assert everything(placet) != before
 

@@ -200,6 +200,33 @@ class Raw(unittest.TestCase):
                 self.assertIn(b"not one of ours", page)
                 self.assertNotIn(b"<script", page)
 
+    def test_join(self):
+        status, headers, page = self.demo.ask("GET", "/join/water-study")
+        self.assertEqual((status, headers["cache-control"]), (200, "no-store"))
+        self.assertNotRegex(page.decode(), r"<input[^>]*checked")
+        stamp = re.search(rb'name="stamp" value="([^"]+)"', page).group(1)
+        form = "Content-Type: application/x-www-form-urlencoded\r\n"
+        # The demo's clock stands still: the form is sent within the moment.
+        status, _, page = self.demo.ask("POST", "/join/water-study", form, b"agree=yes&address=a%40b.example&stamp=" + stamp)
+        self.assertEqual(status, 422)
+        self.assertIn(b"as programs do", page)
+        self.assertEqual(self.demo.ask("POST", "/join/water-study", form + "Sec-Fetch-Site: cross-site\r\n", b"a=b")[0], 403)
+        for path in ("/join/night-shift", "/join/nothing", "/join/night-shift/poster"):
+            self.assertEqual(self.demo.ask("GET", path)[0], 404)
+            self.assertEqual(self.demo.ask("POST", path, form, b"agree=yes")[0], 405 if "poster" in path else 404)
+        status, _, page = self.demo.ask("GET", "/join/water-study/poster")
+        self.assertEqual((status, page.count(b"<svg")), (200, 1))
+
+    def test_confirm(self):
+        paths = ["/confirm/" + self.demo.words[f"confirm-{i}"] for i in range(1, 5)]
+        for method in ("GET", "POST"):
+            answers = [self.demo.ask(method, path) for path in paths]
+            self.assertEqual([a[0] for a in answers], [200, 200, 410, 410])
+            for _, headers, _ in answers:
+                self.assertEqual((headers["cache-control"], headers["referrer-policy"]), ("no-store", "no-referrer"))
+        self.assertIn(b"already", self.demo.ask("GET", paths[0])[2])
+        self.assertEqual(self.demo.ask("GET", "/confirm/" + self.demo.words["opt-out"])[0], 404)
+
     def test_welcome(self):
         path = "/staff/welcome/" + self.demo.words["welcome"]
         form = "Content-Type: application/x-www-form-urlencoded\r\n"
@@ -246,9 +273,11 @@ class Broken(unittest.TestCase):
         try:
             path = "/opt-out/" + demo.words["opt-out"]
             form = "Content-Type: application/x-www-form-urlencoded\r\n"
-            welcome = "/staff/welcome/" + demo.words["welcome"]
+            welcome, confirm = "/staff/welcome/" + demo.words["welcome"], "/confirm/" + demo.words["confirm-1"]
             for ask in [("GET", "/"), ("GET", "/check/" + demo.words["code"]), ("GET", path), ("GET", "/healthz"),
                         ("POST", path, form, b"confirm=1"), ("POST", path, form, b"List-Unsubscribe=One-Click"),
+                        ("GET", "/join/water-study"), ("GET", "/join/water-study/poster"), ("POST", "/join/water-study", form, b"a=b"),
+                        ("GET", confirm), ("POST", confirm, form, b"confirm=1"),
                         ("GET", welcome), ("POST", welcome, form, b"password=four+words&again=four+words")]:
                 with self.subTest(ask):
                     status, fields, page = demo.ask(*ask)
