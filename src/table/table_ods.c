@@ -255,7 +255,7 @@ static int rows_text(void *arg, int depth, const char *p, size_t n, struct err *
 	struct rows_reader *r = arg;
 	struct buf *b = &r->sheet->text;
 
-	(void)depth, (void)e;
+	(void)depth;
 	if (!r->text || r->skip || !r->from_text)
 		return 0;
 	while (n) {
@@ -274,7 +274,7 @@ static int rows_text(void *arg, int depth, const char *p, size_t n, struct err *
 		p += blanks + word;
 		n -= blanks + word;
 	}
-	return 0;
+	return b->over ? sheet_put(r->sheet, r->column, r->cells, r->at, e) : 0;
 }
 
 static int close_cell(struct rows_reader *r, struct err *e)

@@ -11,6 +11,7 @@
 #define XLSX_STRINGS_MAX (64 * 1024 * 1024 - 1) /* bytes of shared strings; with its last NUL a power of two */
 #define XLSX_STRING_COUNT_MAX (4 * 1024 * 1024)
 #define XLSX_STYLES_MAX 65536
+#define XLSX_BUILTIN_MAX 164 /* number formats below need no code */
 
 /* A relation from one part to another. */
 struct xlsx_relation {

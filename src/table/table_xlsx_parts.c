@@ -158,13 +158,18 @@ struct strings_reader {
 	struct xlsx_run run;
 };
 
+static int too_much(struct err *e)
+{
+	return err_set(e, ERR_INPUT, "it has more text than the %d MiB that are read; save the sheet as 'CSV UTF-8'",
+		       (XLSX_STRINGS_MAX + 1) >> 20);
+}
+
 static int add_string(struct xlsx_strings *s, struct err *e)
 {
 	xlsx_unescape(&s->text, s->at[s->n]);
 	buf_addc(&s->text, '\0');
 	if (s->text.over || s->n + 1 >= XLSX_STRING_COUNT_MAX)
-		return err_set(e, ERR_INPUT, "it has more text than the %d MiB that are read; save the sheet as 'CSV UTF-8'",
-			       (XLSX_STRINGS_MAX + 1) >> 20);
+		return too_much(e);
 	if (s->n + 2 > s->room) {
 		s->room *= 2;
 		s->at = mem_grow(s->at, s->room * sizeof(*s->at));
@@ -196,10 +201,10 @@ static int string_text(void *arg, int depth, const char *p, size_t n, struct err
 {
 	struct strings_reader *r = arg;
 
-	(void)depth, (void)e;
+	(void)depth;
 	if (r->run.in_text)
 		buf_add(&r->out->text, p, n);
-	return 0;
+	return r->out->text.over ? too_much(e) : 0;
 }
 
 int xlsx_strings_read(struct pack *k, int64_t part, struct xlsx_strings *out, struct err *e)
@@ -302,7 +307,7 @@ int xlsx_styles_read(struct pack *k, int64_t part, struct xlsx_styles *out, stru
 	struct styles_reader r = { .out = out };
 
 	out->kind = mem_alloc(XLSX_STYLES_MAX);
-	for (int64_t id = 0; id < XLSX_STYLES_MAX; id++)
+	for (int64_t id = 0; id < XLSX_BUILTIN_MAX; id++)
 		out->kind[id] = (uint8_t)value_builtin(id);
 	return xml_read(k, part, &CALLS, &r, e);
 }

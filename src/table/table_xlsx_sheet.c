@@ -38,6 +38,12 @@ static int damaged(struct sheet_reader *r, const char *what, struct err *e)
 		       (long long)r->line, r->sheet->name, what);
 }
 
+static int too_long(struct sheet_reader *r, struct err *e)
+{
+	return err_set(e, ERR_INPUT, "row %lld of sheet \"%s\" is longer than %d bytes; shorten its texts",
+		       (long long)r->line, r->sheet->name, TABLE_RECORD_MAX);
+}
+
 /* The column of "B7", from 0; -1 if there are no letters, and beyond all sheets if there are too many. */
 static int64_t column_of(const char *place)
 {
@@ -140,10 +146,9 @@ static int on_text(void *arg, int depth, const char *p, size_t n, struct err *e)
 {
 	struct sheet_reader *r = arg;
 
-	(void)e;
 	if ((depth == AT_VALUE && r->in_value) || r->run.in_text)
 		buf_add(&r->value, p, n);
-	return 0;
+	return r->value.over ? too_long(r, e) : 0;
 }
 
 static int put_shared(struct sheet_reader *r, struct err *e)
@@ -188,9 +193,6 @@ static int close_cell(struct sheet_reader *r, struct err *e)
 		r->sheet->fault = "it has a formula without a result; open the file in a spreadsheet and save it again";
 	if (r->value.n == 0)
 		return 0;
-	if (r->value.over)
-		return err_set(e, ERR_INPUT, "row %lld of sheet \"%s\" is longer than %d bytes; shorten its texts",
-			       (long long)r->line, r->sheet->name, TABLE_RECORD_MAX);
 	if (r->type == CELL_SHARED)
 		return put_shared(r, e);
 	add_value(r, &r->sheet->text);
