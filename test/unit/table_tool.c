@@ -2,7 +2,8 @@
  * For test/oracle/test_table_corpora.py: `table_tool FILE` prints what was
  * found out about the file, each row, and figures, as lines of JSON; an error
  * goes to stderr. With --count, only the figures: rows, cells, and the most
- * memory that there was, in KiB.
+ * memory that there was, in KiB. A second argument names the sheet of a
+ * workbook.
  */
 #include "table/table.h"
 
@@ -71,15 +72,17 @@ static json_int_t peak_memory(void)
 
 int main(int argc, char **argv)
 {
-	struct table_options options = { 0 };
+	bool counts = argc > 1 && strcmp(argv[1], "--count") == 0;
+	char **files = argv + 1 + counts;
+	struct table_options options = { .sheet = argc > 2 + counts ? files[1] : NULL };
 	struct table_about about;
-	struct printing p = { .about = &about, .counts = argc == 3 && strcmp(argv[1], "--count") == 0 };
+	struct printing p = { .about = &about, .counts = counts };
 	struct arena *a = arena_new();
 	struct err e = { 0 };
 	int rc;
 
-	MUST(argc == 2 || p.counts);
-	rc = table_read(argv[argc - 1], &options, a, &about, each, &p, &e);
+	MUST(argc > 1 + counts);
+	rc = table_read(files[0], &options, a, &about, each, &p, &e);
 	if (rc < 0)
 		fprintf(stderr, "%s\n", e.text);
 	print(json_pack("{s:I, s:I, s:I, s:I}", "rows", p.rows, "cells", p.cells, "faults", p.faults, "peak",
