@@ -65,8 +65,23 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\n' || c == '\t' || c == '\0';
 }
 
+/*
+ * Does a marker in this word, which holds a web address, stand where none may? The number of somebody's group may,
+ * in a link with words (link_is_good says where): it is one of a few digits.
+ */
+static bool has_stray_marker(const struct slots *s, const char *word, size_t n)
+{
+	const char *open = memmem(word, n, "](", 2);
+	size_t slot;
+
+	for (size_t at = slot_find(word, n); at < n; at += MARK_SIZE + slot_find(word + at + MARK_SIZE, n - at - MARK_SIZE))
+		if (!slot_at(word + at, n - at, &slot) || s->slot[slot].kind != SLOT_ARM || !open || word + at < open)
+			return true;
+	return false;
+}
+
 /* A field in a web address would send each person somewhere that nobody has approved. */
-static int check_links(const struct buf *marked, struct err *e)
+static int check_links(const struct slots *s, const struct buf *marked, struct err *e)
 {
 	static const char *const SIGNS[] = { "://", "](", "mailto:" };
 	const char *text = buf_text(marked);
@@ -78,12 +93,33 @@ static int check_links(const struct buf *marked, struct err *e)
 		for (to = at; to < marked->n && !is_blank(text[to]); to++)
 			;
 		for (size_t i = 0; i < COUNT(SIGNS); i++)
-			if (memmem(text + from, to - from, SIGNS[i], strlen(SIGNS[i])))
-				return err_set(e, ERR_INPUT,
-					       "body, line %zu: a field cannot be a part of a web address",
-					       line_at(text, at));
+			if (memmem(text + from, to - from, SIGNS[i], strlen(SIGNS[i])) &&
+			    has_stray_marker(s, text + from, to - from))
+				return err_set(e, ERR_INPUT, "body, line %zu: a field cannot be a part of a web address%s",
+					       line_at(text, at),
+					       s->arms ? "; {{arm}} can, in a link with words: [words](https://...)" : "");
 	}
 	return 0;
+}
+
+/* A link's address with a marker in it is put into angle brackets: Markdown takes no controls elsewhere. */
+static struct buf *bracket_links(struct arena *a, const struct buf *marked)
+{
+	struct buf *out = work_buf(a);
+	const char *p = buf_text(marked), *open;
+
+	while ((open = strstr(p, "](")) != NULL) {
+		size_t n = strcspn(open + 2, "() \t\n<>");
+		bool brackets = open[2 + n] == ')' && slot_find(open + 2, n) < n;
+
+		buf_add(out, p, (size_t)(open + 2 - p));
+		buf_adds(out, brackets ? "<" : "");
+		buf_add(out, open + 2, n);
+		buf_adds(out, brackets ? ">" : "");
+		p = open + 2 + n;
+	}
+	buf_adds(out, p);
+	return out;
 }
 
 /* What the writer wrote, in both forms, with markers. */
@@ -97,8 +133,9 @@ static int compile_inner(struct slots *s, const struct draft *d, struct inner *i
 
 	in->text = work_buf(s->arena);
 	in->html = work_buf(s->arena);
-	if (fields_parse(s, "body", tidy(s->arena, d->body), marked, e) < 0 || check_links(marked, e) < 0)
+	if (fields_parse(s, "body", tidy(s->arena, d->body), marked, e) < 0 || check_links(s, marked, e) < 0)
 		return -1;
+	marked = bracket_links(s->arena, marked);
 	if (markdown_to_text(buf_text(marked), marked->n, in->text, e) < 0 ||
 	    markdown_to_html(buf_text(marked), marked->n, false, in->html, e) < 0)
 		return err_in(e, "body");
@@ -220,7 +257,7 @@ static int cut_message(struct slots *s, const char *boundary, const struct buf *
 static const char *show(const struct slots *s, const struct buf *text)
 {
 	static const char *const WORD[] = {
-		[SLOT_OPT_OUT] = "token", [SLOT_CODE] = "code", [SLOT_CONSENT] = "consent"
+		[SLOT_OPT_OUT] = "token", [SLOT_CODE] = "code", [SLOT_CONSENT] = "consent", [SLOT_ARM] = "arm"
 	};
 	struct buf *out = work_buf(s->arena);
 	const char *p = buf_text(text);
@@ -251,6 +288,7 @@ struct compiled *compose_compile(struct arena *a, const struct draft *d, struct 
 	struct inner in;
 
 	s->arena = a;
+	s->arms = d->arms;
 	c->slots = s;
 	if (house_check(d, e) < 0 || compile_subject(a, s, d, c, e) < 0 || compile_inner(s, d, &in, e) < 0)
 		return NULL;

@@ -35,6 +35,7 @@ struct draft {
 	const char *list_id;         /* "water-study": label below identity_domain */
 	const char *feedback_id;     /* "mailing:project:mailing:sender" (HDR-9) */
 	int64_t mailing_id;
+	bool arms; /* {{arm}} is the number of a person's group, and may stand in links behind the host */
 	struct house house;
 };
 
@@ -49,6 +50,7 @@ struct recipient {
 	const char *code;
 	const char *consent;       /* "on 3 May 2026, with a signed form (SC-12)" */
 	const char *const *values; /* one for each compiled field; NULL or "": its default */
+	const char *arm;           /* digits; NULL: "1" */
 	bool test;                 /* [Test] before the subject */
 };
 

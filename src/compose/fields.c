@@ -131,6 +131,10 @@ static int parse_one(struct slots *s, const char *p, const char *end, struct buf
 		if (compose_check_value("default", text, e) < 0)
 			return err_in(e, "field %.*s", (int)name.n, name.p);
 	}
+	if (s->arms && slice_is(name, "arm")) {
+		slot_mark(s, SLOT_ARM, out);
+		return 0;
+	}
 	return mark_field(s, name, text, out, e);
 }
 

@@ -16,7 +16,7 @@
 #define MARK_SIZE      3
 #define FIELD_NAME_MAX 40
 
-enum slot_kind { SLOT_FIELD, SLOT_OPT_OUT, SLOT_CODE, SLOT_CONSENT };
+enum slot_kind { SLOT_FIELD, SLOT_OPT_OUT, SLOT_CODE, SLOT_CONSENT, SLOT_ARM };
 
 struct slot {
 	enum slot_kind kind;
@@ -31,6 +31,7 @@ struct slots {
 	size_t n;
 	const char *name[32]; /* the fields, in order of first use; COMPOSE_FIELDS_MAX */
 	size_t n_names;
+	bool arms; /* {{arm}} is no field, but the number of a person's group */
 };
 
 /* Appends `text` with its fields as markers. `what` ("body") names it in errors. Text that does not come

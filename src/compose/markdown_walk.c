@@ -4,6 +4,7 @@
  * than mailed as a surprise. Links have a list of what is allowed (BODY-2), not
  * of what is forbidden.
  */
+#include "compose/fields.h"
 #include "compose/markdown_walk.h"
 
 #include <ctype.h>
@@ -109,6 +110,9 @@ static bool web_link_is_good(const char *rest, bool secure, const char **why)
 {
 	size_t authority = strcspn(rest, "/?#"), host = strcspn(rest, "/?#:");
 
+	*why = "{{arm}} in a link stands behind the host";
+	if (slot_find(rest, authority) < authority)
+		return false;
 	if (*rest == '[')
 		host = strcspn(rest, "]/?#") + 1;
 	*why = "a link has a user name before its host; take that out";
@@ -126,13 +130,15 @@ static bool mail_link_is_good(const char *rest, const char **why)
 	const char *at = strchr(rest, '@');
 
 	*why = "a mail link is not an address; write it as mailto:name@example.org";
-	return at && at > rest && at[1] && at[1] != '?' && !strchr(at + 1, '@') && !strcasestr(rest, "cc=");
+	return slot_find(rest, strlen(rest)) == strlen(rest) && at && at > rest && at[1] && at[1] != '?' && !strchr(at + 1, '@') && !strcasestr(rest, "cc=");
 }
 
 bool link_is_good(const char *href, const char **why)
 {
-	for (const char *p = href; *p; p++)
-		if (*p <= ' ' || *p >= 0x7f || strchr("<>\"\\^`{|}", *p)) {
+	size_t slot;
+
+	for (const char *p = href; *p; p += slot_at(p, strlen(p), &slot) ? MARK_SIZE : 1)
+		if (!slot_at(p, strlen(p), &slot) && (*p <= ' ' || *p >= 0x7f || strchr("<>\"\\^`{|}", *p))) {
 			*why = "a link has a blank, a field or a character outside ASCII; "
 			       "write the whole address, such characters as %-escapes";
 			return false;

@@ -79,6 +79,8 @@ static const char *slot_value(const struct recipient *r, const struct slot *s)
 		return r->code;
 	case SLOT_CONSENT:
 		return r->consent;
+	case SLOT_ARM:
+		return r->arm ? r->arm : "1";
 	case SLOT_FIELD:
 		break;
 	}

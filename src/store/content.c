@@ -60,6 +60,7 @@ static void fill_draft(const struct home *h, struct arena *a, const struct maili
 		.list_id = c->project.slug,
 		.feedback_id = arena_printf(a, "m%lld:%s:mailing:placet", (long long)m->id, c->project.slug),
 		.mailing_id = m->id,
+		.arms = m->arms > 0,
 	};
 	fill_house(h, c, m->language, &c->draft.house);
 }
@@ -90,7 +91,6 @@ int content_load(struct home *h, struct arena *a, const struct mailing *m, struc
 	    identity_by_id(h, a, out->project.identity_id, &out->identity, e) <= 0)
 		return e->kind == ERR_NONE ? err_set(e, ERR_BROKEN, "mailing %lld has no project", (long long)m->id) : -1;
 	fill_draft(h, a, m, out);
-	out->arms = m->arms;
 	out->compile_error = missing_value(out);
 	if (out->compile_error)
 		return 0;
@@ -100,12 +100,6 @@ int content_load(struct home *h, struct arena *a, const struct mailing *m, struc
 	else
 		out->compile_error = arena_text(a, why.text);
 	return 0;
-}
-
-/* {{arm}} of a mailing with arms comes from the allocation, whatever fields people have. */
-static bool is_arm(const struct content *c, size_t field)
-{
-	return c->arms && strcmp(c->fields[field], "arm") == 0;
 }
 
 /* --- one person -------------------------------------------------------------------------------- */
@@ -124,8 +118,6 @@ int content_recipient(struct home *h, struct arena *a, const struct content *c, 
 		const char *value = json_string_value(json_object_get(fields, c->fields[i]));
 
 		room->value[i] = value && value[0] ? arena_text(a, value) : NULL;
-		if (is_arm(c, i))
-			room->value[i] = arena_printf(a, "%lld", (long long)(p->arm ? p->arm : 1));
 	}
 	json_decref(fields);
 	token_for_url(&h->tokens, TOKEN_OPT_OUT, p->delivery, room->opt_out);
@@ -143,6 +135,7 @@ int content_recipient(struct home *h, struct arena *a, const struct content *c, 
 		.code = room->code,
 		.consent = consent_words(a, p->kind, p->ref, p->given_on, p->consent_at),
 		.values = room->value,
+		.arm = p->arm ? arena_printf(a, "%lld", (long long)p->arm) : NULL,
 	};
 	return 0;
 }
@@ -327,7 +320,7 @@ static int check_values(void *ctx, const struct selected *s)
 		const char *value = json_string_value(json_object_get(fields, v->c->fields[i]));
 		bool empty = !value || !value[0];
 
-		if (is_arm(v->c, i) || (empty && !compose_needs_value(v->c->compiled, i)))
+		if (empty && !compose_needs_value(v->c->compiled, i))
 			continue;
 		if (!empty && compose_check_value(v->c->fields[i], value, &why) == 0)
 			continue;

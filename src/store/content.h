@@ -22,7 +22,6 @@ struct content {
 	const char *compile_error;
 	const char *const *fields; /* names used */
 	size_t n_fields;
-	int64_t arms; /* more than 0: {{arm}} is the number of each person's */
 };
 
 /* Loads and compiles. A message that does not compile is no error here. */

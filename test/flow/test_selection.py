@@ -8,7 +8,7 @@ import pathlib
 
 import pytest
 
-from harness.story import ANN, BODY, LIST, REV, STUDY, VAL, Story, people, plain_text
+from harness.story import ANN, BODY, LIST, REV, STUDY, VAL, Story, html_text, people, plain_text
 
 NOWHERE = "smtp://127.0.0.1:9"
 PEOPLE = [("ann@example.org", "2001", "Köln", "f"), ("bob@example.org", "2004", "KÖLN", "m"), ("cem@example.org", "2005", "Ulm", "m"),
@@ -275,7 +275,8 @@ def test_the_arm_stands_in_the_message(placet, capture):
     study = Study(placet, capture.url())
     placet.run("project", "edit", STUDY, "--link-host", "survey.uni.example", json=False)
     placet.run("project", "approve", STUDY, "--by", REV, json=False)
-    body = "Dear reader,\n\nyou are in group {{arm}} of our study. May we ask you nine questions?\n"
+    body = "Dear reader,\n\nyou are in group {{arm}} of our study. May we ask you nine questions?\n\n"
+    body += "[The questions](https://survey.uni.example/nine?group={{arm}}).\n"
     number = study.choose("--arms", "3", body=body)
     assert "group 1 of" in study.do("mailing", "preview", number)["message"].replace("=\r\n", "")
     study.submit(number)
@@ -286,6 +287,11 @@ def test_the_arm_stands_in_the_message(placet, capture):
     for envelope, raw in capture.messages():
         to = envelope["to"] if isinstance(envelope["to"], str) else envelope["to"][0]
         assert f"in group {arms[to]} of our study" in plain_text(raw).replace("\r\n", " ").replace("\n", " ")
+        assert f"https://survey.uni.example/nine?group={arms[to]}" in plain_text(raw)
+        assert f'href="https://survey.uni.example/nine?group={arms[to]}"' in html_text(raw)
+    assert "group={arm}" in study.do("mailing", "show", number)["text"]
     # Without arms it is a field like any other, which nobody has.
     plain = study.choose(body=body)
+    assert "a field cannot be a part of a web address" in str(study.do("mailing", "check", plain, expect=1))
+    plain = study.choose(body=body.partition("[")[0])
     assert study.do("mailing", "check", plain, expect=1)["verdict"] == "fail"

@@ -199,6 +199,55 @@ static void test_fields(void **state)
 	arena_free(a);
 }
 
+/* {{arm}} of a mailing with arms: a number that everybody has, in links too, but never in their host. */
+static void test_arms(void **state)
+{
+	static const struct {
+		const char *body, *says;
+	} bad[] = {
+		{ "[x](https://{{arm}}.example/)", "{{arm}} in a link stands behind the host" },
+		{ "[x](https://a.example{{arm}})", "{{arm}} in a link stands behind the host" },
+		{ "[x](mailto:a{{arm}}@a.example)", "a mail link is not an address" },
+		{ "https://a.example/{{arm}}", "{{arm}} can, in a link with words: [words](https://...)" },
+		{ "{{arm}}](https://a.example/)", "a field cannot be a part of a web address" },
+		{ "[x](https://a.example/{{arm}}{{id}})", "a field cannot be a part of a web address" },
+	};
+	struct arena *a = arena_new();
+	const char *const *names;
+	struct draft d = a_draft();
+	struct recipient r = a_recipient(NULL);
+	const struct compiled *c;
+	struct rendered out;
+
+	(void)state;
+	d.arms = true;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		struct err e = { 0 };
+
+		d.body = bad[i].body;
+		if (compose_compile(a, &d, &e))
+			fail_msg("%s: was taken", bad[i].body);
+		assert_has(e.text, bad[i].says);
+	}
+	d.subject = "Group {{arm}}";
+	d.body = "You are in {{arm}}. [Go](https://a.example/s?g={{arm}}&x=1), or [go](https://a.example/{{arm}}).";
+	c = compile(a, &d);
+	assert_int_equal(compose_fields(c, &names), 0);
+	assert_has(compose_body_text(c), "https://a.example/s?g={arm}&x=1");
+	r.arm = "12";
+	out = render(a, c, &r);
+	assert_has(out.head, "Subject: Group 12");
+	assert_has(out.text, "You are in 12.");
+	assert_has(out.text, "https://a.example/s?g=12&x=1");
+	assert_has(out.html, "href=\"https://a.example/s?g=12&amp;x=1\"");
+	assert_has(out.html, "href=\"https://a.example/12\"");
+	/* Without arms it is a field, and no part of a link. */
+	d.arms = false;
+	d.body = "You are in {{arm}}.";
+	assert_int_equal(compose_fields(compile(a, &d), &names), 1);
+	arena_free(a);
+}
+
 static void test_field_count(void **state)
 {
 	struct arena *a = arena_new();
@@ -731,7 +780,8 @@ static void test_subjects(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fields),        cmocka_unit_test(test_field_count),
+		cmocka_unit_test(test_fields),        cmocka_unit_test(test_arms),
+		cmocka_unit_test(test_field_count),
 		cmocka_unit_test(test_values),        cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_defaults),      cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_header_cases),  cmocka_unit_test(test_lines),

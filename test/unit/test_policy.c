@@ -649,7 +649,7 @@ static void test_composed(void **state)
 			   "https://mail.uni.example/projects/water", SENTENCE, "Stop all mail", false },
 	};
 	const struct recipient to = { "jo@example.org", 1700000000000000, "AbCdEf-_12", "abc", "def", "ghi",
-				      "7K3M-Q2XV-9TFA", "on 3 May 2026, with a signed form (SC-12)", values, false };
+				      "7K3M-Q2XV-9TFA", "on 3 May 2026, with a signed form (SC-12)", values, NULL, false };
 	const struct compiled *c = compose_compile(a, &d, &e);
 	struct buf head, body;
 	struct verdict v;

@@ -102,6 +102,11 @@ def plain_text(raw):
     return email.message_from_bytes(raw, policy=email.policy.SMTP).get_body(("plain",)).get_content()
 
 
+def html_text(raw):
+    """The HTML part of a message, decoded."""
+    return email.message_from_bytes(raw, policy=email.policy.SMTP).get_body(("html",)).get_content()
+
+
 def opt_out_link(raw):
     """The address behind the opt-out in a message's text."""
     return re.search(r"https?://\S+/opt-out/\S+", plain_text(raw)).group()
