@@ -18,10 +18,13 @@ static void underline(struct buf *out, const char *words, char c)
 	buf_addc(out, '\n');
 }
 
-/* An address goes directly below the words that speak of it. */
+/* An address goes directly below the words that speak of it: notice_words puts it there. */
 static bool stands_close(const struct notice_text *t, size_t i)
 {
-	return i && (t->block[i].kind == BLOCK_LINK || t->block[i].kind == BLOCK_MAILTO);
+	bool address = t->block[i].kind == BLOCK_LINK || t->block[i].kind == BLOCK_MAILTO;
+
+	MUST(!address || (i && t->block[i - 1].kind == BLOCK_PARAGRAPH));
+	return address;
 }
 
 static void draw_block(const struct block *b, struct buf *out)
@@ -86,10 +89,10 @@ static void put_lines(struct buf *out, const char *text)
 	}
 }
 
-/* An address whose words are exactly where it goes (BODY-2). */
+/* An address whose words are exactly where it goes (BODY-2); in the paragraph that speaks of it. */
 static void put_link(struct buf *out, const char *scheme, const char *to)
 {
-	buf_addf(out, PARAGRAPH "<a href=\"%s", scheme);
+	buf_addf(out, "<a href=\"%s", scheme);
 	put_text(out, to);
 	buf_adds(out, "\" " URL_STYLE ">");
 	put_text(out, to);
@@ -103,12 +106,15 @@ static void put_around(struct buf *out, const char *open, const char *text, cons
 	buf_adds(out, close);
 }
 
-static void put_block(const struct block *b, struct buf *out)
+static void put_block(const struct notice_text *t, size_t i, struct buf *out)
 {
+	const struct block *b = &t->block[i];
+	bool speaks_of_next = i + 1 < t->n && stands_close(t, i + 1);
+
 	switch (b->kind) {
 	case BLOCK_PARAGRAPH:
 	case BLOCK_LINES:
-		put_around(out, PARAGRAPH, b->text, "</p>\n");
+		put_around(out, PARAGRAPH, b->text, speaks_of_next ? "<br>\n" : "</p>\n");
 		break;
 	case BLOCK_HEADING:
 		put_around(out, HEADING, b->text, "</h2>\n");
@@ -158,7 +164,7 @@ void notice_draw_html(const struct notice_text *t, struct buf *out)
 	for (size_t i = 0; i < t->n; i++) {
 		if (i == t->foot)
 			put_foot_open(out);
-		put_block(&t->block[i], out);
+		put_block(t, i, out);
 	}
 	buf_adds(out, "</td></tr>\n</table>\n</td></tr>\n</table>\n</div>\n</body>\n</html>\n");
 }

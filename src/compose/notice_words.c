@@ -63,8 +63,8 @@ static const char *say_confirm(struct words *w)
 			 moment(w->a, m->asked), m->project_title, originator(w)));
 	say(w, BLOCK_PARAGRAPH,
 	    arena_printf(w->a,
-			 "If it was you, and you agree to the words below, open this page by %s and press the button there:",
-			 day(w->a, m->asked + NOTICE_USE)));
+			 "If it was you, and you agree to the words below, open this page before %s and press the button there:",
+			 moment(w->a, m->asked + NOTICE_USE)));
 	say_link(w, "confirm");
 	say(w, BLOCK_PARAGRAPH,
 	    "If it was not you, or you have thought better of it, do nothing to ignore this. You are not signed up, "
@@ -75,7 +75,7 @@ static const char *say_confirm(struct words *w)
 		say(w, BLOCK_PARAGRAPH, "About the study:");
 		say(w, BLOCK_LINK, m->project_url);
 	}
-	return "because somebody entered your address on a study's sign-up page. You are on no list for it.";
+	return "because somebody entered your address on a study's sign-up page. That has put you on no list.";
 }
 
 static const char *say_leave(struct words *w)
@@ -88,12 +88,12 @@ static const char *say_leave(struct words *w)
 	    arena_printf(w->a, "On %s somebody typed this address on our page for leaving.", moment(w->a, m->asked)));
 	say(w, BLOCK_PARAGRAPH,
 	    arena_printf(w->a,
-			 "If you want no more research mail from here, open this page by %s and press the button there. You "
-			 "need no login, and no reason:",
-			 day(w->a, m->asked + NOTICE_USE)));
+			 "If you want no more research mail from here, open this page before %s and press the button "
+			 "there. You need no login, and no reason:",
+			 moment(w->a, m->asked + NOTICE_USE)));
 	say_link(w, "opt-out");
 	say(w, BLOCK_PARAGRAPH, "If it was not you, you need not do anything: nothing has changed.");
-	return "because somebody typed your address on our page for leaving. You are on no list for it.";
+	return "because somebody typed your address on our page for leaving. That has put you on no list.";
 }
 
 static const char *say_left(struct words *w)
@@ -107,7 +107,7 @@ static const char *say_left(struct words *w)
 	say(w, BLOCK_PARAGRAPH,
 	    "You have left research mail from here already, so you get none, and there is nothing else to do. Only "
 	    "you can change that, by signing up for a study yourself.");
-	return "because somebody typed your address on our page for leaving. You are on no list for it.";
+	return "because somebody typed your address on our page for leaving. That has put you on no list.";
 }
 
 static const char *say_removed(struct words *w)
@@ -146,7 +146,7 @@ static const char *say_me(struct words *w)
 	    arena_printf(w->a,
 			 "If it was you, this page shows it until %s. There you can also correct it, take it with you, or "
 			 "have it erased:",
-			 day(w->a, m->asked + NOTICE_USE)));
+			 moment(w->a, m->asked + NOTICE_USE)));
 	say_link(w, "me");
 	say(w, BLOCK_PARAGRAPH, "Whoever has this link can do the same, so please do not forward this message.");
 	say(w, BLOCK_PARAGRAPH, "If it was not you, you need not do anything: nobody but you gets the link.");

@@ -1,6 +1,7 @@
 """System mail: what it says, that it goes before mailings, and that nothing kills it or sends it twice (CON-3, ABU-1)."""
 import email
 import email.policy
+import pathlib
 import re
 import subprocess
 import time
@@ -114,6 +115,17 @@ def test_who_writes(placet, capture, told):
             assert message["Reply-To"] == "post@uni.example" and "post@uni.example" in text.split()
 
 
+def test_the_policy_for_system_mail(placet, capture, told):
+    """It is no bulk mail, but meets `same-infrastructure`, and speaks for nobody's office (policy.md)."""
+    queue_each(Notices(placet))
+    placet.run("send", "--until-idle")
+    for file in sorted(capture.folder.glob("*.eml")):
+        findings = placet.run("lint", file, expect=(0, 1, 75))["findings"]
+        assert {f["answer"] for f in findings if f["rule"] == "same-infrastructure"} == {"pass"}
+        assert not [f for f in findings if f["rule"] == "unofficial" and ("From" in f["reason"] or "subject" in f["reason"])]
+        assert not [f for f in findings if f["rule"] in ("plain-url", "originator") and f["answer"] == "fail"]
+
+
 def test_a_confirmation_says_what_is_agreed_to(placet, capture, told):
     Notices(placet).confirm("confirm@example.org", TEXT)
     placet.run("send", "--until-idle")
@@ -187,6 +199,20 @@ def test_what_staff_must_mend_waits(placet, capture, told):
     placet.run("project", "approve", "sleep", "--by", "rev@uni.example", json=False)
     assert placet.run("send", "--until-idle", env={"PLACET_CLOCK": "+6m"})["notices"]["accepted"] == 1
     assert "Sleep in the town" in by_kind(capture)["confirm"][2]["Subject"]
+
+
+def test_a_relay_that_is_away(placet, told, folder, free_port):
+    port = free_port()
+    placet.run("identity", "add", "sys", "--domain", "uni.example", "--relay", f"smtp://127.0.0.1:{port}", "--purpose", "system",
+               json=False)
+    notices = Notices(placet)
+    queue_each(notices)
+    sent = placet.run("send", "--until-idle", expect=75)
+    assert sent["remains"] and set(sent["notices"].values()) == {0}
+    assert notices.states() == {"queued": 6} and {row["attempts"] for row in notices.rows()} == {0}
+    placet.start("capture", "--listen", f"127.0.0.1:{port}", "--dir", f"{folder}/late")
+    assert placet.run("send", "--until-idle", env={"PLACET_CLOCK": "+1m"})["notices"]["accepted"] == 6
+    assert notices.states() == {"accepted": 6} and len(list(pathlib.Path(folder, "late").glob("*.eml"))) == 6
 
 
 def test_opt_outs_do_not_stop_answers(placet, capture, told):
