@@ -6,18 +6,17 @@
 
 #define MINE "sender_id = $2 AND state = 'attempting' AND last = $3"
 
-/* A message that was given back before its first attempt has its Date still to come. */
+/* A message that was given back before its first attempt has its Date still to come. Of somebody who was erased
+   meanwhile nothing is kept of what the relay said, which names them, and nothing is tried again. */
 QUERY(Q_NOTICE_WRITE,
-      "UPDATE notice SET state = $4, first = CASE WHEN $4 = 'queued' AND attempts = 0 THEN NULL ELSE first END,"
-      " due = $5, last = $6, relay = $7, queue_id = $8, reply = $9, attempts = attempts + $10, sender_id = NULL"
-      " WHERE id = $1 AND " MINE);
+      "UPDATE notice SET state = CASE WHEN delivery = '' AND $4 IN ('queued', 'deferred') THEN 'failed' ELSE $4 END,"
+      " first = CASE WHEN $4 = 'queued' AND attempts = 0 THEN NULL ELSE first END, due = $5, last = $6, relay = $7,"
+      " queue_id = CASE WHEN delivery = '' THEN '' ELSE $8 END, reply = CASE WHEN delivery = '' THEN '' ELSE $9 END,"
+      " attempts = attempts + $10, sender_id = NULL WHERE id = $1 AND " MINE);
 /* The relay says that there is no such mailbox: then mailings stop too. */
 QUERY(Q_NOTICE_VOID,
       "UPDATE address SET bounced = 1 WHERE bounced = 0 AND (key_hash, delivery) IN"
       " (SELECT key_hash, delivery FROM notice WHERE id = $1 AND " MINE ")");
-QUERY(Q_NOTICE_ACKNOWLEDGED,
-      "UPDATE complaint SET acknowledged = $4 WHERE acknowledged IS NULL AND id ="
-      " (SELECT object_id FROM notice WHERE id = $1 AND kind = 'complaint' AND " MINE ")");
 QUERY(Q_NOTICE_RELEASE,
       "UPDATE notice SET state = 'queued', first = CASE WHEN attempts = 0 THEN NULL ELSE first END, sender_id = NULL"
       " WHERE state = 'attempting' AND sender_id = $1 AND last >= $2");
@@ -35,9 +34,6 @@ static int write_one(struct home *h, int64_t sender, const struct outcome *o, st
 	int64_t changed;
 
 	if (o->voids && db_exec(h->db, &Q_NOTICE_VOID, ARGS(id, by, claimed), NULL, e) < 0)
-		return -1;
-	if (strcmp(o->state, "accepted") == 0 &&
-	    db_exec(h->db, &Q_NOTICE_ACKNOWLEDGED, ARGS(id, by, claimed, db_i64(o->at)), NULL, e) < 0)
 		return -1;
 	if (db_exec(h->db, &Q_NOTICE_WRITE,
 		    ARGS(id, by, claimed, db_text(o->state), db_i64(o->due), db_i64(o->at), db_text(o->relay),

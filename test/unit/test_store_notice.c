@@ -254,7 +254,6 @@ static const struct query SIGN_UP = { "t_sign_up", "INSERT INTO sign_up (project
 static const struct query TEXT = { "t_text", "INSERT INTO consent_text (hash, text, created) VALUES ($1, $2, 0) RETURNING id", NULL };
 static const struct query COMPLAINT = { "t_complaint", "INSERT INTO complaint (address, about, text, at, due)"
 						       " VALUES ('a@example.org', '', 'secret', $1, $2) RETURNING id", NULL };
-static const struct query ACKNOWLEDGED = { "t_acknowledged", "SELECT COALESCE(acknowledged, 0) FROM complaint WHERE id = $1", NULL };
 static const struct query PURGE = { "t_purge", "UPDATE notice SET delivery = '' WHERE id = $1", NULL };
 static const struct query CONFIRMED = { "t_confirmed", "UPDATE sign_up SET confirmed = 1 WHERE id = $1", NULL };
 static const struct query SET_STATE = { "t_project_state", "UPDATE project SET state = $1", NULL };
@@ -532,19 +531,31 @@ static void a_bounce_stops_what_nobody_asked_for(void **state)
 	assert_non_null(strstr(take_one(s, sender, T0 + 2)->why, "bounced"));
 }
 
-static void an_acknowledged_complaint_says_when(void **state)
+static void an_acknowledgement_knows_its_complaint(void **state)
 {
 	struct store *s = *state;
-	int64_t sender = add_sender(s), c = number(s, &COMPLAINT, ARGS(db_i64(T0), db_i64(T0 + 30 * DAY)));
+	int64_t c = number(s, &COMPLAINT, ARGS(db_i64(T0), db_i64(T0 + 30 * DAY)));
 	struct notice *x;
-	struct outcome o;
 
 	queue_about(s, NOTICE_COMPLAINT, 0, c);
-	x = take_one(s, sender, T0 + 1);
+	x = take_one(s, add_sender(s), T0 + 1);
 	assert_true(x->mail.number == c && x->mail.due == T0 + 30 * DAY && x->give_up == 0);
-	o = ending(x, "accepted", T0 + 7);
+}
+
+static const struct query SAID = { "t_said", "SELECT count(*) FROM notice WHERE id = $1 AND state = 'failed' AND reply = ''"
+					    " AND queue_id = ''", NULL };
+
+/* What the relay says names the person. */
+static void nothing_is_kept_of_who_was_erased_meanwhile(void **state)
+{
+	struct store *s = *state;
+	int64_t sender = add_sender(s), id = queue(s, NOTICE_ME, "a@example.org");
+	struct outcome o = ending(take_one(s, sender, T0 + 1), "deferred", T0 + 2);
+
+	change(s, &PURGE, ARGS(db_i64(id)));
 	write_notices(s, sender, &o, 1);
-	assert_true(number(s, &ACKNOWLEDGED, ARGS(db_i64(c))) == T0 + 7);
+	assert_int_equal(number(s, &SAID, ARGS(db_i64(id))), 1);
+	remains(s, 0, 0);
 }
 
 /* Claims what waits, asserts why it is not sent, and gives it back. */
@@ -671,10 +682,10 @@ int main(void)
 		IN_WORLD(a_claim_knows_what_to_say), IN_WORLD(links_are_of_their_kind), IN_WORLD(two_senders_share),
 		IN_WORLD(an_outcome_is_written_once), IN_WORLD(outcomes_of_deliveries_are_left_out),
 		IN_WORLD(what_is_given_back_was_not_begun), IN_WORLD(a_relay_that_knows_no_mailbox_stops_mailings_too),
-		IN_WORLD(a_bounce_stops_what_nobody_asked_for), IN_WORLD(an_acknowledged_complaint_says_when),
+		IN_WORLD(a_bounce_stops_what_nobody_asked_for), IN_WORLD(an_acknowledgement_knows_its_complaint),
 		IN_WORLD(what_is_not_sent_says_why), IN_WORLD(without_an_identity_it_waits),
 		IN_WORLD(what_it_answers_may_be_gone), IN_WORLD(strangers_and_old_ones_are_not_sent),
-		IN_WORLD(the_right_identity_sends), IN_WORLD(a_batch_is_one_entry_of_the_ledger),
+		IN_WORLD(the_right_identity_sends), IN_WORLD(nothing_is_kept_of_who_was_erased_meanwhile), IN_WORLD(a_batch_is_one_entry_of_the_ledger),
 	};
 
 	return run_on_engines(tests, COUNT(tests));
