@@ -141,6 +141,38 @@ int file_write(const char *path, const void *p, size_t n, mode_t mode, struct er
 	return file_sync_dir(folder, e);
 }
 
+static int copy_bytes(int in, int out, const char *from, const char *to, struct err *e)
+{
+	char piece[CHUNK];
+	ssize_t got;
+
+	while ((got = read(in, piece, sizeof(piece))) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return failed(e, "cannot read", from);
+		if (write_all(out, piece, (size_t)got) < 0)
+			return failed(e, "cannot write", to);
+	}
+	return fsync(out) < 0 ? failed(e, "cannot write", to) : 0;
+}
+
+int file_copy(const char *from, const char *to, mode_t mode, struct err *e)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC | O_NOCTTY), out, rc;
+
+	if (in < 0)
+		return failed(e, "cannot open", from);
+	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	rc = out < 0 ? failed(e, "cannot make", to) : copy_bytes(in, out, from, to, e);
+	if (out >= 0 && close(out) < 0 && rc == 0)
+		rc = failed(e, "cannot write", to);
+	if (rc < 0 && out >= 0)
+		unlink(to);
+	close(in);
+	return rc;
+}
+
 bool file_exists(const char *path)
 {
 	return access(path, F_OK) == 0;

@@ -12,6 +12,8 @@
 int file_read(const char *path, struct buf *out, struct err *e) MUST_USE;
 /* Replaces the file durably. `mode` as for open(2). */
 int file_write(const char *path, const void *p, size_t n, mode_t mode, struct err *e) MUST_USE;
+/* Copies a file, durably; `to` must not be there. */
+int file_copy(const char *from, const char *to, mode_t mode, struct err *e) MUST_USE;
 bool file_exists(const char *path);
 /* Makes the folder and its parents. */
 int file_make_dirs(const char *path, mode_t mode, struct err *e) MUST_USE;

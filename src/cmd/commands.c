@@ -219,6 +219,14 @@ CMD("lint", NULL, "FILE", O_LINT, NEED_DB, cmd_lint, "holds any message to the c
     "Exit codes as of placet mailing check; 2 if the file is no message.")
 CMD("audit", "log", "", NULL, NEED_DB, cmd_audit_log, "prints the audit ledger", NULL)
 CMD("audit", "verify", "", NULL, NEED_DB, cmd_audit_verify, "recomputes its chain; 1 and the entry if it is broken", NULL)
+CMD("backup", NULL, "DIR", NULL, NEED_DB, cmd_backup, "copies the data and, apart, the keys into a new folder",
+    "While everything runs: the data are of one moment, and nobody waits. data/ holds them, keys/ the keys; whoever has "
+    "both can do all that this home can, so keep them apart.")
+CMD("restore", NULL, "DIR", NULL, 0, cmd_restore, "puts a backup in the place of the data",
+    "No role of the home may run. Who opted out since the backup was made stays opted out: the journal of opt-outs is "
+    "outside of the data, and is replayed. Mailings that were submitted, approved or scheduled become drafts; those being "
+    "sent are paused, and whom they had not reached yet is uncertain, since they may have been reached after the backup. "
+    "The audit ledger tells the gap. Where there is no home yet, it is made anew from the backup.")
 CMD("send", NULL, "", O_SEND, NEED_DB | NEED_KEYS, cmd_send, "the sending role: delivers what is due", NULL)
 CMD("web", NULL, "", O_WEB, NEED_DB | NEED_KEYS, cmd_web, "the web role: the pages that recipients see",
     "In a live installation a reverse proxy such as nginx or Caddy stands in front of it: it brings TLS and HTTP/2, "
@@ -243,6 +251,6 @@ const struct command *const COMMANDS[] = {
 	&cmd_mailing_status_row, &cmd_mailing_report_row, &cmd_opt_out_row, &cmd_person_show_row, &cmd_person_export_row,
 	&cmd_person_erase_row, &cmd_complaint_list_row, &cmd_complaint_show_row, &cmd_complaint_close_row,
 	&cmd_notice_list_row, &cmd_lint_row,
-	&cmd_audit_log_row, &cmd_audit_verify_row, &cmd_send_row, &cmd_web_row, &cmd_serve_row, &cmd_capture_row,
+	&cmd_audit_log_row, &cmd_audit_verify_row, &cmd_backup_row, &cmd_restore_row, &cmd_send_row, &cmd_web_row, &cmd_serve_row, &cmd_capture_row,
 	&cmd_demo_row, NULL,
 };

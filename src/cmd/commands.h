@@ -68,6 +68,8 @@ RUN(cmd_complaint_close);
 RUN(cmd_lint);
 RUN(cmd_audit_log);
 RUN(cmd_audit_verify);
+RUN(cmd_backup);
+RUN(cmd_restore);
 RUN(cmd_send);
 RUN(cmd_web);
 RUN(cmd_serve);

@@ -327,6 +327,20 @@ int db_copy_end(struct db *db, struct err *e)
 	return fail(db);
 }
 
+/* --- backups --- */
+
+int db_backup(struct db *db, const char *dir, struct err *e)
+{
+	MUST(!db->in_tx);
+	return db->driver->ready(db, e) < 0 || db->driver->backup(db, dir, e) < 0 ? err_in(e, "backup") : 0;
+}
+
+int db_restore(struct db *db, const char *dir, struct err *e)
+{
+	MUST(!db->in_tx);
+	return db->driver->ready(db, e) < 0 || db->driver->restore(db, dir, e) < 0 ? err_in(e, "restore") : 0;
+}
+
 /* --- for tests, and the checkpoint --- */
 
 int db_try_prepare(struct db *db, const struct query *q, struct err *e)

@@ -128,6 +128,12 @@ int db_copy_begin(struct db *db, const struct query *q, struct err *e) MUST_USE;
 int db_copy_row(struct db *db, const struct dbval *v, size_t n, struct err *e) MUST_USE;
 int db_copy_end(struct db *db, struct err *e) MUST_USE;
 
+/* All data of one moment into the folder `dir`, which is there and empty; writers do not wait. */
+int db_backup(struct db *db, const char *dir, struct err *e) MUST_USE;
+/* Puts what db_backup wrote in the place of all data, in one transaction. Made by the same engine; on PostgreSQL
+   also by the same schema (on SQLite db_migrate brings an older one up afterwards). */
+int db_restore(struct db *db, const char *dir, struct err *e) MUST_USE;
+
 /* Brings the schema to the newest migration; a database of a newer program is ERR_REFUSED. The
    migrations are those of sql/, embedded in the program. */
 int db_migrate(struct db *db, struct err *e) MUST_USE;

@@ -40,6 +40,9 @@ struct db_driver {
 	int (*copy_row)(struct db *db, const struct dbval *v, size_t n, struct err *e);
 	int (*copy_end)(struct db *db, bool keep, struct err *e); /* leaves it whatever it returns */
 
+	int (*backup)(struct db *db, const char *dir, struct err *e);
+	int (*restore)(struct db *db, const char *dir, struct err *e);
+
 	int (*script)(struct db *db, const char *sql, struct err *e); /* several statements, no values */
 	int (*lock_schema)(struct db *db, struct err *e);             /* in a transaction, until its end */
 	int (*try_prepare)(struct db *db, const struct query *q, struct err *e);

@@ -260,6 +260,8 @@ struct db *postgresql_open(const char *url, struct err *e)
 		.copy_begin = pg_copy_begin,
 		.copy_row = pg_copy_row,
 		.copy_end = pg_copy_end,
+		.backup = pg_backup,
+		.restore = pg_restore,
 		.script = script,
 		.lock_schema = lock_schema,
 		.try_prepare = pg_try_prepare,

@@ -59,6 +59,9 @@ int pg_batch_end(struct db *db, struct err *e);
 int pg_copy_begin(struct db *db, const struct query *q, struct err *e);
 int pg_copy_row(struct db *db, const struct dbval *v, size_t n, struct err *e);
 int pg_copy_end(struct db *db, bool keep, struct err *e);
+/* postgresql_backup.c */
+int pg_backup(struct db *db, const char *dir, struct err *e);
+int pg_restore(struct db *db, const char *dir, struct err *e);
 int pg_try_prepare(struct db *db, const struct query *q, struct err *e);
 
 #endif

@@ -434,6 +434,27 @@ static int nothing(struct db *db, struct err *e)
 	return 0;
 }
 
+#define BACKUP_FILE "placet.db"
+
+static int with_file(struct db *db, const char *dir, int (*work)(sqlite3 *, const char *, struct err *), struct err *e)
+{
+	struct arena *a = arena_new();
+	int rc = work(of(db)->s, arena_printf(a, "%s/" BACKUP_FILE, dir), e);
+
+	arena_free(a);
+	return rc;
+}
+
+static int backup(struct db *db, const char *dir, struct err *e)
+{
+	return with_file(db, dir, sqlite_backup, e);
+}
+
+static int restore(struct db *db, const char *dir, struct err *e)
+{
+	return with_file(db, dir, sqlite_restore, e);
+}
+
 static int checkpoint(struct db *db, int64_t min_bytes, struct err *e)
 {
 	struct sqlite *l = of(db);
@@ -475,6 +496,8 @@ struct db *sqlite_open(const char *path, struct err *e)
 		.bytes = bytes,
 		.batch_begin = nothing,
 		.batch_end = nothing,
+		.backup = backup,
+		.restore = restore,
 		.script = script,
 		.lock_schema = nothing,
 		.try_prepare = try_prepare,

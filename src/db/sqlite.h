@@ -31,6 +31,9 @@ struct wal {
 sqlite3 *sqlite_connect(const char *path, struct lock_wait *wait, struct err *e) MUST_USE;
 /* Fills `e` from the connection's last error; returns -1. */
 int sqlite_err(sqlite3 *s, struct err *e);
+/* sqlite_backup.c: the whole database into a new file, and such a file into the database. */
+int sqlite_backup(sqlite3 *live, const char *path, struct err *e) MUST_USE;
+int sqlite_restore(sqlite3 *live, const char *path, struct err *e) MUST_USE;
 int wal_checkpoint(struct wal *w, sqlite3 *s, const char *path, int64_t min_bytes, struct err *e) MUST_USE;
 void wal_clear(struct wal *w);
 

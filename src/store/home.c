@@ -2,6 +2,7 @@
  * Homes: see home.h. A home is made in a folder that is empty or absent, and
  * its configuration is written last: a half-made one is not a home.
  */
+#include "store/backup.h"
 #include "store/home.h"
 
 #include "base/codec.h"
@@ -14,6 +15,7 @@
 #include <fcntl.h>
 #include <ini.h>
 #include <stdatomic.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -336,6 +338,8 @@ static int hear_journal(struct home *h, struct err *e)
 
 int home_open_db(struct home *h, struct err *e)
 {
+	bool restored;
+
 	h->db = db_open(database_url(h), e);
 	if (!h->db)
 		return err_in(e, "database of %s", h->path);
@@ -343,7 +347,9 @@ int home_open_db(struct home *h, struct err *e)
 		return err_in(e, "database of %s", h->path);
 	optout_journal_free(h->opt_outs);
 	h->opt_outs = optout_journal_new(home_file(h, h->arena, "journal/opt-out.log"), e);
-	return h->opt_outs && map_counter(h, e) == 0 ? hear_journal(h, e) : -1;
+	if (!h->opt_outs || map_counter(h, e) < 0 || backup_settle(h, &restored, e) < 0)
+		return -1;
+	return hear_journal(h, e);
 }
 
 void home_checkpoint(struct home *h)
@@ -454,6 +460,24 @@ static int fill_home(struct home *h, const struct home_plan *p, struct err *e)
 	if (!file_exists(home_file(h, h->arena, "journal/id")) && write_key(h, "journal/id", false, e) < 0)
 		return -1;
 	return write_conf(h, e);
+}
+
+int home_hold(const struct home *h, bool alone, struct err *e)
+{
+	const char *path = home_file(h, h->arena, "run/roles.lock");
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
+
+	if (fd >= 0 && flock(fd, (alone ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
+		return 0;
+	if (fd >= 0 && errno == EWOULDBLOCK)
+		err_set(e, ERR_REFUSED, alone ? "a role of %s is running (web, send or work); stop it first"
+					      : "%s is being restored just now",
+			h->path);
+	else
+		err_sys(e, ERR_BROKEN, errno, "%s", path);
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 int home_make(const struct home_plan *p, struct err *e)

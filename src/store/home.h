@@ -59,6 +59,9 @@ const char *home_id(const struct home *h, struct arena *a, struct err *e) MUST_U
 /* A path below the home, from the arena. */
 const char *home_file(const struct home *h, struct arena *a, const char *name);
 
+/* Roles hold the home together, a restore alone; until the process ends. ERR_REFUSED when the other is at it. */
+int home_hold(const struct home *h, bool alone, struct err *e) MUST_USE;
+
 struct home_plan {
 	const char *path, *database /* NULL: sqlite in the home */, *url;
 	bool trial;

@@ -151,6 +151,8 @@ static const struct step {
 	{ "edit", "submitted", "draft", UNFREEZES },
 	{ "edit", "approved", "draft", UNFREEZES },
 	{ "void", "approved", "draft", UNFREEZES },
+	{ "void", "submitted", "draft", UNFREEZES }, /* both by a restore */
+	{ "void", "scheduled", "draft", UNFREEZES },
 	{ "start", "approved", "sending", STARTS },
 	{ "schedule", "approved", "scheduled", STARTS },
 	{ "open", "scheduled", "sending", PLAIN },
