@@ -35,7 +35,8 @@ struct table_row {
 };
 
 /*
- * Calls `each` for every row; what it gets is valid during the call. It returns 0 to go on, 1 to stop without a
+ * Calls `each` for every row, of a workbook for every row with text in it (how far a sheet reaches beyond its text,
+ * nobody who made it knows); what it gets is valid during the call. It returns 0 to go on, 1 to stop without a
  * fault, -1 with `e` filled. `about` is complete before the first call. ERR_INPUT names the line and the mend: a
  * quote that is never closed, a NUL, a row beyond the bounds, a workbook with a password, an old .xls, no table at
  * all. ERR_MISSING: no such file.

@@ -1,10 +1,11 @@
 /*
  * ODS: see table_book.h. One part holds all sheets, one behind the other, so
- * it is read twice: for the names of the sheets, which also finds what is
- * damaged, and for the rows of one of them. Equal rows and cells are stored
+ * it is read twice: for the names of the sheets, with rows left out, and for
+ * the rows of one of them. Equal rows and cells are stored
  * once with a count; those without text cost nothing, however many they are.
  */
 #include "table/table_book.h"
+#include "table/table_sieve.h"
 #include "table/table_value.h"
 #include "table/table_xml.h"
 
@@ -40,6 +41,7 @@ struct names_reader {
 	char *style;         /* the table style that is being read */
 	size_t styles;
 	bool in_styles, in_body, in_sheets;
+	struct sieve sieve;
 };
 
 static int open_style(struct names_reader *r, int depth, const char *name, const char **attrs, struct err *e)
@@ -98,6 +100,24 @@ static int names_open(void *arg, int depth, const char *name, const char **attrs
 			return err_set(e, ERR_INPUT, "this is an OpenDocument file, but no spreadsheet; save the table as .ods or CSV");
 	}
 	return depth == AT_TABLE && r->in_sheets && strcmp(name, "table") == 0 ? open_table(r, attrs, e) : 0;
+}
+
+static size_t names_sieve(void *arg, char *out, const char *in, size_t n)
+{
+	struct names_reader *r = arg;
+
+	return sieve_rows(&r->sieve, out, in, n);
+}
+
+static int read_names(struct pack *k, int64_t part, struct names_reader *r, struct err *e)
+{
+	static const struct xml_calls SIEVED = { .open = names_open, .sieve = names_sieve }, WHOLE = { .open = names_open };
+	int rc = xml_read(k, part, &SIEVED, r, e);
+
+	if (!r->sieve.unsure && r->sieve.state == SIEVE_TEXT && r->sieve.depth == 0)
+		return rc;
+	*r = (struct names_reader){ .a = r->a };
+	return xml_read(k, part, &WHOLE, r, e);
 }
 
 /* ---- the rows of one sheet */
@@ -310,13 +330,12 @@ static int rows_close(void *arg, int depth, const char *name, struct err *e)
 		return close_cell(r, e);
 	else if (depth == r->row)
 		return close_row(r, e);
-	/* What follows was read before, for the names. */
 	return depth == AT_TABLE && r->in_table ? 1 : 0;
 }
 
 static int read_rows(struct pack *k, int64_t part, struct sheet *sheet, size_t picked, struct err *e)
 {
-	static const struct xml_calls CALLS = { rows_open, rows_close, rows_text };
+	static const struct xml_calls CALLS = { .open = rows_open, .close = rows_close, .text = rows_text };
 	struct rows_reader r = { .sheet = sheet, .picked = picked, .line = 1 };
 	int rc;
 
@@ -329,13 +348,12 @@ static int read_rows(struct pack *k, int64_t part, struct sheet *sheet, size_t p
 int ods_read(struct pack *k, const struct table_options *o, struct arena *a, struct table_about *about,
 	     int (*each)(void *, const struct table_row *, struct err *), void *ctx, struct err *e)
 {
-	static const struct xml_calls CALLS = { .open = names_open };
 	struct names_reader r = { .a = a };
 	struct sheet sheet = { .pack = k, .each = each, .ctx = ctx };
 	int64_t part = pack_find(k, "content.xml");
 	size_t picked;
 
-	if (check_manifest(k, e) < 0 || xml_read(k, part, &CALLS, &r, e) < 0 || sheet_pick(&r.sheets, o, &picked, e) < 0)
+	if (check_manifest(k, e) < 0 || read_names(k, part, &r, e) < 0 || sheet_pick(&r.sheets, o, &picked, e) < 0)
 		return -1;
 	sheet.name = r.sheets.at[picked].name;
 	about->format = "ODS";

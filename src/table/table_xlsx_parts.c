@@ -209,7 +209,7 @@ static int string_text(void *arg, int depth, const char *p, size_t n, struct err
 
 int xlsx_strings_read(struct pack *k, int64_t part, struct xlsx_strings *out, struct err *e)
 {
-	static const struct xml_calls CALLS = { string_open, string_close, string_text };
+	static const struct xml_calls CALLS = { .open = string_open, .close = string_close, .text = string_text };
 	struct strings_reader r = { .out = out };
 
 	buf_init(&out->text, XLSX_STRINGS_MAX);

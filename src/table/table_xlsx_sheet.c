@@ -219,7 +219,7 @@ static int on_close(void *arg, int depth, const char *name, struct err *e)
 
 int xlsx_sheet_read(struct pack *k, int64_t part, const struct xlsx_book *book, struct sheet *sheet, struct err *e)
 {
-	static const struct xml_calls CALLS = { on_open, on_close, on_text };
+	static const struct xml_calls CALLS = { .open = on_open, .close = on_close, .text = on_text };
 	struct sheet_reader r = { .book = book, .sheet = sheet };
 	int rc;
 

@@ -130,14 +130,16 @@ static int feed(struct reader *r)
 	ssize_t got;
 
 	do {
-		void *room = XML_GetBuffer(r->parser, CHUNK);
+		char *room = XML_GetBuffer(r->parser, XML_SIEVE_MORE + CHUNK), *in = room + (r->calls->sieve ? XML_SIEVE_MORE : 0);
+		size_t n;
 
 		MUST(room);
-		got = pack_read(r->pack, room, CHUNK, r->e);
+		got = pack_read(r->pack, in, CHUNK, r->e);
 		if (got < 0)
 			return -1;
-		fed += (uint64_t)got;
-		if (XML_ParseBuffer(r->parser, (int)got, got == 0) == XML_STATUS_ERROR)
+		n = r->calls->sieve ? r->calls->sieve(r->ctx, room, in, (size_t)got) : (size_t)got;
+		fed += n;
+		if (XML_ParseBuffer(r->parser, (int)n, got == 0) == XML_STATUS_ERROR)
 			return fault(r);
 		if (check_token(r, fed) < 0)
 			return -1;

@@ -11,6 +11,7 @@
 
 #define XML_DEPTH_MAX 96
 #define XML_ATTRS_MAX 256
+#define XML_SIEVE_MORE 128 /* a beginning of a tag that was held back */
 #define XML_TOKEN_MAX (1024 * 1024) /* bytes of a tag or a comment */
 
 /* Each returns 0 to go on, 1 to stop without a fault, -1 with `e` filled. The root's depth is 1. NULL: not asked. */
@@ -20,6 +21,8 @@ struct xml_calls {
 	int (*close)(void *ctx, int depth, const char *name, struct err *e);
 	/* A piece of the text inside the element at this depth; there may be several. */
 	int (*text)(void *ctx, int depth, const char *p, size_t n, struct err *e);
+	/* Copies what is to be parsed of these bytes to `out`, at most XML_SIEVE_MORE more than there are; returns how many. */
+	size_t (*sieve)(void *ctx, char *out, const char *in, size_t n);
 };
 
 /* Reads the part of this number. 0 also when a call stopped it; -1: ERR_INPUT, or what a call said. */

@@ -5,6 +5,7 @@
  */
 #include "table_book.h"
 
+#include "table/table_sieve.h"
 #include "table/table_value.h"
 
 #include <setjmp.h>
@@ -389,6 +390,8 @@ static void test_ods_cells(void **state)
 			"<text:p>a</text:p>") "</table:table-row>"), "1:a\n" },
 		{ TABLE("<table:table-row table:number-rows-repeated='-5'>" CELL("table:number-columns-repeated='-9'",
 			"<text:p>a</text:p>") "</table:table-row>"), "1:a\n" },
+		{ TABLE("<!-- <table:table-row> --><table:table-row>" TEXT("<![CDATA[</table:table-row>]]>") "</table:table-row>"),
+		  "1:</table:table-row>\n" },
 		{ TABLE(""), "" },
 	};
 
@@ -432,6 +435,45 @@ static void test_ods_sheets(void **state)
 	check_ods(TWO, NULL, "1:b\n");
 	check_ods(TWO, "H", "1:h\n");
 	check_ods(TWO, "X", "E:it has no sheet \"X\", but \"H\" (hidden), \"B\"");
+}
+
+/* Whatever the pieces in which it comes, exactly the rows are left out; comments and the like are noticed. */
+static void test_sieve(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} CASES[] = {
+		{ "<?xml version='1.0'?><a x='>'>b<t:table-row><c/></t:table-row>c<d/></a>", "<?xml version='1.0'?><a x='>'>bc<d/></a>" },
+		{ "<a><table-row/><table-row x='/>'><b/></table-row><t:table-row x=\">\" />d</a>", "<a>d</a>" },
+		{ "<a><t:table-row><c><t:table-row/><t:table-row><d/></t:table-row ></c></t:table-row><e/></a>", "<a><e/></a>" },
+		{ "<a><t:table-row-group><t:table-row>b</t:table-row></t:table-row-group></a>",
+		  "<a><t:table-row-group></t:table-row-group></a>" },
+		{ "<a></t:table-row></a>", "<a></t:table-row></a>" },
+		{ "<aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:table-row>",
+		  "<aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:table-row>" },
+		{ "<a><!-- <t:table-row> --></a>", NULL },
+		{ "<a><t:table-row><![CDATA[</t:table-row>]]></t:table-row></a>", NULL },
+		{ "<a/><?p </t:table-row>?>", NULL },
+		{ "<!DOCTYPE a><a/>", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(CASES); i++) {
+		size_t n = strlen(CASES[i].in);
+
+		for (size_t step = 1; step <= n; step++) {
+			struct sieve s = { 0 };
+			char out[200 + SIEVE_NAME_MAX];
+			size_t got = 0;
+
+			for (size_t at = 0; at < n; at += step)
+				got += sieve_rows(&s, out + got, CASES[i].in + at, n - at < step ? n - at : step);
+			out[got] = '\0';
+			assert_true(s.unsure == !CASES[i].out);
+			if (CASES[i].out)
+				assert_string_equal(out, CASES[i].out);
+		}
+	}
 }
 
 static void test_ods_password(void **state)
@@ -566,7 +608,7 @@ int main(void)
 		cmocka_unit_test(test_1904),	     cmocka_unit_test(test_circles),	cmocka_unit_test(test_aliens),
 		cmocka_unit_test(test_ods_cells),    cmocka_unit_test(test_ods_damaged), cmocka_unit_test(test_ods_sheets),
 		cmocka_unit_test(test_ods_password), cmocka_unit_test(test_numbers),	cmocka_unit_test(test_formats),
-		cmocka_unit_test(test_each),	     cmocka_unit_test(test_torn),
+		cmocka_unit_test(test_each),	     cmocka_unit_test(test_torn),	cmocka_unit_test(test_sieve),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
