@@ -24,7 +24,7 @@ struct gate_facts {
 	struct slice target; /* path and query, still percent-encoded */
 	const struct gate_field *fields;
 	size_t n_fields; /* of the whole request, also those past GATE_FIELDS_MAX that `fields` leaves out */
-	const struct sockaddr *peer; /* who is connected; NULL: over a local socket. Not judged, see network.h */
+	const struct sockaddr *peer; /* who is connected, NULL if that is not known. Not judged, see network.h */
 };
 
 struct gate_verdict {

@@ -43,9 +43,11 @@ static bool is_believed(const struct sockaddr *peer)
 {
 	struct network n = of_peer(peer);
 
+	if (n.version == 0)
+		return peer && peer->sa_family == AF_UNIX;
 	if (n.version == 6)
 		return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)peer)->sin6_addr);
-	return n.version == 0 || n.prefix >> 24 == 127;
+	return n.prefix >> 24 == 127;
 }
 
 /* "192.0.2.1", "2001:db8::1", either with a port: "192.0.2.1:99", "[2001:db8::1]:99". */

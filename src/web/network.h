@@ -9,12 +9,12 @@
 #include "web/gate.h"
 
 struct network {
-	int version;     /* 4, 6; 0: a local socket */
+	int version;     /* 4, 6; 0: a local socket, or not known */
 	uint64_t prefix;
 };
 
 /*
- * The network of a request. `peer` is who is connected, NULL if that has no address. X-Forwarded-For counts only when a
+ * The network of a request. `peer` is who is connected; NULL, when that is not known, is nobody to believe. X-Forwarded-For counts only when a
  * peer on loopback or on a local socket says it, since that is our own proxy; and of it only the last entry of the last
  * field, which that proxy has put there itself. What cannot be read leaves the peer's own.
  */

@@ -2,7 +2,9 @@
 import json
 import pathlib
 import re
+import socket
 import statistics
+import threading
 import time
 
 import pytest
@@ -260,6 +262,43 @@ def test_too_many_from_one_network(told):
     assert 1 <= int(headers["Retry-After"]) <= 4 and "wait" in page
     assert web.get(JOIN)[0] == 200
     assert web.post(JOIN, {"agree": "yes", "address": "other@example.org", "stamp": stamp}, "203.0.113.6")[0] == 200
+
+
+def test_behind_a_proxy_on_a_local_socket(told, placet):
+    """What the proxy says counts, and of that the end alone; so one guest does not shut out all the others."""
+    told.begin()
+    stamp = told.stamp()
+    path = placet.folder / "web.sock"
+    placet.start("web", "--listen", f"unix:{path}", env=told.env(600))
+
+    def post(i, said):
+        web = Web("localhost")
+        web.conn.sock = socket.socket(socket.AF_UNIX)
+        web.conn.sock.connect(str(path))
+        return web.post(JOIN, {"agree": "yes", "address": f"p{i}@example.org", "stamp": stamp}, said)[0]
+    statuses = [post(i, f"198.51.100.{i}, 203.0.113.5") for i in range(75)]
+    assert statuses[:60] == [200] * 60 and statuses[-1] == 429
+    assert post(100, "203.0.113.6") == 200
+
+
+def test_pressed_by_many_at_once(told, placet):
+    """A double click, a mail program that helps, and two web roles: one consent."""
+    told.begin()
+    link = told.link(ZOE)
+    addresses = [told.web(600).address, placet.start("web", "--listen", "127.0.0.1:0", env=told.env(600)).address]
+    answers = []
+
+    def press(i):
+        answers.append(Web(addresses[i % 2]).post(link, {"confirm": "1"}))
+    threads = [threading.Thread(target=press, args=(i,)) for i in range(12)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert [status for status, _, _ in answers] == [200] * 12
+    assert len(told.do("consent", "show", ZOE)) == 1 and set(told.on_list()) == {ZOE}
+    assert [x["action"] for x in placet.run("audit", "log")].count("signed-up") == 1
+    placet.run("audit", "verify")
 
 
 def test_links_that_are_no_good(told, placet):
