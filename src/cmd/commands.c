@@ -101,6 +101,8 @@ OPTIONS(O_SEND, { "until-idle", NULL, 0, "return when nothing is due now: 0 noth
 	{ "no-dkim", NULL, 0, "do not sign; for measuring in a trial home" });
 OPTIONS(O_WEB, { "listen", "ADDR:PORT", 0, "where; without it 127.0.0.1:8080; port 0: any; or unix:PATH" },
 	{ "admin-listen", "ADDR:PORT", 0, "for /healthz" });
+OPTIONS(O_WORK, { "once", NULL, 0, "do what is due and return" });
+OPTIONS(O_RETENTION, { "dry-run", NULL, 0, "count what is due, and change nothing" });
 OPTIONS(O_SERVE, { "listen", "ADDR:PORT", 0, "where the pages are served" });
 OPTIONS(O_CAPTURE, { "listen", "ADDR:PORT", OPT_NEEDED, "where it takes mail; port 0: any" },
 	{ "dir", "DIR", OPT_NEEDED, "where messages go, as 00000001.eml and .json" },
@@ -231,6 +233,13 @@ CMD("send", NULL, "", O_SEND, NEED_DB | NEED_KEYS, cmd_send, "the sending role: 
 CMD("web", NULL, "", O_WEB, NEED_DB | NEED_KEYS, cmd_web, "the web role: the pages that recipients see",
     "In a live installation a reverse proxy such as nginx or Caddy stands in front of it: it brings TLS and HTTP/2, "
     "waits for slow clients, and refuses malformed requests before they come here.")
+CMD("work", NULL, "", O_WORK, NEED_DB | NEED_KEYS, cmd_work, "the working role: does what is due again and again",
+    "Every hour it ends what has been kept for as long as it may be (placet retention show).")
+CMD("retention", "show", "", NULL, NEED_DB, cmd_retention_show, "prints how long things are kept, and what is due",
+    "A period is a setting: placet institution set retention.replies 14. What is kept for at least so long, or for good, is "
+    "listed too. The privacy page tells the same.")
+CMD("retention", "run", "", O_RETENTION, NEED_DB, cmd_retention_run, "ends what is due now, as the postmaster",
+    "The working role does this every hour.")
 CMD("serve", NULL, "", O_SERVE, NEED_HOME, cmd_serve, "all roles of a trial home", NULL)
 CMD("capture", NULL, "", O_CAPTURE, 0, cmd_capture, "a strict relay for trying out, which keeps what it gets", NULL)
 CMD("demo", NULL, "", O_DEMO, 0, cmd_demo, "shows the whole way on sample data, in a home that is thrown away",
@@ -251,6 +260,7 @@ const struct command *const COMMANDS[] = {
 	&cmd_mailing_status_row, &cmd_mailing_report_row, &cmd_opt_out_row, &cmd_person_show_row, &cmd_person_export_row,
 	&cmd_person_erase_row, &cmd_complaint_list_row, &cmd_complaint_show_row, &cmd_complaint_close_row,
 	&cmd_notice_list_row, &cmd_lint_row,
-	&cmd_audit_log_row, &cmd_audit_verify_row, &cmd_backup_row, &cmd_restore_row, &cmd_send_row, &cmd_web_row, &cmd_serve_row, &cmd_capture_row,
+	&cmd_audit_log_row, &cmd_audit_verify_row, &cmd_backup_row, &cmd_restore_row, &cmd_send_row, &cmd_web_row, &cmd_work_row,
+	&cmd_retention_show_row, &cmd_retention_run_row, &cmd_serve_row, &cmd_capture_row,
 	&cmd_demo_row, NULL,
 };

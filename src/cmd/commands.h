@@ -73,6 +73,9 @@ RUN(cmd_restore);
 RUN(cmd_send);
 RUN(cmd_web);
 RUN(cmd_serve);
+RUN(cmd_work);
+RUN(cmd_retention_show);
+RUN(cmd_retention_run);
 RUN(cmd_capture);
 RUN(cmd_demo);
 

@@ -140,12 +140,12 @@ static void stop_roles(struct process *r, size_t n)
 
 RUN(cmd_serve)
 {
-	struct process roles[] = { { "web", 0 }, { "send", 0 } };
+	struct process roles[] = { { "web", 0 }, { "send", 0 }, { "work", 0 } };
 	sigset_t set;
 	int number;
 
 	if (!c->h->trial)
-		return err_set(e, ERR_DENIED, "in a live home the roles run as users of their own: start placet web and placet send as services of those users");
+		return err_set(e, ERR_DENIED, "in a live home the roles run as users of their own: start placet web, placet send and placet work as services of those users");
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);

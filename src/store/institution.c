@@ -48,6 +48,17 @@ static const struct setting SETTINGS[] = {
 	  NULL, 0, TEXT_MAX, "Names that speak for the institution, one on each line; no mailing may use them as its own." },
 	{ "fatigue-ceiling", SETTING_NUMBER, "4", NULL, 1, 30, "Mailings that one person gets within 30 days, at most." },
 	{ "validity-months", SETTING_NUMBER, "12", NULL, 1, 12, "Months after which a validation lapses." },
+	{ "retention.replies", SETTING_NUMBER, "30", NULL, 1, 90, "Days after which answers of mail servers are dropped." },
+	{ "retention.events", SETTING_NUMBER, "13", NULL, 1, 24,
+	  "Months after which a delivery is reduced to what became of it; its opt-out link works for ever." },
+	{ "retention.approvals", SETTING_NUMBER, "6", NULL, 6, 30,
+	  "Years for which mailings and their approvals are kept at least." },
+	{ "retention.consents", SETTING_NUMBER, "6", NULL, 1, 30,
+	  "Years for which consent is kept after it was withdrawn, or the person erased." },
+	{ "retention.unconfirmed", SETTING_NUMBER, "7", NULL, 7, 7, "Days after which sign-ups that were not confirmed go." },
+	{ "retention.notices", SETTING_NUMBER, "30", NULL, 8, 90, "Days after which the addresses of system mail are dropped." },
+	{ "retention.asked", SETTING_NUMBER, "30", NULL, 2, 90, "Days after which it is forgotten that somebody asked for a link." },
+	{ "retention.complaints", SETTING_NUMBER, "6", NULL, 1, 30, "Years for which closed complaints are kept." },
 	{ "connections", SETTING_NUMBER, "20", NULL, 1, 200, "Connections that a sender keeps to one relay, at most." },
 };
 

@@ -1,16 +1,24 @@
 /* Pages that hardly change: privacy in the institution's words, accessibility in ours; and two for machines. */
+#include "store/retention.h"
 #include "tmpl.h"
 #include "web/pages.h"
 
 int page_privacy(const struct request *r, struct response *out, struct err *e)
 {
-	struct page p;
+	struct privacy_period *rows;
+	struct retention *all;
 	struct html content;
+	struct page p;
+	size_t n;
 
-	if (page_open(r, &p, e) < 0 || page_markdown(p.a, p.in.privacy, &content, e) < 0)
+	if (page_open(r, &p, e) < 0 || page_markdown(p.a, p.in.privacy, &content, e) < 0 ||
+	    retention_list(p.web->home, p.a, false, &all, &n, e) < 0)
 		return -1;
-	view_text_write(&out->body, &(struct view_text){
-		PAGE_FRAME(&p, "Privacy"), .on_privacy = true, .content = content });
+	rows = ARENA_ARRAY(p.a, struct privacy_period, n);
+	for (size_t i = 0; i < n; i++)
+		rows[i] = (struct privacy_period){ all[i].what, all[i].period };
+	view_privacy_write(&out->body, &(struct view_privacy){
+		PAGE_FRAME(&p, "Privacy"), .on_privacy = true, .content = content, .periods = rows, .n_periods = n });
 	return 0;
 }
 

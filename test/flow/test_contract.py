@@ -85,6 +85,9 @@ CONTRACT = {
     "opt-out": ("ADDRESS", "by= why=", ""),
     "person show": ("ADDRESS", "", ""),
     "person export": ("ADDRESS", "", "out="),
+    "work": ("", "", "once"),
+    "retention show": ("", "", ""),
+    "retention run": ("", "", "dry-run"),
     "complaint list": ("", "", "open"),
     "complaint show": ("N", "", ""),
     "complaint close": ("N", "by= outcome=", ""),
@@ -396,6 +399,9 @@ def test_json_is_as_the_schemas_say(ask, placet, folder):
     assert ask("person show", "cem@example.org")["lists"][0]["why_not"] == "opted-out"
     assert ask("person export", "cem@example.org", "--out", f"{folder}/cem.zip")["bytes"] == pathlib.Path(f"{folder}/cem.zip").stat().st_size
     complain(placet)
+    assert [r["rule"] for r in ask("retention show")][0] == "replies"
+    assert all(r["rows"] == 0 for r in ask("retention run", "--dry-run") + ask("retention run"))
+    assert ask("work", "--once") == [{"job": "retention", "rows": 0}]
     assert [c["number"] for c in ask("complaint list", "--open")] == [ask("complaint show", "1")["number"]] == [1]
     assert ask("complaint close", "1", "--by", story.POST, "--outcome", "explained")["closed_by"] is not None
     assert ask("person erase", "cem@example.org", "--by", story.POST)["mailboxes"] == 1

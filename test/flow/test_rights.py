@@ -347,3 +347,86 @@ def test_a_complaint_has_a_number_and_a_clock(placet, told):
     assert [c["number"] for c in placet.run("complaint", "list", "--open")] == [2]
     assert show(placet, "tilda@example.org")["complaints"][0]["outcome"] == "We found the second entry."
     assert not re.search("tilda|three times", json.dumps(placet.run("audit", "log")))
+
+
+# --- retention ---------------------------------------------------------------------------------------------
+
+
+def after(days):
+    return {"PLACET_CLOCK": f"+{days}d"}
+
+
+def run_after(placet, days):
+    """What ended by rule, of rows."""
+    return {r["rule"]: r["rows"] for r in placet.run("retention", "run", env=after(days)) if r["rows"]}
+
+
+def test_what_is_kept_ends_in_its_time(placet, told, capture):
+    tilda = "tilda@example.org"
+    import_person(placet, tilda)
+    told.sign_off()
+    number = told.mailing(body="Dear {{name|reader}},\n\nhow do you sleep?\n")
+    told.send(number)
+    site = Site(placet)
+    site.fill("/me", address=tilda)
+    site.fill("/complaint", text="Too many", address=tilda)
+    placet.run("complaint", "close", "1", "--by", POST, "--outcome", "explained")
+    change(placet, "INSERT INTO consent_text (hash, text, created) SELECT key_hash, 'I agree', 1 FROM address WHERE id = 1")
+    now = time.time_ns() // 1000
+    change(placet, "INSERT INTO sign_up (project_id, delivery, given, name, key_hash, text_id, asked)"
+                   f" SELECT 1, 'new@example.org', 'new@example.org', 'New', key_hash, 1, {now} FROM address WHERE id = 1")
+    change(placet, f"INSERT INTO asked (key_hash, kind, sent, last) SELECT key_hash, 'confirm', 3, {now} FROM address WHERE id = 1")
+    placet.run("consent", "withdraw", tilda, "--project", STUDY, "--by", ANN)
+    before = tables(placet)
+    assert run_after(placet, 6) == {}
+    dry = {r["rule"]: r["rows"] for r in placet.run("retention", "run", "--dry-run", env=after(8)) if r["rows"]}
+    assert dry == {"unconfirmed": 1} == run_after(placet, 8) and run_after(placet, 8) == {}
+    assert run_after(placet, 29) == {}
+    # 30 days: what the relay said, addresses of system mail, and who asked; three times unanswered stays three times.
+    assert run_after(placet, 31) == {"replies": 7, "notices": 2, "asked": 2}
+    assert [r[0] for r in change(placet, "SELECT kind FROM asked")] == ["confirm"]
+    assert all(m["reply"] == "" and m["queue_id"] for m in show(placet, tilda)["mailings"])
+    assert NAME in tables(placet)["delivery"] and run_after(placet, 390) == {}
+    # 13 months: a delivery is what became of it. Its link works for ever.
+    assert run_after(placet, 400) == {"events": 7}
+    assert NAME not in tables(placet)["delivery"]
+    old = placet.run("mailing", "status", number)
+    assert old["counts"]["accepted"] == 7 and show(placet, tilda)["mailings"][0]["state"] == "accepted"
+    raw = next(m for e, m in capture.messages() if e["to"] == [tilda])
+    link_of = re.search(r"/opt-out/[\w-]+", email.message_from_bytes(raw, policy=email.policy.SMTP).get_body(("plain",)).get_content()).group()
+    late = Site(placet, env=after(5000))
+    assert late.ask("GET", link_of)[0] == 200 and late.ask("POST", link_of, {"List-Unsubscribe": "One-Click"})[0] == 200
+    assert show(placet, tilda)["opted_out"]
+    # 6 years: consent that was withdrawn, but not that it was; closed complaints.
+    assert run_after(placet, 2180) == {}
+    assert run_after(placet, 2200) == {"consents": 1, "complaints": 1}
+    held = show(placet, tilda)
+    assert [c["action"] for c in held["consents"]] == ["withdrawn"] and held["complaints"] == []
+    assert run_after(placet, 20000) == {} and show(placet, tilda)["opted_out"]
+    # What an institution wants shorter is shorter; what the law wants is not.
+    placet.run("institution", "set", "retention.complaints", "0", json=False, expect=2)
+    placet.run("institution", "set", "retention.approvals", "5", json=False, expect=2)
+    # Each run that ended something is in the ledger, and its last time is shown.
+    ledger = [e["object"] for e in placet.run("audit", "log") if e["action"] == "retention"]
+    assert ledger == ["unconfirmed", "replies", "notices", "asked", "events", "consents", "complaints"]
+    assert {r["rule"]: r["last_rows"] for r in placet.run("retention", "show")}["events"] in (0, 7)
+    assert before["opt_out"] == "" and placet.run("audit", "verify")["whole"]
+
+
+def test_the_consent_of_who_was_erased_ends_too(placet, told):
+    placet.run("person", "erase", people(1)[0], "--by", POST)
+    told.send(told.mailing())
+    assert run_after(placet, 2200)["consents"] == 1
+    assert show(placet, people(1)[0])["consents"] == []
+
+
+def test_the_working_role_and_the_privacy_page(placet, told):
+    told.send(told.mailing())
+    role = placet.start("work", env=after(31), listens=False)
+    role.wait_for(lambda: change(placet, "SELECT rule FROM retention_run WHERE rule = 'complaints'"), 30, "the job ran")
+    assert all(m["reply"] == "" for m in show(placet, people(1)[0])["mailings"])
+    assert role.stop() in (0, None)
+    placet.run("institution", "set", "retention.replies", "14", json=False)
+    page = Site(placet).ask("GET", "/privacy")[1]
+    for words in ("14 days", "13 months", "6 years", "for good", "/me", "/complaint"):
+        assert words in page

@@ -8,6 +8,7 @@
 #include "store/content.h"
 #include "store/optout.h"
 #include "store/person.h"
+#include "store/retention.h"
 
 
 #define NOW (INT64_C(1795411200) * SECOND) /* 23 November 2026 */
@@ -164,5 +165,16 @@ int content_again(struct home *h, struct arena *a, const struct mailing *m, cons
 	(void)c;
 	(void)p;
 	(void)out;
+	return broken(e);
+}
+
+int retention_list(struct home *h, struct arena *a, bool count, struct retention **out, size_t *n, struct err *e)
+{
+	(void)h;
+	(void)count;
+	*out = ARENA_ARRAY(a, struct retention, 1);
+	(*out)[0] = (struct retention){ .name = "replies", .what = "What mail servers answered to each message", .period = "30 days",
+					.acts = true };
+	*n = 1;
 	return broken(e);
 }
