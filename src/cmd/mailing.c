@@ -204,7 +204,7 @@ RUN(cmd_mailing_show)
 		return -1;
 	say(c, "mailing %lld of project %s to list %s\nsubject: %s\nstate: %s%s%s%s%s", (long long)at.m.id, at.m.project,
 	    at.m.list, at.m.subject, at.m.state, *at.m.by ? ", by " : "", at.m.by, *at.m.why ? ": " : "", at.m.why);
-	if (selection_said(c, &at.m, &selection, e) < 0)
+	if (selection_choose(c->h, &at.m, e) < 0 || selection_said(c, &at.m, &selection, e) < 0)
 		return -1;
 	if (at.m.bound.p)
 		say(c, "bound to content, selection, identity and window: %s", bound_hex(c, &at.m));

@@ -15,8 +15,8 @@ int mailing_find(struct ctx *c, bool with_content, struct mailing_at *out, struc
 /* Prints findings for a person, or gives them as JSON. */
 void verdict_print(const struct ctx *c, const struct verdict *v);
 json_t *verdict_json(const struct verdict *v);
-/* "to": whom the expression means, how many are in, left out and skipped; as JSON, and for a person. Works a
-   draft's selection out. */
+/* "to": whom the expression means, how many are in, left out and skipped; as JSON, and for a person. After
+   selection_choose, or content_judge, which does it. */
 int selection_said(struct ctx *c, const struct mailing *m, json_t **out, struct err *e) MUST_USE;
 /* Reads --where, --arms and --stratify over what the mailing has. ERR_INPUT. */
 int mailing_read_choice(struct ctx *c, struct mailing *m, struct err *e) MUST_USE;

@@ -64,7 +64,7 @@ int selection_said(struct ctx *c, const struct mailing *m, json_t **out, struct 
 	const char *words = words_of(c, m);
 	struct selection s;
 
-	if (selection_choose(c->h, m, e) < 0 || selection_count(c->h, c->a, m, &s, e) < 0)
+	if (selection_count(c->h, c->a, m, &s, e) < 0)
 		return -1;
 	say(c, "to: %s", words);
 	if (mailing_chooses(m))
@@ -136,7 +136,7 @@ RUN(cmd_mailing_selection)
 		fputs("address,selection,skipped,reason\r\n", stdout);
 		return selection_tell(c->h, &at.m, print_told, c, e);
 	}
-	if (selection_said(c, &at.m, &said, e) < 0)
+	if (selection_choose(c->h, &at.m, e) < 0 || selection_said(c, &at.m, &said, e) < 0)
 		return -1;
 	json_object_set_new(said, "id", json_integer(at.m.id));
 	if (c->json)

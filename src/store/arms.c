@@ -16,9 +16,9 @@
 #define BATCH 4000
 
 EACH(Q_EACH_TO_DEAL, "SELECT d.id, a.delivery, d.fields, d.arm, a.erased FROM delivery d JOIN address a ON a.id = d.address_id"
-		     " WHERE d.mailing_id = $1 AND d.state = 'queued' ORDER BY d.id");
+		     " WHERE d.mailing_id = $1 AND d.state = 'queued' ORDER BY d.address_id");
 EACH(Q_EACH_DEALT, "SELECT d.id, a.delivery, d.fields, d.arm, a.erased FROM delivery d JOIN address a ON a.id = d.address_id"
-		   " WHERE d.mailing_id = $1 AND d.arm > 0 ORDER BY d.id");
+		   " WHERE d.mailing_id = $1 AND d.arm > 0 ORDER BY d.address_id");
 QUERY(Q_ARM_SET, "UPDATE delivery SET arm = $2 WHERE id IN (SELECT value FROM json_each($1))",
       "UPDATE delivery SET arm = $2 WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_array_elements_text(CAST($1 AS JSON)))");
 

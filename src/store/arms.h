@@ -17,7 +17,7 @@ struct arms_row {
 	int64_t arm;
 	bool erased; /* the address is not known any more */
 };
-/* Everybody who was dealt an arm, in the order of the deliveries. `each` returns 0 to go on. */
+/* Everybody who was dealt an arm, in the order of the addresses' numbers. `each` returns 0 to go on. */
 int arms_each(struct home *h, const struct mailing *m, int (*each)(void *ctx, const struct arms_row *r), void *ctx,
 	      struct err *e) MUST_USE;
 

@@ -59,7 +59,7 @@ int mailing_is_answered(struct home *h, int64_t id, const char *finding, struct 
 struct selection {
 	int64_t members, mailable;
 	int64_t left_out; /* of the list, by the mailing's expression; the members above are those it left in */
-	struct {
+	struct skip_count {
 		const char *why;
 		int64_t n;
 	} skipped[12];

@@ -32,10 +32,11 @@
 	" AND (CAST($6 AS BIGINT) = 0 OR EXISTS (SELECT 1 FROM chosen ch WHERE ch.mailing_id = $6"                   \
 	" AND ch.address_id = v.address_id))"
 
-QUERY(Q_SELECTION_COUNT, TIRED "SELECT w, count(*) FROM (SELECT " WHY " AS w FROM may_mail v WHERE v.list_id = $1" CHOSEN
-			 ") AS s GROUP BY w ORDER BY w");
-QUERY(Q_SELECTION_LEFT_OUT, "SELECT count(*) FROM member m WHERE m.list_id = $1 AND NOT EXISTS (SELECT 1 FROM chosen ch"
-			    " WHERE ch.mailing_id = $2 AND ch.address_id = m.address_id)");
+/* SQLite would keep and sort a million words to count nine of them, so that it is counted here; PostgreSQL counts by hash. */
+QUERY(Q_SELECTION_COUNT, TIRED "SELECT " WHY ", 1 FROM may_mail v WHERE v.list_id = $1" CHOSEN,
+      TIRED "SELECT w, count(*) FROM (SELECT " WHY " AS w FROM may_mail v WHERE v.list_id = $1" CHOSEN ") AS s GROUP BY w");
+QUERY(Q_SELECTION_LEFT_OUT, "SELECT (SELECT count(*) FROM member m WHERE m.list_id = $1)"
+			    " - (SELECT count(*) FROM chosen ch WHERE ch.mailing_id = $2)");
 EACH(Q_EACH_SELECTED,
       TIRED "SELECT s.delivery, s.fields, c.kind, c.ref, c.given_on, c.at FROM (SELECT a.delivery, m.fields, v.consent_id,"
       " v.address_id, " WHY " AS w FROM may_mail v JOIN member m ON m.list_id = v.list_id"
@@ -50,7 +51,7 @@ QUERY(Q_SELECTION_FREEZE,
 EACH(Q_EACH_WHY, TIRED "SELECT v.address_id, a.delivery, " WHY " FROM may_mail v JOIN address a ON a.id = v.address_id"
 			" WHERE v.list_id = $1 ORDER BY v.address_id");
 EACH(Q_EACH_FROZEN_IN, "SELECT a.delivery, d.skipped FROM delivery d JOIN address a ON a.id = d.address_id"
-		       " WHERE d.mailing_id = $1 ORDER BY d.id");
+		       " WHERE d.mailing_id = $1 ORDER BY d.address_id");
 /* When somebody came onto the list: with their import, else with their own sign-up. */
 EACH(Q_EACH_FROZEN_OUT,
      "SELECT a.delivery, COALESCE(i.at, (SELECT min(n.at) FROM consent n WHERE n.address_id = m.address_id AND n.project_id = $3))"
@@ -58,12 +59,13 @@ EACH(Q_EACH_FROZEN_OUT,
      " WHERE m.list_id = $2 AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.mailing_id = $1 AND d.address_id = m.address_id)"
      " ORDER BY m.address_id");
 QUERY(Q_FROZEN_COUNT, "SELECT skipped, count(*) FROM delivery WHERE mailing_id = $1 GROUP BY skipped ORDER BY skipped");
+/* In the order of an index: SQLite would keep a million people to sort them otherwise. */
 EACH(Q_EACH_FROZEN,
       "SELECT d.id, a.delivery, d.fields, c.kind, c.ref, c.given_on, c.at, d.arm FROM delivery d"
       " JOIN address a ON a.id = d.address_id JOIN consent c ON c.id = d.consent_id"
-      " WHERE d.mailing_id = $1 AND d.state <> 'skipped' AND a.erased IS NULL ORDER BY d.id");
+      " WHERE d.mailing_id = $1 AND d.state <> 'skipped' AND a.erased IS NULL ORDER BY d.address_id");
 EACH(Q_EACH_BOUND, "SELECT d.address_id, d.fields, d.consent_id, a.delivery, d.bound, d.arm FROM delivery d"
-		    " JOIN address a ON a.id = d.address_id WHERE d.mailing_id = $1 ORDER BY d.id");
+		    " JOIN address a ON a.id = d.address_id WHERE d.mailing_id = $1 ORDER BY d.address_id");
 
 int fatigue_now(struct home *h, struct fatigue *out, struct err *e)
 {
@@ -90,6 +92,25 @@ int selection_left_out(struct home *h, const struct mailing *m, int64_t *n, stru
 	return mailing_chooses(m) && db_get_i64(h->db, &Q_SELECTION_LEFT_OUT, ARGS(db_i64(m->list_id), db_i64(m->id)), n, e) < 0 ? -1 : 0;
 }
 
+static void count_skip(struct arena *a, struct selection *s, const char *why, int64_t n)
+{
+	size_t i = 0;
+
+	while (i < s->n_skipped && strcmp(s->skipped[i].why, why) != 0)
+		i++;
+	MUST(i < COUNT(s->skipped));
+	if (i == s->n_skipped)
+		s->skipped[s->n_skipped++].why = arena_text(a, why);
+	s->skipped[i].n += n;
+}
+
+static int by_reason(const void *a, const void *b)
+{
+	const struct skip_count *x = a, *y = b;
+
+	return strcmp(x->why, y->why);
+}
+
 int selection_count(struct home *h, struct arena *a, const struct mailing *m, struct selection *out, struct err *e)
 {
 	bool frozen = m->submitted_at != 0;
@@ -109,15 +130,13 @@ int selection_count(struct home *h, struct arena *a, const struct mailing *m, st
 		int64_t n = rows_i64(&r, 1);
 
 		out->members += n;
-		if (!why[0]) {
-			out->mailable = n;
-			continue;
-		}
-		MUST(out->n_skipped < COUNT(out->skipped));
-		out->skipped[out->n_skipped].why = arena_text(a, why);
-		out->skipped[out->n_skipped++].n = n;
+		if (!why[0])
+			out->mailable += n;
+		else
+			count_skip(a, out, why, n);
 	}
 	rows_close(&r);
+	qsort(out->skipped, out->n_skipped, sizeof(out->skipped[0]), by_reason);
 	return got < 0 ? -1 : 0;
 }
 

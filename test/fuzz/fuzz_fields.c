@@ -10,6 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct draft DRAFT = {
 	.language = "en",
+	.arms = true,
 	.from_name = "Ada",
 	.from_address = "a@mail.example",
 	.identity_domain = "mail.example",
