@@ -185,4 +185,6 @@ def test_the_sample_repeats_itself_from_its_seed(placet):
     addresses = people(120)
     desk = Desk(placet, addresses)
     state = desk.ask()
-    assert desk.sample() == drawn(addresses, state["seed"])[:state["sample"]]
+    listed = [m["address"] for m in placet.run("list", "members", LIST)]
+    assert sorted(listed) == addresses
+    assert desk.sample() == drawn(listed, state["seed"])[:state["sample"]]
