@@ -207,7 +207,7 @@ static const char *const SHARED[] = {
 /* Individuals whose addresses only look odd. */
 static const char *const ODD[] = {
 	"Ξένια Ράπτη,ξένια@riverpost.example,2024,Weir House,Form 7001,2024-05-27",
-	"Anna Bücher,post@anna-bücher.example,2022,Quarry Road,Form 7002,2022-11-03",
+	"Anna Bücher,anna@anna-bücher.example,2022,Quarry Road,Form 7002,2022-11-03",
 };
 
 static const char *const MOVED[] = {
