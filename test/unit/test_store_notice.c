@@ -685,7 +685,8 @@ int main(void)
 		IN_WORLD(a_bounce_stops_what_nobody_asked_for), IN_WORLD(an_acknowledgement_knows_its_complaint),
 		IN_WORLD(what_is_not_sent_says_why), IN_WORLD(without_an_identity_it_waits),
 		IN_WORLD(what_it_answers_may_be_gone), IN_WORLD(strangers_and_old_ones_are_not_sent),
-		IN_WORLD(the_right_identity_sends), IN_WORLD(nothing_is_kept_of_who_was_erased_meanwhile), IN_WORLD(a_batch_is_one_entry_of_the_ledger),
+		IN_WORLD(the_right_identity_sends), IN_WORLD(nothing_is_kept_of_who_was_erased_meanwhile),
+		IN_WORLD(a_batch_is_one_entry_of_the_ledger),
 	};
 
 	return run_on_engines(tests, COUNT(tests));
