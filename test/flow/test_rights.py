@@ -13,6 +13,7 @@ import zipfile
 
 import pytest
 
+from harness.paced import Paced
 from harness.placet import binary
 from harness.story import ANN, LIST, POST, REV, STUDY, VAL, Story, people
 from harness.tables import change
@@ -194,6 +195,32 @@ def test_nothing_that_names_them_stays(placet, told, option):
     again = placet.run("person", "erase", tilda, "--by", POST, *option)
     assert (again["mailboxes"], again["lists"]) == (0, 0)
     placet.run("audit", "verify")
+
+
+def test_erasing_while_a_mailing_runs(placet):
+    """Who is erased before their turn gets nothing, the relay's last words do not bring the address back, and the mailing
+    goes on: also in a sender that takes it up anew, and compares what it sends with what was approved."""
+    everyone = people(60)
+    sink = Paced()
+    told = Story(placet, sink.url()).prepare(everyone)
+    sink.begin_again(reply_after=0.15)
+    number = told.mailing(body="Dear {{name|reader}},\n\nhow do you sleep?\n")
+    placet.run("mailing", "start", number, "--by", ANN, json=False)
+    sender = placet.start("send", "--until-idle", "--connections", "2", listens=False)
+    sender.wait_for(lambda: sink.count > 4, 60, "the mailing runs")
+    gone, when = [], {}
+    for address in reversed(everyone[-8:]):
+        placet.run("person", "erase", address, "--by", POST)
+        gone.append(address)
+        when[address] = time.monotonic()
+    sender.stop()
+    placet.run("send", "--until-idle", json=False, timeout=150)
+    status = placet.run("mailing", "status", number)
+    assert status["state"] == "done" and status["counts"]["uncertain"] == 0, status
+    late = [a for a, mail, _ in sink.recipients if a in when and mail > when[a] + 0.25]
+    assert not late and status["counts"]["skipped"] >= 1 and status["counts"]["accepted"] >= 52
+    assert where_held(placet, *gone) == set()
+    sink.stop()
 
 
 def test_who_was_erased_stays_away_or_may_return(placet, told):

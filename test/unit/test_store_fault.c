@@ -4,6 +4,7 @@
  * database is as it was, and in the end the same call gets through.
  */
 #include "store/notice.h"
+#include "store/person.h"
 #include "store_fixture.h"
 
 #include <stdatomic.h>
@@ -31,6 +32,9 @@ static const struct query MARKS[] = {
 	{ "t_m19", "SELECT count(*) FROM notice WHERE state = 'attempting' AND sender_id IS NOT NULL", NULL },
 	{ "t_m20", "SELECT count(*) FROM notice WHERE state = 'accepted' AND sender_id IS NULL", NULL },
 	{ "t_m21", "SELECT COALESCE(sum(sent), 0) FROM asked", NULL },
+	{ "t_m22", "SELECT count(*) FROM address WHERE erased IS NOT NULL", NULL },
+	{ "t_m23", "SELECT count(*) FROM consent WHERE ref <> ''", NULL },
+	{ "t_m24", "SELECT count(*) FROM delivery WHERE bound IS NOT NULL", NULL },
 };
 
 struct marks {
@@ -416,10 +420,42 @@ static void system_mail_breaks(void **state)
 	assert_int_equal(look(s).n[19], 2);
 }
 
+/* --- erasure ------------------------------------------------------------------------------------- */
+
+static int erase_work(struct store *s, void *ctx, struct err *e)
+{
+	struct erased out;
+
+	return person_erase(s->h, ctx, true, s->ann, &out, e);
+}
+
+/* Without the opt-out, which is made first and stays whatever comes after. */
+static void an_erasure_breaks(void **state)
+{
+	static const char ADDRESS[] = "person1@example.org";
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	uint8_t before[32], after[32];
+	struct mailing m;
+	int64_t id;
+
+	import_many(s, 4);
+	sign_off_but(s, NULL);
+	id = start_mailing(s);
+	m = load_mailing(s, id);
+	OK(mailing_hash(s->h, &m, before, &f->e));
+	break_each_step(s, erase_work, (void *)(uintptr_t)parsed(s, ADDRESS), 20);
+	/* It was a removal: what was approved is still that. */
+	OK(mailing_hash(s->h, &m, after, &f->e));
+	assert_memory_equal(before, after, sizeof(before));
+	assert_int_equal(look(s).n[21], 1);
+	assert_int_equal(look(s).n[5], 3);
+}
+
 int main(void)
 {
 	struct CMUnitTest tests[] = {
-		IN_WORLD(an_import_breaks), IN_WORLD(a_sign_off_breaks), IN_WORLD(opening_a_sign_off_breaks),
+		IN_WORLD(an_erasure_breaks), IN_WORLD(an_import_breaks), IN_WORLD(a_sign_off_breaks), IN_WORLD(opening_a_sign_off_breaks),
 		IN_WORLD(a_submission_breaks), IN_WORLD(a_claim_breaks), IN_WORLD(writing_outcomes_breaks),
 		IN_WORLD(giving_back_breaks), IN_WORLD(an_opt_out_is_never_lost),
 		IN_WORLD(following_the_journal_breaks), IN_WORLD(system_mail_breaks),
