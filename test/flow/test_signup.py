@@ -1,6 +1,7 @@
 """Signing up: from the form by the mailed link to a mailing, and all that must not come of it (CON-2, CON-3, CON-6, ABU-1)."""
 import json
 import pathlib
+import random
 import re
 import socket
 import statistics
@@ -212,7 +213,10 @@ def test_the_answer_tells_nothing(told, placet):
     seconds = {kind: [] for kind in kinds}
     answers = set()
     for i in range(count):
-        for kind, addresses in kinds.items():
+        order = list(kinds)
+        random.Random(i).shuffle(order)
+        for kind in order:
+            addresses = kinds[kind]
             form = {"agree": "yes", "address": addresses[i], "name": "", "website": "", "stamp": stamp}
             began = time.monotonic()
             status, headers, page = web.post(JOIN, form, f"198.51.{i}.1")

@@ -3,6 +3,8 @@
  * line, through gate, router and form to a page. Whatever comes, there is an
  * answer with all of its headers, and a page that may only read never writes.
  */
+#include <sys/socket.h>
+
 #include "web/exchange.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -65,8 +67,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct slice method = next_line(&p, end), target = next_line(&p, end), type = next_line(&p, end);
 	struct gate_field fields[GATE_FIELDS_MAX];
 	struct exchange *x = exchange_new(&SITE, arena_text_n(a, target.p, target.n));
+	/* Our own proxy, so that its word about the network is read. */
+	const struct sockaddr peer = { .sa_family = AF_UNIX };
 	struct gate_facts f = {
-		.method = arena_text_n(a, method.p, method.n), .version = "HTTP/1.1", .fields = fields
+		.method = arena_text_n(a, method.p, method.n), .version = "HTTP/1.1", .fields = fields, .peer = &peer
 	};
 	struct response_header headers[RESPONSE_HEADERS_MAX];
 	struct response_room room;
