@@ -71,8 +71,9 @@ OPTIONS(O_CONSENT, { "project", "SLUG", OPT_NEEDED, "for which project" },
 OPTIONS(O_WITHDRAW, { "project", "SLUG", OPT_NEEDED, "for which project" }, BY);
 OPTIONS(O_VALIDATE, BY, { "flagged", NULL, 0, "print the flagged addresses that wait for a decision" },
 	{ "sample", NULL, 0, "print the rest of the sample" },
-	{ "decide", "FILE", 0, "take decisions from a CSV file: address,decision,reason" },
+	{ "decide", "FILE", 0, "take decisions from a file: address,decision (accept, reject, no-evidence),reason" },
 	{ "sign-off", NULL, 0, "sign the list off" },
+	{ "reproduce", "SIGNOFF", 0, "draw the sample of this sign-off again from its seed, and compare" },
 	{ "how", "TEXT", 0, "with --sign-off: how the addresses are known to be in use" });
 OPTIONS(O_NEW, { "list", "NAME", OPT_NEEDED, "to whom" }, { "subject", "TEXT", OPT_NEEDED, "may hold {{fields}}" },
 	{ "body", "FILE", OPT_NEEDED, "Markdown with {{field}} and {{field|default}}" }, BY, WHERE, ARMS, STRATIFY,
@@ -164,7 +165,9 @@ CMD("consent", "withdraw", "ADDRESS", O_WITHDRAW, NEED_DB | NEED_KEYS, cmd_conse
 CMD("consent", "show", "ADDRESS", NULL, NEED_DB | NEED_KEYS, cmd_consent_show, "shows the ledger's entries of one", NULL)
 CMD("validate", NULL, "LIST", O_VALIDATE, NEED_DB | NEED_KEYS, cmd_validate, "decides addresses and signs a list off",
     "Every flagged address is decided by itself, with a reason, and an unpredictable sample of the others one by one. "
-    "Without an option it says what is undecided.")
+    "Without an option it says what is undecided.\n\n"
+    "The decision no-evidence rejects an address whose consent cannot be shown, and voids the evidence of the whole "
+    "import that claimed it: its people cannot be mailed until their consent is recorded anew.")
 CMD("mailing", "new", "", O_NEW, NEED_DB, cmd_mailing_new, "makes a draft and prints its number",
     "--where chooses people by what is known of them: year >= 2004, city = \"Ulm\", city contains \"u\", city in (\"Ulm\", "
     "\"Bern\"), city is empty; by what happened: mailed in 14 days, mailed by this project, answered, joined in 30 days, "

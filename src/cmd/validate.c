@@ -4,6 +4,7 @@
  */
 #include "cmd/commands.h"
 
+#include "base/codec.h"
 #include "base/utf8.h"
 #include "mail/address.h"
 #include "store/audit.h"
@@ -22,6 +23,7 @@ struct validating {
 	int address, decision, reason; /* columns of the decision file */
 	bool has_header;
 	int64_t decided;
+	int64_t voided, voided_import; /* consents, and the import that claimed them */
 };
 
 /* --- printing candidates ----------------------------------------------------------------------- */
@@ -97,6 +99,21 @@ static const char *cell_at(const struct table_row *row, int column)
 	return column >= 0 && (size_t)column < row->n ? row->cell[column] : "";
 }
 
+/* It cannot be shown that this person agreed: then nothing that came with them is believed either. */
+static int void_evidence(struct validating *v, const struct address *addr, struct err *e)
+{
+	struct voided done;
+	int64_t id;
+	int got = address_find(v->c->h, addr, &id, e);
+
+	if (got <= 0 || evidence_void(v->c->h, &v->list, id, v->by.id, &done, e) < 0)
+		return got ? -1 : err_set(e, ERR_BROKEN, "%s is not known", addr->delivery);
+	v->voided += done.entries;
+	if (done.import)
+		v->voided_import = done.import;
+	return 0;
+}
+
 static int decide_row(void *ctx, const struct table_row *row, struct err *e)
 {
 	struct validating *v = ctx;
@@ -118,11 +135,14 @@ static int decide_row(void *ctx, const struct table_row *row, struct err *e)
 	reason = cell_at(row, v->reason);
 	if (strlen(reason) > 1000)
 		return err_set(e, ERR_INPUT, "line %lld: the reason is longer than 1,000 bytes", (long long)row->line);
-	if (strcmp(word, "accept") != 0 && strcmp(word, "reject") != 0)
-		return err_set(e, ERR_INPUT, "line %lld: the decision is '%.20s'; it must be accept or reject",
+	if (strcmp(word, "accept") != 0 && strcmp(word, "reject") != 0 && strcmp(word, "no-evidence") != 0)
+		return err_set(e, ERR_INPUT, "line %lld: the decision is '%.20s'; it must be accept, reject or no-evidence",
 			       (long long)row->line, word);
+	if (strcmp(word, "no-evidence") == 0)
+		reason = arena_printf(v->c->a, "no evidence of consent could be shown%s%s", *reason ? ": " : "", reason);
 	if (address_parse(v->c->a, address, &addr, e) < 0 ||
-	    validation_decide(v->c->h, &v->s, &addr, strcmp(word, "accept") == 0, reason, v->by.id, e) < 0)
+	    validation_decide(v->c->h, &v->s, &addr, strcmp(word, "accept") == 0, reason, v->by.id, e) < 0 ||
+	    (strcmp(word, "no-evidence") == 0 && void_evidence(v, &addr, e) < 0))
 		return err_in(e, "line %lld", (long long)row->line);
 	v->decided++;
 	return 0;
@@ -142,28 +162,62 @@ static int decide_file(struct validating *v, const char *path, struct err *e)
 		      arena_printf(v->c->a, "sign-off %lld: %lld decisions from a file; %lld failed in the sample, now of %lld",
 				   (long long)v->s.id, (long long)v->decided, (long long)v->s.failures,
 				   (long long)v->s.planned), e) == 0 &&
-	    db_commit(v->c->h->db, e) == 0)
+	    db_commit(v->c->h->db, e) == 0) {
+		if (v->voided)
+			home_standing_changed(v->c->h);
 		return 0;
+	}
 	db_rollback(v->c->h->db);
 	return -1;
 }
 
 /* --- state and sign-off ------------------------------------------------------------------------ */
 
-static int print_state(struct validating *v, bool signed_now)
+/* "148 decisions from a file in 2 seconds", of the last sign-off. */
+static int told_pace(struct validating *v, json_t **out, struct err *e)
+{
+	struct pace *all;
+	int64_t signoff;
+	size_t n;
+
+	*out = NULL;
+	if (validation_last(v->c->h, v->list.id, &signoff, e) < 0 || validation_pace(v->c->h, v->c->a, signoff, &all, &n, e) < 0)
+		return -1;
+	*out = json_array();
+	for (size_t i = 0; i < n; i++) {
+		int64_t seconds = (all[i].took + SECOND - 1) / SECOND;
+
+		say(v->c, "%s: %lld decisions by %s from a %s in %lld seconds (sign-off %lld)", v->list.name,
+		    (long long)all[i].decisions, all[i].by, all[i].source, (long long)seconds, (long long)signoff);
+		json_array_append_new(*out, json_pack("{s:I, s:s, s:s, s:I, s:I}", "signoff", (json_int_t)signoff, "by", all[i].by,
+						      "source", all[i].source, "decisions", (json_int_t)all[i].decisions,
+						      "seconds", (json_int_t)seconds));
+	}
+	return 0;
+}
+
+static int print_state(struct validating *v, bool signed_now, struct err *e)
 {
 	const struct signoff *s = &v->s;
 	struct ctx *c = v->c;
 	bool open = s->id && !signed_now;
 	int64_t left = s->planned - s->decided;
+	json_t *pace;
 
+	if (told_pace(v, &pace, e) < 0)
+		return -1;
 	if (c->json)
-		return print_json(json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "list", v->list.name,
+		return print_json(json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "list", v->list.name,
 					    "signed_off", !open && !s->waiting, "population", (json_int_t)s->population,
 					    "flagged", (json_int_t)s->flagged, "flagged_undecided",
 					    (json_int_t)s->flagged_left, "sample", (json_int_t)s->planned,
 					    "sample_undecided", (json_int_t)left, "failures", (json_int_t)s->failures, "seed",
-					    (json_int_t)s->seed, "decided", (json_int_t)v->decided));
+					    (json_int_t)s->seed, "decided", (json_int_t)v->decided, "evidence_voided",
+					    (json_int_t)v->voided, "pace", pace));
+	json_decref(pace);
+	if (v->voided)
+		say(c, "%s: the evidence of import %lld is void, since one address of it has none to show: %lld people cannot be mailed",
+		    v->list.name, (long long)v->voided_import, (long long)v->voided);
 	if (signed_now)
 		say(c, "%s is signed off", v->list.name);
 	else if (!open)
@@ -195,7 +249,28 @@ static int sign(struct validating *v, struct err *e)
 		return -1;
 	}
 	home_standing_changed(v->c->h);
-	return print_state(v, true);
+	return print_state(v, true, e);
+}
+
+/* Anybody who may validate can convince themselves that the sample was not picked. */
+static int reproduce(struct validating *v, struct err *e)
+{
+	struct ctx *c = v->c;
+	struct drawn d;
+	int64_t id;
+
+	if (parse_i64(opt(c, "reproduce"), 1, INT64_MAX, &id) < 0)
+		return err_set(e, ERR_INPUT, "--reproduce %s: the number of a sign-off is wanted", opt(c, "reproduce"));
+	if (validation_reproduce(c->h, v->list.id, id, &d, e) < 0)
+		return -1;
+	say(c, "sign-off %lld: %lld addresses, sample of %lld, seed %lld", (long long)id, (long long)d.population,
+	    (long long)d.planned, (long long)d.seed);
+	say(c, d.as_drawn ? "drawn again from the seed, it is the sample that is recorded"
+			  : "drawn again from the seed, it is NOT the sample that is recorded");
+	if (c->json)
+		print_json(json_pack("{s:I, s:I, s:I, s:I, s:b}", "signoff", (json_int_t)id, "population", (json_int_t)d.population,
+				     "sample", (json_int_t)d.planned, "seed", (json_int_t)d.seed, "as_drawn", d.as_drawn));
+	return d.as_drawn ? 0 : 1;
 }
 
 static int may_validate(struct validating *v, struct err *e)
@@ -214,7 +289,11 @@ RUN(cmd_validate)
 		return got ? got
 			   : err_set(e, ERR_MISSING, "list %s: there is none; placet list list shows them", c->operand[0]);
 	if (project_by_id(c->h, c->a, v.list.project_id, &v.project, e) <= 0 || ctx_by(c, 0, &v.by, e) < 0 ||
-	    may_validate(&v, e) < 0 || validation_open(c->h, &v.list, v.by.id, &v.s, e) < 0)
+	    may_validate(&v, e) < 0)
+		return -1;
+	if (opt(c, "reproduce"))
+		return reproduce(&v, e);
+	if (validation_open(c->h, &v.list, v.by.id, &v.s, e) < 0)
 		return -1;
 	if (opt_set(c, "flagged"))
 		return print_candidates(&v, true, e);
@@ -222,5 +301,5 @@ RUN(cmd_validate)
 		return print_candidates(&v, false, e);
 	if (opt(c, "decide") && decide_file(&v, opt(c, "decide"), e) < 0)
 		return -1;
-	return opt_set(c, "sign-off") ? sign(&v, e) : print_state(&v, false);
+	return opt_set(c, "sign-off") ? sign(&v, e) : print_state(&v, false, e);
 }

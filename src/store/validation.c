@@ -155,7 +155,7 @@ static int read_waiting(struct home *h, int64_t list, struct drawing *d, struct 
 	return got < 0 ? -1 : 0;
 }
 
-static void shuffle(int64_t *id, size_t n, uint64_t seed)
+void validation_shuffle(int64_t *id, size_t n, uint64_t seed)
 {
 	struct rng r = { 0 };
 
@@ -192,7 +192,7 @@ static int draw(struct home *h, const struct list *l, int64_t by, struct arena *
 		return -1;
 	if (!d.n_flagged && !d.n_plain)
 		return 0;
-	shuffle(d.plain, d.n_plain, (uint64_t)seed);
+	validation_shuffle(d.plain, d.n_plain, (uint64_t)seed);
 	planned = sample_size((int64_t)d.n_plain, 0);
 	if (db_get_i64(h->db, &Q_SIGNOFF_ADD,
 		       ARGS(db_i64(l->id), db_i64(seed), db_i64((int64_t)d.n_plain), db_i64(planned),

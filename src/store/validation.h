@@ -50,4 +50,34 @@ int validation_sign(struct home *h, const struct list *l, struct signoff *s, int
    drawn order takes its place, so that the sample stays one. In the caller's transaction. */
 int validation_forget(struct home *h, int64_t address, struct err *e) MUST_USE;
 
+/* The last sign-off of a list, open or done; 0: none. */
+int validation_last(struct home *h, int64_t list, int64_t *signoff, struct err *e) MUST_USE;
+
+/* How the decisions of a sign-off came about: the reviewer sees it. */
+struct pace {
+	const char *by, *source; /* account; file, page */
+	int64_t decisions, took; /* from the first to the last, microseconds */
+};
+int validation_pace(struct home *h, struct arena *a, int64_t signoff, struct pace **out, size_t *n, struct err *e) MUST_USE;
+
+/* Draws a sign-off's sample again from its seed. ERR_MISSING when the list has no such sign-off. */
+struct drawn {
+	int64_t seed, population, planned;
+	bool as_drawn; /* it is the one that is recorded */
+};
+int validation_reproduce(struct home *h, int64_t list, int64_t signoff, struct drawn *out, struct err *e) MUST_USE;
+/* The order that a seed gives to numbers of addresses: Fisher-Yates from the end, by rng_below. */
+void validation_shuffle(int64_t *id, size_t n, uint64_t seed);
+
+/*
+ * An address whose evidence of consent cannot be shown voids the evidence of the import that claimed it (policy rule
+ * opt-in): every consent of that import that still stands gets the entry `voided`. In the caller's transaction;
+ * home_standing_changed after it. `import` 0: no import claimed this evidence, or it is void already.
+ */
+struct voided {
+	int64_t import, entries;
+};
+int evidence_void(struct home *h, const struct list *l, int64_t address, int64_t by, struct voided *out,
+		  struct err *e) MUST_USE;
+
 #endif

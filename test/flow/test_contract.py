@@ -60,7 +60,7 @@ CONTRACT = {
     "consent add": ("ADDRESS", "project=", ""),
     "consent withdraw": ("ADDRESS", "project=", ""),
     "consent show": ("ADDRESS", "", ""),
-    "validate": ("LIST", "by=", "flagged sample decide= sign-off how="),
+    "validate": ("LIST", "by=", "flagged sample decide= sign-off how= reproduce="),
     "mailing new": ("", "list= subject= body= by=", "where= arms= stratify="),
     "mailing edit": ("ID", "", "subject= body= where= arms= stratify="),
     "mailing list": ("", "", ""),
@@ -297,7 +297,9 @@ def fill_list(ask, folder):
     state = ask("validate", story.LIST, *by, "--decide", write(folder, "decisions.csv", "\n".join(["address,decision,reason", *rows])))
     assert state["decided"] == 5 and state["sample_undecided"] == state["flagged_undecided"] == 0
     assert ask("validate", story.LIST, *by, "--sign-off", "--how", "they answered")["signed_off"] is True
-    assert ask("validate", story.LIST, *by)["signed_off"] is True
+    state = ask("validate", story.LIST, *by)
+    assert state["signed_off"] is True and [(p["by"], p["source"], p["decisions"]) for p in state["pace"]] == [(story.VAL, "file", 5)]
+    assert ask("validate", story.LIST, *by, "--reproduce", state["pace"][0]["signoff"])["as_drawn"] is True
     assert ask("list show", story.LIST)["mailable"] == 4
     one = ["bob@example.org", "--project", story.STUDY, "--by", story.ANN]
     ask("consent add", *one, "--kind", "oral", "--ref", "by phone", "--date", "2026-03-02")

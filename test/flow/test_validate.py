@@ -1,10 +1,11 @@
 """A list is looked at by a person: the sample of the policy, what makes it grow, and who may sign."""
 import csv
 import pathlib
+import sqlite3
 
 import pytest
 
-from harness.story import ANN, IDENTITY, LIST, OFFICE, REV, VAL, Story, people
+from harness.story import ANN, IDENTITY, LIST, OFFICE, REV, STUDY, VAL, Story, people
 
 FORM = ["--consent-kind", "signed-form", "--consent-ref", "F", "--consent-date", "2026-10-01"]
 
@@ -188,3 +189,39 @@ def test_the_sample_repeats_itself_from_its_seed(placet):
     listed = [m["address"] for m in placet.run("list", "members", LIST)]
     assert sorted(listed) == addresses
     assert desk.sample() == drawn(listed, state["seed"])[:state["sample"]]
+
+
+def test_no_evidence_voids_the_import_that_claimed_it(placet, folder):
+    told = Story(placet, "smtp://127.0.0.1:9").prepare(people(3))
+    told.fill_list([*people(3), *people(4, "later.example.org")])
+    told.do("consent", "add", people(4, "later.example.org")[3], "--project", STUDY, "--kind", "oral", "--ref", "by phone", "--date",
+            "2026-10-02", "--by", ANN, json=False)
+    file = pathlib.Path(folder) / "decisions.csv"
+    file.write_text("address,decision,reason\n" + "".join(f"{a},{'no-evidence' if i == 1 else 'accept'},\n"
+                                                           for i, a in enumerate(people(4, "later.example.org"))))
+    said = told.do("validate", LIST, "--by", VAL, "--decide", file)
+    assert (said["evidence_voided"], said["failures"]) == (3, 1)
+    assert [(p["by"], p["source"], p["decisions"]) for p in said["pace"]] == [(VAL, "file", 4)]
+    # Those of the first import keep their consent, and so does who gave it anew.
+    told.do("validate", LIST, "--by", VAL, "--sign-off", "--how", "they wrote", json=False)
+    assert {m["address"]: m["why_not"] for m in told.do("list", "members", LIST)} == {
+        **dict.fromkeys(people(3), ""), **dict.fromkeys(people(3, "later.example.org"), "no-consent"),
+        people(4, "later.example.org")[3]: ""}
+    history = told.do("consent", "show", people(1, "later.example.org")[0])
+    assert [c["action"] for c in history] == ["given", "voided"]
+    # An import of the same file restores nothing.
+    told.fill_list(people(4, "later.example.org"))
+    assert told.do("list", "show", LIST)["mailable"] == 4
+    assert "evidence-voided" in [e["action"] for e in told.do("audit", "log")]
+
+
+def test_the_sample_is_drawn_again(placet, engine):
+    told = Story(placet, "smtp://127.0.0.1:9").prepare(people(200))
+    number = told.do("validate", LIST, "--by", VAL)["pace"][0]["signoff"]
+    said = told.do("validate", LIST, "--by", VAL, "--reproduce", number)
+    assert said["as_drawn"] is True and (said["population"], said["sample"]) == (200, 105)
+    told.do("validate", LIST, "--by", VAL, "--reproduce", 77, expect=3)
+    if engine == "sqlite":
+        with sqlite3.connect(placet.home / "placet.db") as db:
+            db.execute("UPDATE signoff_item SET place = CASE place WHEN 3 THEN 150 ELSE 3 END WHERE place IN (3, 150)")
+        assert told.do("validate", LIST, "--by", VAL, "--reproduce", number, expect=1)["as_drawn"] is False
