@@ -139,6 +139,13 @@ static int by_place(const void *a, const void *b)
 	return x->key[1] < y->key[1] ? -1 : x->key[1] > y->key[1];
 }
 
+static int by_delivery(const void *a, const void *b)
+{
+	const struct card *x = a, *y = b;
+
+	return x->delivery < y->delivery ? -1 : x->delivery > y->delivery;
+}
+
 static int lay_out(struct home *h, const struct query *q, const struct mailing *m, struct deck *d, struct err *e)
 {
 	*d = (struct deck){ 0 };
@@ -152,22 +159,33 @@ static int lay_out(struct home *h, const struct query *q, const struct mailing *
 
 /* --- dealing ------------------------------------------------------------------------------------ */
 
-static int write_arm(struct home *h, const struct deck *d, size_t arms, size_t arm, struct err *e)
+/* One arm's people among the cards [from, to). */
+static int write_arm(struct home *h, const struct deck *d, size_t from, size_t to, uint32_t arm, struct buf *ids, struct err *e)
+{
+	buf_clear(ids);
+	for (size_t i = from; i < to; i++)
+		if (d->card[i].arm == arm)
+			buf_addf(ids, "%c%lld", ids->n ? ',' : '[', (long long)d->card[i].delivery);
+	if (!ids->n)
+		return 0;
+	buf_addc(ids, ']');
+	return db_exec(h->db, &Q_ARM_SET, ARGS(db_text(buf_text(ids)), db_i64(arm)), NULL, e);
+}
+
+/* In the order of the deliveries, so that each page of the table is written once, not once for each person on it. */
+static int write_arms(struct home *h, struct deck *d, size_t arms, struct err *e)
 {
 	struct buf ids;
-	size_t n = 0;
 	int rc = 0;
 
+	for (size_t i = 0; i < d->n; i++)
+		d->card[i].arm = (uint32_t)(i % arms) + 1;
+	if (d->n)
+		qsort(d->card, d->n, sizeof(*d->card), by_delivery);
 	buf_init(&ids, BATCH * 24);
-	for (size_t i = arm; rc == 0 && i < d->n; i += arms) {
-		buf_addf(&ids, "%c%lld", n++ ? ',' : '[', (long long)d->card[i].delivery);
-		if (n < BATCH && i + arms < d->n)
-			continue;
-		buf_addc(&ids, ']');
-		rc = db_exec(h->db, &Q_ARM_SET, ARGS(db_text(buf_text(&ids)), db_i64((int64_t)arm + 1)), NULL, e);
-		buf_clear(&ids);
-		n = 0;
-	}
+	for (size_t from = 0; rc == 0 && from < d->n; from += BATCH)
+		for (size_t arm = 1; rc == 0 && arm <= arms; arm++)
+			rc = write_arm(h, d, from, from + BATCH < d->n ? from + BATCH : d->n, (uint32_t)arm, &ids, e);
 	buf_free(&ids);
 	return rc;
 }
@@ -193,8 +211,8 @@ int arms_deal(struct home *h, struct mailing *m, int64_t by, struct err *e)
 	if (!m->arm_seed)
 		m->arm_seed = (int64_t)(rng_u64(&h->rng) >> 1) | 1;
 	rc = lay_out(h, &Q_EACH_TO_DEAL, m, &d, e);
-	for (size_t arm = 0; rc == 0 && arm < (size_t)m->arms; arm++)
-		rc = write_arm(h, &d, (size_t)m->arms, arm, e);
+	if (rc == 0)
+		rc = write_arms(h, &d, (size_t)m->arms, e);
 	if (rc == 0)
 		rc = tell_ledger(h, m, &d, by, e);
 	free(d.card);
