@@ -60,12 +60,19 @@ static int ask(struct home *h, enum notice_kind kind, const uint8_t hash[KEY_HAS
 int notice_queue(struct home *h, enum notice_kind k, const struct address *to, int64_t project, int64_t object,
 		 int64_t *id, struct err *e)
 {
-	int64_t now = home_now(h);
 	uint8_t hash[KEY_HASH_SIZE];
+
+	home_key_hash(h, to->key, hash);
+	return notice_queue_hash(h, k, hash, to, project, object, id, e);
+}
+
+int notice_queue_hash(struct home *h, enum notice_kind k, const uint8_t hash[KEY_HASH_SIZE], const struct address *to,
+		      int64_t project, int64_t object, int64_t *id, struct err *e)
+{
+	int64_t now = home_now(h);
 	int room;
 
 	MUST(db_in_transaction(h->db));
-	home_key_hash(h, to->key, hash);
 	room = ask(h, k, hash, now, e);
 	if (room <= 0)
 		return room;

@@ -15,6 +15,9 @@
    the two it was must not show on a page. `project` and `object` 0: none. Needs the home's keys. */
 int notice_queue(struct home *h, enum notice_kind k, const struct address *to, int64_t project, int64_t object,
 		 int64_t *id, struct err *e) MUST_USE;
+/* The same where the person is known by hash alone: needs no keys. */
+int notice_queue_hash(struct home *h, enum notice_kind k, const uint8_t key_hash[KEY_HASH_SIZE], const struct address *to,
+		      int64_t project, int64_t object, int64_t *id, struct err *e) MUST_USE;
 /* The person answered (confirmed, opened the link): the count of those without an answer begins anew. */
 int notice_answered(struct home *h, enum notice_kind k, const uint8_t key_hash[KEY_HASH_SIZE], struct err *e) MUST_USE;
 

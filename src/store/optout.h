@@ -72,6 +72,8 @@ int opt_out_write(struct home *h, const struct opt_out_entry *x, size_t n, struc
 /* Brings the database up to the journal: what it has not heard of yet, in the journal's order; all of it when the
    journal is another than it knows. Not in a transaction. Cheap when nothing is new. */
 int opt_out_catch_up(struct home *h, struct err *e) MUST_USE;
+/* The same for at most about `most` entries, in one transaction, for who must not stand still. 1: there may be more, 0. */
+int opt_out_catch_up_some(struct home *h, size_t most, struct err *e) MUST_USE;
 /* How far the database has followed: the caller's transaction sees what stands up to here. All zero: not at all. */
 int opt_out_followed(struct home *h, struct opt_out_place *out, struct err *e) MUST_USE;
 /* The key hash of a delivery's person: 1, 0 no such delivery, -1. */

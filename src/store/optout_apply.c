@@ -10,6 +10,7 @@
 #include "base/codec.h"
 #include "base/log.h"
 #include "store/audit.h"
+#include "store/notice.h"
 #include "store/person.h"
 #include "store/query.h"
 
@@ -22,6 +23,10 @@ QUERY(Q_OPT_OUT_LOCK, "SELECT 1", "SELECT 1 FROM pg_advisory_xact_lock(706102)")
 /* After the loss of newer data the account may be gone. */
 QUERY(Q_OPT_OUT_ADD, "INSERT INTO opt_out (key_hash, way, why, by_id, at)"
 		     " VALUES ($1, $2, '', (SELECT id FROM account WHERE id = $3), $4) ON CONFLICT (key_hash) DO NOTHING");
+/* The mailbox that the message went to comes first. */
+QUERY(Q_OPT_OUT_MAILBOX,
+      "SELECT a.delivery FROM address a WHERE a.key_hash = $1 AND a.erased IS NULL"
+      " ORDER BY CASE WHEN a.id = (SELECT d.address_id FROM delivery d WHERE d.id = $2) THEN 0 ELSE 1 END, a.id LIMIT 1");
 QUERY(Q_OPT_OUT_DROP_KEPT, "DELETE FROM opt_out_keep WHERE key_hash = $1 AND at <= $2");
 QUERY(Q_OPT_OUT_KEEP, "INSERT INTO opt_out_keep (key_hash, project_id, at) SELECT $1, p.id, $3 FROM project p"
 		      " WHERE p.slug = $2 AND NOT EXISTS (SELECT 1 FROM opt_out o WHERE o.key_hash = $1 AND o.at > $3)"
@@ -35,6 +40,7 @@ QUERY(Q_OPT_OUT_UNDO, "DELETE FROM opt_out WHERE key_hash = $1 AND at <= $2 AND 
 /* What one transaction applies. */
 struct applying {
 	struct home *h;
+	size_t most;                 /* entries to be applied at once */
 	const struct opt_out_place *at; /* how far it has come; NULL: not from the journal */
 	size_t n;                    /* entries */
 	int64_t left[OPT_OUT_ERASURE + 1]; /* people who left by themselves, by way */
@@ -62,6 +68,35 @@ static void add_to_hash(struct applying *p, const struct opt_out_entry *x)
 	sha256(both, sizeof(both), p->hash);
 }
 
+/* Who forwards a message lets a friend press its button: they are told once, with a way back. Not of what is replayed
+   after days, when nobody knows any more whether they were told. */
+static int tell_removed(struct applying *p, const struct opt_out_entry *x, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct address to;
+	struct rows r = { 0 };
+	int64_t notice;
+	int got, rc = -1;
+
+	if (db_query(p->h->db, &Q_OPT_OUT_MAILBOX, ARGS(db_bytes(x->key_hash, KEY_HASH_SIZE), db_i64(x->delivery)), &r, e) < 0)
+		goto out;
+	got = rows_next(&r, e);
+	if (got > 0 && address_parse(a, rows_text(&r, 0), &to, e) < 0)
+		got = err_set(e, ERR_BROKEN, "a stored address cannot be read");
+	rows_close(&r);
+	if (got > 0)
+		got = notice_queue_hash(p->h, NOTICE_REMOVED, x->key_hash, &to, 0, 0, &notice, e);
+	rc = got < 0 ? -1 : 0;
+out:
+	arena_free(a);
+	return rc;
+}
+
+static bool is_to_be_told(const struct applying *p, const struct opt_out_entry *x)
+{
+	return (x->way == OPT_OUT_PAGE || x->way == OPT_OUT_ONE_CLICK) && x->at > home_now(p->h) - OPT_OUT_SECOND_THOUGHTS;
+}
+
 static int apply_out(struct applying *p, const struct opt_out_entry *x, struct err *e)
 {
 	int64_t added;
@@ -82,7 +117,7 @@ static int apply_out(struct applying *p, const struct opt_out_entry *x, struct e
 	p->left[x->way]++;
 	add_to_hash(p, x);
 	memcpy(p->last, x->key_hash, KEY_HASH_SIZE);
-	return 0;
+	return is_to_be_told(p, x) ? tell_removed(p, x, e) : 0;
 }
 
 /* Who it was is known by now, or never: then the delivery is gone with data that was lost. */
@@ -259,16 +294,16 @@ static int is_behind(struct home *h, struct err *e)
 static int apply_in_transaction(struct applying *p, struct opt_out_place *at, struct err *e)
 {
 	if (lock_order(p->h, e) < 0 || opt_out_followed(p->h, at, e) < 0 ||
-	    optout_journal_read(p->h->opt_outs, at, BATCH_MOST, apply_one, p, e) < 0)
+	    optout_journal_read(p->h->opt_outs, at, p->most, apply_one, p, e) < 0)
 		return -1;
 	/* Another process may have written a line that is not on the disk yet: the database must not be ahead of it. */
 	return optout_journal_sync(p->h->opt_outs, e) < 0 || audit_left(p, e) < 0 || remember_place(p->h, at, e) < 0 ? -1 : 0;
 }
 
-static int apply_batch(struct home *h, struct err *e)
+static int apply_batch(struct home *h, size_t most, struct err *e)
 {
 	struct opt_out_place at;
-	struct applying p = { .h = h, .at = &at };
+	struct applying p = { .h = h, .most = most, .at = &at };
 
 	if (db_begin(h->db, e) < 0)
 		return -1;
@@ -282,17 +317,22 @@ static int apply_batch(struct home *h, struct err *e)
 	return 0;
 }
 
+int opt_out_catch_up_some(struct home *h, size_t most, struct err *e)
+{
+	int behind;
+
+	MUST(!db_in_transaction(h->db));
+	behind = is_behind(h, e);
+	return behind > 0 && apply_batch(h, most, e) < 0 ? -1 : behind;
+}
+
 int opt_out_catch_up(struct home *h, struct err *e)
 {
 	bool done = false;
 	int behind;
 
-	MUST(!db_in_transaction(h->db));
-	while ((behind = is_behind(h, e)) > 0) {
-		if (apply_batch(h, e) < 0)
-			return -1;
+	while ((behind = opt_out_catch_up_some(h, BATCH_MOST, e)) > 0)
 		done = true;
-	}
 	if (done)
 		home_checkpoint(h);
 	return behind;

@@ -236,6 +236,14 @@ bool optout_journal_ends_at(struct optout_journal *j, const struct opt_out_place
 	return follow(j, &e) == 0 && strcmp(j->id, at->id) == 0 && fstat(j->fd, &st) == 0 && st.st_size == at->end;
 }
 
+int64_t optout_journal_size(struct optout_journal *j)
+{
+	struct err e;
+	struct stat st;
+
+	return follow(j, &e) == 0 && fstat(j->fd, &st) == 0 ? st.st_size : 0;
+}
+
 int optout_journal_sync(struct optout_journal *j, struct err *e)
 {
 	return fdatasync(j->fd) < 0 ? failed(j, e) : 0;

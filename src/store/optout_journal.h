@@ -73,6 +73,8 @@ int optout_journal_read(struct optout_journal *j, struct opt_out_place *at, size
 int optout_journal_sync(struct optout_journal *j, struct err *e) MUST_USE;
 /* The file's identifier; "" as long as nothing was ever written. */
 const char *optout_journal_id(struct optout_journal *j);
+/* How long the file is now; 0 when it cannot be had. */
+int64_t optout_journal_size(struct optout_journal *j);
 /* Is nothing at all behind `at`? A look at the file's size. */
 bool optout_journal_ends_at(struct optout_journal *j, const struct opt_out_place *at);
 

@@ -4,29 +4,60 @@
 #include "base/log.h"
 #include "web/web.h"
 
-#define FOLLOW_AFTER (50 * 1000)
+#define FOLLOW_AFTER (100 * 1000)
 #define FOLLOW_AGAIN (100 * 1000)
-#define FOLLOW_WAIT_MS 20           /* for the database's lock: everybody waits meanwhile */
+#define FOLLOW_WAIT_MS 1            /* for the database's lock: everybody waits meanwhile */
+#define FOLLOW_MOST 100
 #define FOLLOW_FAILED (2 * SECOND)
 #define ASK_AGAIN (5 * SECOND)
 
-/* The sender follows too, so that whoever has the lock just now may be doing it. */
+/* Has somebody else seen to it? A sender does, every 50 ms: then nobody waits here for what is written. */
+static int others_followed(struct leaving_group *g, struct err *e)
+{
+	struct opt_out_place at;
+
+	if (opt_out_followed(g->home, &at, e) < 0)
+		return -1;
+	if (at.end < g->target)
+		return 0;
+	g->home->opt_outs_known = at;
+	return 1;
+}
+
+static int follow(struct leaving_group *g, struct err *e)
+{
+	int rc = others_followed(g, e);
+
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	db_set_wait(g->home->db, FOLLOW_WAIT_MS);
+	rc = opt_out_catch_up_some(g->home, FOLLOW_MOST, e);
+	db_set_wait(g->home->db, WEB_WAIT_MS);
+	if (rc == 1)
+		home_checkpoint(g->home);
+	return rc < 0 ? -1 : 0;
+}
+
+static void arm(struct leaving_group *g, int64_t after)
+{
+	g->following = true;
+	g->target = optout_journal_size(g->home->opt_outs);
+	loop_timer_set(g->follow, after);
+}
+
 static void on_follow(void *ctx)
 {
 	struct leaving_group *g = ctx;
 	struct err e = { 0 };
-	int rc;
+	int rc = follow(g, &e);
 
 	g->following = false;
-	db_set_wait(g->home->db, FOLLOW_WAIT_MS);
-	rc = opt_out_catch_up(g->home, &e);
-	db_set_wait(g->home->db, WEB_WAIT_MS);
-	if (rc == 0)
-		return;
-	if (e.kind != ERR_AGAIN)
+	if (rc < 0 && e.kind != ERR_AGAIN)
 		log_event(LOG_LEVEL_ERROR, "opt-outs-behind", "why", e.text, NULL);
-	g->following = true;
-	loop_timer_set(g->follow, e.kind == ERR_AGAIN && db_engine_of(g->home->db) == DB_SQLITE ? FOLLOW_AGAIN : FOLLOW_FAILED);
+	if (rc < 0)
+		arm(g, e.kind == ERR_AGAIN && db_engine_of(g->home->db) == DB_SQLITE ? FOLLOW_AGAIN : FOLLOW_FAILED);
+	else if (!optout_journal_ends_at(g->home->opt_outs, &g->home->opt_outs_known))
+		arm(g, FOLLOW_AFTER);
 }
 
 void leaving_init(struct leaving_group *g, struct home *h, struct loop *loop)
@@ -73,13 +104,11 @@ int leaving_add(struct leaving_group *g, const struct request *r, int64_t delive
 	return 1;
 }
 
-void leaving_add_hash(struct leaving_group *g, const struct request *r, const uint8_t key_hash[KEY_HASH_SIZE],
-		      enum opt_out_way way, struct response *out)
+void leaving_add_entry(struct leaving_group *g, const struct request *r, const struct opt_out_entry *x, struct response *out)
 {
 	struct leaving *l = ARENA_NEW(r->arena, struct leaving);
 
-	l->x = (struct opt_out_entry){ .act = ACT_OUT, .at = home_now(g->home), .way = way, .text = "" };
-	memcpy(l->x.key_hash, key_hash, KEY_HASH_SIZE);
+	l->x = *x;
 	note(g, l, out);
 }
 
@@ -91,8 +120,7 @@ static void let_follow(struct leaving_group *g)
 		if (opt_out_catch_up(g->home, &e) < 0)
 			log_event(LOG_LEVEL_WARN, "opt-outs-behind", "why", e.text, NULL);
 	} else if (!g->following) {
-		g->following = true;
-		loop_timer_set(g->follow, FOLLOW_AFTER);
+		arm(g, FOLLOW_AFTER);
 	}
 }
 

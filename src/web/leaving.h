@@ -23,6 +23,7 @@ struct leaving_group {
 	size_t n, room;
 	struct loop_timer *follow; /* NULL without a server: the database follows at once */
 	bool following;            /* the timer is set */
+	int64_t target;            /* ... and this far the database should have followed by then */
 	int64_t asks_again;        /* ticks; the database is away, and is not asked before */
 };
 
@@ -33,9 +34,8 @@ void leaving_clear(struct leaving_group *g);
    else 1. */
 int leaving_add(struct leaving_group *g, const struct request *r, int64_t delivery, enum opt_out_way way,
 		struct response *out);
-/* The same for a person known by hash. */
-void leaving_add_hash(struct leaving_group *g, const struct request *r, const uint8_t key_hash[KEY_HASH_SIZE],
-		      enum opt_out_way way, struct response *out);
+/* Notes any entry. Of several by one request out->then hears of the last, and all have the same end. */
+void leaving_add_entry(struct leaving_group *g, const struct request *r, const struct opt_out_entry *x, struct response *out);
 /* Writes all that were noted. */
 void leaving_settle(struct leaving_group *g);
 /* In out->then: 0 it is durable, -1. */

@@ -73,7 +73,8 @@ page_fn page_project;      /* /projects/{slug} */
 page_fn page_mailing;      /* /projects/{slug}/mailings/{id} */
 page_fn page_check;        /* /check, with or without ?code= */
 page_fn page_check_code;   /* /check/{code} */
-page_fn page_opt_out;      /* /opt-out */
+page_fn page_opt_out;      /* GET /opt-out */
+page_fn page_opt_out_send; /* POST /opt-out */
 page_fn page_opt_out_ask;  /* GET /opt-out/{token} */
 page_fn page_opt_out_do;   /* POST /opt-out/{token} */
 page_fn page_join;         /* GET /join/{slug} */

@@ -14,6 +14,7 @@ static const struct route ROUTES[] = {
 	{ "/check", METHOD_GET | METHOD_POST, READ_ONLY, page_check },
 	{ "/check/{code}", METHOD_GET, READ_ONLY | TOKEN_PAGE, page_check_code },
 	{ "/opt-out", METHOD_GET, READ_ONLY, page_opt_out },
+	{ "/opt-out", METHOD_POST, SAME_ORIGIN, page_opt_out_send },
 	{ "/opt-out/{token}", METHOD_GET, READ_ONLY | TOKEN_PAGE, page_opt_out_ask },
 	{ "/opt-out/{token}", METHOD_POST, TOKEN_PAGE | ANY_BODY, page_opt_out_do },
 	{ "/join/{slug}", METHOD_GET, READ_ONLY, page_join },

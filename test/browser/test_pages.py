@@ -54,6 +54,13 @@ def test_opting_out_without_javascript(browser, site, placet):
     browser.must_be_good([{"name": "already", "url": site["opt-out"]}])
     held = placet.run("person", "show", site["to"])
     assert held["opted_out"], held
+    browser.must_be_good(walks=[
+        {"name": "keep", "url": site["opt-out"], "tick": ["Sleep in our town"], "button": "Keep these", "expect": "Only these studies"},
+        {"name": "take-back", "url": site["opt-out"], "button": "Take it back", "expect": "It is as it was before"},
+        {"name": "no-address", "url": site["base"] + "/opt-out", "wait": 4, "button": "Send me the link",
+         "fill": {"Your email address": "no address"}, "expect": "Nothing was sent"},
+        {"name": "by-address", "url": site["base"] + "/opt-out", "wait": 4, "button": "Send me the link",
+         "fill": {"Your email address": site["to"]}, "expect": "Now look into your mailbox"}])
 
 
 def test_a_password_by_the_one_time_link(browser, site, placet):

@@ -7,7 +7,7 @@
 
 #include "store/account.h"
 #include "store/institution.h"
-#include "store/optout.h"
+#include "store/leave.h"
 #include "store/project.h"
 #include "store/signup.h"
 
@@ -192,14 +192,87 @@ int opt_out_write(struct home *h, const struct opt_out_entry *x, size_t n, struc
 	(void)h;
 	if (fault(e) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		stand_in.opted_out[x[i].delivery] = true;
+	for (size_t i = 0; i < n; i++) {
+		int64_t who = x[i].delivery ? x[i].delivery : x[i].key_hash[0];
+
+		MUST(who >= 1 && who <= STAND_IN_DELIVERIES);
+		stand_in.opted_out[who] = x[i].act != ACT_UNDO;
+	}
 	return 0;
 }
 
 int opt_out_catch_up(struct home *h, struct err *e)
 {
 	(void)h;
+	return fault(e);
+}
+
+int opt_out_catch_up_some(struct home *h, size_t most, struct err *e)
+{
+	(void)h;
+	(void)most;
+	return fault(e);
+}
+
+int opt_out_followed(struct home *h, struct opt_out_place *out, struct err *e)
+{
+	(void)h;
+	*out = (struct opt_out_place){ 0 };
+	return fault(e);
+}
+
+int64_t optout_journal_size(struct optout_journal *j)
+{
+	(void)j;
+	return 0;
+}
+
+bool optout_journal_ends_at(struct optout_journal *j, const struct opt_out_place *at)
+{
+	(void)j;
+	(void)at;
+	return true;
+}
+
+void home_checkpoint(struct home *h)
+{
+	(void)h;
+}
+
+bool opt_out_is_fresh(const struct home *h, const struct opt_out_state *s)
+{
+	(void)h;
+	return s->out;
+}
+
+/* Links of notices are those of deliveries here. */
+int leave_by_notice(struct home *h, struct arena *a, int64_t notice, struct leave_about *out, struct err *e)
+{
+	return leave_by_delivery(h, a, notice, out, e);
+}
+
+int leave_by_delivery(struct home *h, struct arena *a, int64_t delivery, struct leave_about *out, struct err *e)
+{
+	struct delivery_about about;
+	int got = delivery_about(h, a, delivery, &about, e);
+
+	if (got <= 0)
+		return got;
+	*out = (struct leave_about){ .address = about.address, .project_title = about.project_title,
+				     .project_slug = about.project_slug, .subject = about.subject,
+				     .state = { .out = about.opted_out, .at = NOW } };
+	out->key_hash[0] = (uint8_t)delivery;
+	out->study = ARENA_ARRAY(a, struct leave_study, COUNT(PROJECTS));
+	for (size_t i = 0; i < COUNT(PROJECTS); i++)
+		out->study[out->n_studies++] = (struct leave_study){ .id = PROJECTS[i].id, .slug = PROJECTS[i].slug,
+								     .title = PROJECTS[i].title };
+	return 1;
+}
+
+int leave_ask(struct home *h, const struct address *typed, struct err *e)
+{
+	(void)h;
+	(void)typed;
 	return fault(e);
 }
 

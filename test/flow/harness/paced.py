@@ -11,11 +11,13 @@ import time
 class Paced:
     """reply_after: seconds before each reply to DATA's dot. `recipients` is a list of (address, when MAIL FROM came, when
     RCPT TO came); `count` how many messages were taken, `taken` for whom each message came in whole, answered or not.
+    All three are of mailings; `notices` says for whom system mail came, which has no List-Unsubscribe.
     `refuse`: another reply to a verb, such as {"RCPT": "450 4.2.1 busy"}; it may change at any time."""
 
     def __init__(self, reply_after=0.0):
         self.reply_after = reply_after
-        self.recipients, self.taken, self.refuse = [], [], {}
+        self._seen, self._number = {}, 0
+        self.taken, self.notices, self.refuse = [], [], {}
         self.links = {}  # the path behind each person's one-click address
         self.count = 0
         self.port = None
@@ -28,9 +30,13 @@ class Paced:
     def url(self):
         return f"smtp://127.0.0.1:{self.port}"
 
+    @property
+    def recipients(self):
+        return list(self._seen.values())
+
     def begin_again(self, reply_after):
         """For a second mailing, while nothing is connected."""
-        self.reply_after, self.recipients, self.taken, self.count = reply_after, [], [], 0
+        self.reply_after, self._seen, self.taken, self.notices, self.count = reply_after, {}, [], [], 0
 
     def _run(self):
         asyncio.set_event_loop(self._loop)
@@ -63,18 +69,24 @@ class Paced:
             writer.write(b"250 2.1.0 ok\r\n")
         elif verb == "RCPT":
             writer.to = line[line.index("<") + 1:line.index(">")]
-            self.recipients.append((writer.to, writer.mail_at, now))
+            self._number += 1
+            writer.number = self._number
+            self._seen[writer.number] = (writer.to, writer.mail_at, now)
             writer.write(b"250 2.1.5 ok\r\n")
         elif verb == "DATA" and not writer.to:
             writer.write(b"554 5.5.1 no valid recipients\r\n")
         elif verb == "DATA":
             writer.write(b"354 go on\r\n")
             message = await reader.readuntil(b"\r\n.\r\n")
-            self.taken.append(writer.to)
             link = re.search(rb"^List-Unsubscribe: <https?://[^/>]+(/opt-out/[^>]+)>", message, re.M)
-            self.links[writer.to] = link.group(1).decode() if link else None
+            if link:
+                self.taken.append(writer.to)
+                self.links[writer.to] = link.group(1).decode()
+                self.count += 1
+            else:
+                del self._seen[writer.number]
+                self.notices.append(writer.to)
             await asyncio.sleep(self.reply_after)
-            self.count += 1
             writer.write(b"250 2.0.0 taken as %d\r\n" % self.count)
         elif verb == "QUIT":
             writer.write(b"221 2.0.0 bye\r\n")
