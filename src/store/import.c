@@ -40,16 +40,20 @@ QUERY(Q_IMPORT_MEMBERS,
       "INSERT INTO member (list_id, address_id, fields, flags, import_id, line)"
       " SELECT $1, r.address_id, r.fields, r.flags, $2, r.line FROM import_row r WHERE r.known = 0");
 QUERY(Q_IMPORT_LAST_CONSENT, "SELECT COALESCE(max(id), 0) FROM consent");
-/* Only where this project has no entry of the address, for people on the list, and once for each: by the first row
-   that has evidence. */
+/* An import claims consent only where this project has no entry of the address. By itself, before the entries are
+   made: a question to the very table that a statement fills may walk all that it has put in so far. */
+QUERY(Q_IMPORT_CONSENTED,
+      "UPDATE import_row SET kind = NULL WHERE kind IS NOT NULL AND (SELECT min(c.id) FROM consent c"
+      " WHERE c.address_id = import_row.address_id AND c.project_id = $1) IS NOT NULL");
+/* For people on the list, and once for each: by the first row that has evidence. */
 QUERY(Q_IMPORT_CONSENT,
       "INSERT INTO consent (address_id, project_id, action, kind, ref, given_on, text_id, import_id, by_id, at)"
       " SELECT r.address_id, $1, 'given', r.kind, r.ref, r.given_on, $2, $3, $4, $5 FROM import_row r"
       " WHERE r.kind IS NOT NULL AND r.known < 2"
       " AND (r.known = 0 OR ((SELECT m.address_id FROM member m WHERE m.list_id = $6 AND m.address_id = r.address_id)"
       "     IS NOT NULL"
-      "   AND r.line = (SELECT min(b.line) FROM import_row b WHERE b.address_id = r.address_id AND b.kind IS NOT NULL)))"
-      " AND (SELECT min(c.id) FROM consent c WHERE c.address_id = r.address_id AND c.project_id = $1) IS NULL");
+      "   AND r.line = (SELECT min(b.line) FROM import_row b WHERE b.address_id = r.address_id"
+      "   AND b.kind IS NOT NULL)))");
 QUERY(Q_IMPORT_CLAIMED,
       "UPDATE import SET consent_from = CASE WHEN consent_from = 0 THEN $2 + 1 ELSE consent_from END,"
       " consent_to = $3 WHERE id = $1");
@@ -155,6 +159,7 @@ static int add_consents(struct home *h, const struct import *im, struct err *e)
 	int64_t before, after;
 
 	if (last_consent(h, &before, e) < 0 ||
+	    db_exec(h->db, &Q_IMPORT_CONSENTED, ARGS(db_i64(im->list->project_id)), NULL, e) < 0 ||
 	    db_exec(h->db, &Q_IMPORT_CONSENT,
 		    ARGS(db_i64(im->list->project_id), text, db_i64(im->id), db_i64(im->by), db_i64(home_now(h)),
 			 db_i64(im->list->id)),
