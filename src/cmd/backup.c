@@ -1,4 +1,4 @@
-/* placet backup and restore. */
+/* placet backup and restore: a home into a folder and back; what that means is in store/backup.h. */
 #include "cmd/commands.h"
 
 #include "base/file.h"

@@ -56,7 +56,7 @@ CONTRACT = {
     "list export": ("NAME", "", ""),
     "list answered": ("NAME FILE", "by=", "no-longer"),
     "import": ("LIST FILE", "by=", "consent-kind= consent-ref= consent-date= consent-text= consent-column= consent-date-column= "
-               "map=+ dry-run rejected="),
+               "map=+ dry-run rejected= skip=+ sheet= verdicts="),
     "consent add": ("ADDRESS", "project=", ""),
     "consent withdraw": ("ADDRESS", "project=", ""),
     "consent show": ("ADDRESS", "", ""),
@@ -96,6 +96,8 @@ CONTRACT = {
     "lint": ("FILE", "", "project="),
     "audit log": ("", "", ""),
     "audit verify": ("", "", ""),
+    "backup": ("DIR", "", ""),
+    "restore": ("DIR", "", ""),
     "demo": ("", "", "once"),
 }
 
@@ -418,6 +420,8 @@ def test_json_is_as_the_schemas_say(ask, placet, folder):
     assert [e["seq"] for e in entries] == list(range(1, len(entries) + 1))
     assert ask("audit verify") == {"whole": True, "entries": len(entries), "broken": None}
     assert not re.search(r"(ann\.one|cem|dee|bob|info)@example\.org", json.dumps(entries))  # AUD-6
+    assert ask("backup", f"{folder}/backup") == {"backup": f"{folder}/backup"}
+    assert ask("restore", f"{folder}/backup")["backup"] == f"{folder}/backup"
     assert set(commands()) - WITHOUT_JSON - APART == ask.asked
 
 
