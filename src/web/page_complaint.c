@@ -47,11 +47,11 @@ static const char *read_typed(const struct request *r, struct typed *out)
 	out->text = plain_lines(r->arena, form_text(r->form, "text"));
 	out->about = ask_line(r->arena, r->form, "about");
 	if (!out->text || !out->about || strlen(out->about) > ABOUT_MAX)
-		return "There is a character in it that cannot be read. Please type it anew.";
+		return "there is a character in it that cannot be read";
 	if (!*out->text)
-		return "Please say what happened.";
+		return "it does not say what happened";
 	if (utf8_count(out->text) > COMPLAINT_TEXT_MAX)
-		return "This is longer than 4,000 characters. Please shorten it.";
+		return "it is longer than 4,000 characters";
 	if (address && !*address)
 		return NULL;
 	out->with_address = ask_address(r->arena, r->form, &out->address, &fault);

@@ -205,12 +205,12 @@ int page_me_correct(const struct request *r, struct response *out, struct err *e
 	if (!got)
 		return show_gone(&m.p, out);
 	if (!name || !*name)
-		return show_again(&m, NULL, "This cannot be a name: please type it in one line.", out, e);
+		return show_again(&m, NULL, "a name is one line of words", out, e);
 	got = person_correct(m.p.web->home, m.link.key_hash, "name", name, e);
 	if (got < 0 && e->kind != ERR_INPUT)
 		return -1;
 	if (got < 0)
-		return show_again(&m, NULL, "This cannot be a name: it has a web address in it, or characters that no name has.", out, e);
+		return show_again(&m, NULL, "a name has no web address in it, and at most 200 characters", out, e);
 	return show_again(&m, "Your name is set as you typed it.", NULL, out, e);
 }
 
