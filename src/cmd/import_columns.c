@@ -77,12 +77,28 @@ static bool is_address_word(struct arena *a, const char *s)
 	return is_one_of(a, s, ADDRESS_WORDS, COUNT(ADDRESS_WORDS));
 }
 
+/* How letters are written without what Unicode does not take apart; "" for those of other scripts. */
+static const char *in_ascii(uint32_t c)
+{
+	static const struct {
+		uint32_t upper, lower;
+		const char *text;
+	} LETTERS[] = { { 0x1E9E, 0xDF, "ss" }, { 0xC6, 0xE6, "ae" }, { 0x152, 0x153, "oe" }, { 0xD8, 0xF8, "o" },
+			{ 0x141, 0x142, "l" }, { 0x110, 0x111, "d" }, { 0xD0, 0xF0, "d" }, { 0xDE, 0xFE, "th" },
+			{ 0, 0x131, "i" } };
+
+	for (size_t i = 0; i < COUNT(LETTERS); i++)
+		if (c == LETTERS[i].upper || c == LETTERS[i].lower)
+			return LETTERS[i].text;
+	return "";
+}
+
 /* A header word as a field name: [a-z][a-z0-9_]*, accents taken off; "column_3" where nothing is left of it. */
 static const char *field_name(struct arena *a, const char *header, size_t place)
 {
 	size_t n = 0, used = 0, len;
 	uint8_t *apart = u8_normalize(UNINORM_NFKD, (const uint8_t *)header, strlen(header), NULL, &n);
-	char *out = arena_alloc(a, FIELD_MAX + 2);
+	char *out = arena_alloc(a, FIELD_MAX + 3);
 
 	for (size_t i = 0; apart && i < n && used < FIELD_MAX; i += len) {
 		uint32_t c = utf8_char((const char *)apart + i, n - i, &len);
@@ -93,6 +109,9 @@ static const char *field_name(struct arena *a, const char *header, size_t place)
 			out[used++] = (char)c;
 		else if (c < 0x80 && used && out[used - 1] != '_')
 			out[used++] = '_';
+		else
+			for (const char *as = in_ascii(c); *as; as++)
+				out[used++] = *as;
 	}
 	free(apart);
 	while (used && out[used - 1] == '_')
