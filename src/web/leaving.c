@@ -7,35 +7,41 @@
 #define FOLLOW_AFTER (100 * 1000)
 #define FOLLOW_AGAIN (100 * 1000)
 #define FOLLOW_WAIT_MS 1            /* for the database's lock: everybody waits meanwhile */
-#define FOLLOW_MOST 100
+#define FOLLOW_MOST 50                /* entries, while everybody waits */
+#define FOLLOW_ON (10 * 1000)         /* there are more */
 #define FOLLOW_FAILED (2 * SECOND)
 #define ASK_AGAIN (5 * SECOND)
 
-/* Has somebody else seen to it? A sender does, every 50 ms: then nobody waits here for what is written. */
-static int others_followed(struct leaving_group *g, struct err *e)
+/* Does somebody else see to it? A sender does, with every flush: then nobody need wait here for what is written. */
+static int others_follow(struct leaving_group *g, struct err *e)
 {
 	struct opt_out_place at;
+	bool moved;
 
 	if (opt_out_followed(g->home, &at, e) < 0)
 		return -1;
-	if (at.end < g->target)
-		return 0;
-	g->home->opt_outs_known = at;
-	return 1;
+	moved = at.end > g->seen;
+	g->seen = at.end;
+	if (at.end >= g->target)
+		g->home->opt_outs_known = at;
+	return moved || at.end >= g->target;
 }
 
+/* 1: there may be more, 0, -1. */
 static int follow(struct leaving_group *g, struct err *e)
 {
-	int rc = others_followed(g, e);
+	int rc = others_follow(g, e);
 
 	if (rc)
 		return rc < 0 ? -1 : 0;
 	db_set_wait(g->home->db, FOLLOW_WAIT_MS);
 	rc = opt_out_catch_up_some(g->home, FOLLOW_MOST, e);
 	db_set_wait(g->home->db, WEB_WAIT_MS);
-	if (rc == 1)
+	if (rc == 1) {
+		g->seen = g->home->opt_outs_known.end;
 		home_checkpoint(g->home);
-	return rc < 0 ? -1 : 0;
+	}
+	return rc;
 }
 
 static void arm(struct leaving_group *g, int64_t after)
@@ -57,7 +63,7 @@ static void on_follow(void *ctx)
 	if (rc < 0)
 		arm(g, e.kind == ERR_AGAIN && db_engine_of(g->home->db) == DB_SQLITE ? FOLLOW_AGAIN : FOLLOW_FAILED);
 	else if (!optout_journal_ends_at(g->home->opt_outs, &g->home->opt_outs_known))
-		arm(g, FOLLOW_AFTER);
+		arm(g, rc > 0 ? FOLLOW_ON : FOLLOW_AFTER);
 }
 
 void leaving_init(struct leaving_group *g, struct home *h, struct loop *loop)

@@ -24,6 +24,7 @@ struct leaving_group {
 	struct loop_timer *follow; /* NULL without a server: the database follows at once */
 	bool following;            /* the timer is set */
 	int64_t target;            /* ... and this far the database should have followed by then */
+	int64_t seen;              /* how far it had at the last look */
 	int64_t asks_again;        /* ticks; the database is away, and is not asked before */
 };
 
