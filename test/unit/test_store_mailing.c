@@ -6,12 +6,13 @@ static const char *const STATES[] = { "draft", "submitted", "approved", "schedul
 static const char *const VERBS[] = { "submit", "approve", "reject", "withdraw", "edit", "void", "start", "schedule",
 				     "open", "pause", "resume", "resume-later", "again", "finish", "cancel", "revoke" };
 
-/* Where each verb leads from each state; "" : it is refused. Written from the design, not from the program. */
+/* Where each verb leads from each state; "" : it is refused. Written from the design, not from the program. A restore
+   voids what waits for its start, a change what was approved. */
 static const char *const LEADS[COUNT(STATES)][COUNT(VERBS)] = {
 	[0] = { [0] = "submitted" },
-	[1] = { [1] = "approved", [2] = "draft", [3] = "draft", [4] = "draft" },
+	[1] = { [1] = "approved", [2] = "draft", [3] = "draft", [4] = "draft", [5] = "draft" },
 	[2] = { [4] = "draft", [5] = "draft", [6] = "sending", [7] = "scheduled", [14] = "cancelled", [15] = "revoked" },
-	[3] = { [8] = "sending", [9] = "paused", [14] = "cancelled", [15] = "revoked" },
+	[3] = { [5] = "draft", [8] = "sending", [9] = "paused", [14] = "cancelled", [15] = "revoked" },
 	[4] = { [9] = "paused", [13] = "done", [14] = "cancelled", [15] = "revoked" },
 	[5] = { [10] = "sending", [11] = "scheduled", [14] = "cancelled", [15] = "revoked" },
 	[6] = { [12] = "sending" },
