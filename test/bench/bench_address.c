@@ -13,7 +13,7 @@ static const char *const PLAIN[] = {
 };
 
 static const char *const OTHER[] = {
-	"Ann Bee <ann.bee@dept5.example.ac.uk>", "  maria@gmail.com", "ann@b\xC3\xBC" "cher.example",
+	"Ann Bee <ann.bee@dept5.example.ac.uk>", "  maria@gmail.com", "ann@bücher.example",
 	"\xC3\xA5sa@uni.example", "ann@xn--bcher-kva.example",
 };
 
