@@ -230,6 +230,8 @@ static int foresee(void *ctx, const struct opt_out_entry *x, struct err *e)
 		return 0;
 	if ((x->act == ACT_OUT || x->act == ACT_OUT_DELIVERY) && !q->s->out)
 		*q->s = (struct opt_out_state){ true, x->at, x->way };
+	if (x->act == ACT_OUT && x->way == OPT_OUT_ERASURE)
+		q->s->way = OPT_OUT_ERASURE;
 	if (x->act == ACT_UNDO && q->s->out && q->s->way != OPT_OUT_ERASURE && x->at >= q->s->at &&
 	    x->at - q->s->at <= OPT_OUT_SECOND_THOUGHTS)
 		q->s->out = false;

@@ -23,6 +23,8 @@ QUERY(Q_OPT_OUT_LOCK, "SELECT 1", "SELECT 1 FROM pg_advisory_xact_lock(706102)")
 /* After the loss of newer data the account may be gone. */
 QUERY(Q_OPT_OUT_ADD, "INSERT INTO opt_out (key_hash, way, why, by_id, at)"
 		     " VALUES ($1, $2, '', (SELECT id FROM account WHERE id = $3), $4) ON CONFLICT (key_hash) DO NOTHING");
+/* Who had left already and is erased then: from here on nobody takes it back by a link. */
+QUERY(Q_OPT_OUT_ERASED, "UPDATE opt_out SET way = 'erasure' WHERE key_hash = $1 AND way <> 'erasure'");
 /* The mailbox that the message went to comes first. */
 QUERY(Q_OPT_OUT_MAILBOX,
       "SELECT a.delivery FROM address a WHERE a.key_hash = $1 AND a.erased IS NULL"
@@ -111,7 +113,9 @@ static int apply_out(struct applying *p, const struct opt_out_entry *x, struct e
 		    ARGS(db_bytes(x->key_hash, KEY_HASH_SIZE), db_i64(p->at && p->at->anew ? x->at : INT64_MAX)), NULL, e) < 0)
 		return -1;
 	if (!added)
-		return 0;
+		return x->way == OPT_OUT_ERASURE
+			       ? db_exec(p->h->db, &Q_OPT_OUT_ERASED, ARGS(db_bytes(x->key_hash, KEY_HASH_SIZE)), NULL, e)
+			       : 0;
 	if (x->by)
 		return audit_person(p->h, x->by, "opt-out", x->key_hash, opt_out_way_name(x->way), e);
 	p->left[x->way]++;

@@ -142,6 +142,29 @@ static void second_thoughts_end_after_a_day(void **state)
 	assert_int_equal(rows(s), 2);
 }
 
+/* The links of old messages work for ever; after an erasure none of them may bring anybody back. */
+static void an_erasure_after_leaving_is_final(void **state)
+{
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	struct people p = mail_people(s);
+
+	leave(s, p.hash[0]);
+	OK(opt_out_by_hash(s->h, p.hash[0], OPT_OUT_ERASURE, "", 0, &f->e));
+	FAILS(ERR_REFUSED, opt_out_undo(s->h, p.hash[0], &f->e));
+	/* Also as long as the database has not heard of it. */
+	leave(s, p.hash[1]);
+	BEGIN;
+	OK(opt_out_by_hash(s->h, p.hash[1], OPT_OUT_ERASURE, "", 0, &f->e));
+	FAILS(ERR_REFUSED, opt_out_undo(s->h, p.hash[1], &f->e));
+	COMMIT;
+	lose_data(s);
+	come_back(s);
+	FAILS(ERR_REFUSED, opt_out_undo(s->h, p.hash[0], &f->e));
+	FAILS(ERR_REFUSED, opt_out_undo(s->h, p.hash[1], &f->e));
+	assert_int_equal(rows(s), 2);
+}
+
 /* Nothing can be erased from the journal: the reason stands in the database alone. */
 static void reasons_are_not_in_the_journal(void **state)
 {
@@ -515,7 +538,7 @@ static void a_reader_hears_of_all(void **state)
 int main(void)
 {
 	struct CMUnitTest tests[] = {
-		IN_WORLD(acts_in_their_order), IN_WORLD(second_thoughts_end_after_a_day), IN_WORLD(reasons_are_not_in_the_journal),
+		IN_WORLD(acts_in_their_order), IN_WORLD(second_thoughts_end_after_a_day), IN_WORLD(an_erasure_after_leaving_is_final), IN_WORLD(reasons_are_not_in_the_journal),
 		IN_WORLD(many_are_one_entry_of_the_ledger), IN_WORLD(inside_a_transaction_the_journal_has_it),
 		IN_WORLD(replaying_ends_where_it_was), IN_WORLD(an_older_copy_catches_up), IN_WORLD(the_account_may_be_lost),
 		IN_WORLD(another_file_is_replayed), IN_WORLD(a_file_that_was_cut_and_grew),
