@@ -40,11 +40,14 @@ QUERY(Q_IMPORT_MEMBERS,
       "INSERT INTO member (list_id, address_id, fields, flags, import_id, line)"
       " SELECT $1, r.address_id, r.fields, r.flags, $2, r.line FROM import_row r WHERE r.known = 0");
 QUERY(Q_IMPORT_LAST_CONSENT, "SELECT COALESCE(max(id), 0) FROM consent");
-/* An import claims consent only where this project has no entry of the address. By itself, before the entries are
-   made: a question to the very table that a statement fills may walk all that it has put in so far. */
+/* An import claims consent only where this project has no entry of the address, and nobody took theirs back at another
+   spelling of it. By itself, before the entries are made: a question to the very table that a statement fills may walk
+   all that it has put in so far. */
 QUERY(Q_IMPORT_CONSENTED,
-      "UPDATE import_row SET kind = NULL WHERE kind IS NOT NULL AND (SELECT min(c.id) FROM consent c"
-      " WHERE c.address_id = import_row.address_id AND c.project_id = $1) IS NOT NULL");
+      "UPDATE import_row SET kind = NULL WHERE kind IS NOT NULL AND ((SELECT min(c.id) FROM consent c"
+      " WHERE c.address_id = import_row.address_id AND c.project_id = $1) IS NOT NULL"
+      " OR (SELECT count(*) FROM address a WHERE a.key_hash = import_row.key_hash AND (SELECT n.action FROM consent n"
+      "   WHERE n.address_id = a.id AND n.project_id = $1 ORDER BY n.id DESC LIMIT 1) <> 'given') > 0)");
 /* For people on the list, and once for each: by the first row that has evidence. */
 QUERY(Q_IMPORT_CONSENT,
       "INSERT INTO consent (address_id, project_id, action, kind, ref, given_on, text_id, import_id, by_id, at)"

@@ -111,6 +111,25 @@ static void an_import_restores_nothing(void **state)
 	COUNTS(import_people(s, &s->list, P, 1), 0, 1, 0, 1);
 }
 
+static void assert_why(struct store *s, const struct list *l, const char *address, const char *why);
+
+/* A person is one by the match key: neither another spelling nor another list of the project brings back who withdrew. */
+static void another_spelling_restores_nothing(void **state)
+{
+	static const struct person_row P[] = { { "a@example.org", FORM, NULL } };
+	static const struct person_row Q[] = { { "a+news@example.org", FORM, NULL }, { "b@example.org", FORM, NULL } };
+	struct store *s = *state;
+	struct list other = s->list;
+	struct fixture *f = s->f;
+
+	OK(list_add(s->h, "others", s->project.id, &other.id, &f->e));
+	import_people(s, &s->list, P, 1);
+	withdraw(s, "a@example.org");
+	COUNTS(import_people(s, &other, Q, COUNT(Q)), 2, 0, 0, 1);
+	assert_why(s, &other, "a+news@example.org", "no-consent");
+	assert_why(s, &other, "b@example.org", "not-validated");
+}
+
 struct looking {
 	const char *address, *why;
 	bool found;
@@ -298,7 +317,7 @@ int main(void)
 {
 	struct CMUnitTest tests[] = {
 		IN_WORLD(a_batch_is_counted), IN_WORLD(an_import_repeated_changes_nothing), IN_WORLD(evidence_may_come_later),
-		IN_WORLD(an_import_restores_nothing), IN_WORLD(each_reason_is_told), IN_WORLD(validations_lapse),
+		IN_WORLD(an_import_restores_nothing), IN_WORLD(another_spelling_restores_nothing), IN_WORLD(each_reason_is_told), IN_WORLD(validations_lapse),
 		IN_WORLD(opting_out_beats_all_else), IN_WORLD(fatigue_counts_thirty_days), IN_WORLD(consent_is_for_one_project),
 		IN_WORLD(consent_texts_are_kept_once),
 	};
