@@ -15,9 +15,6 @@ QUERY(Q_LEAVE_STUDIES,
       " AND n.id > c.id)) ORDER BY p.title, p.id LIMIT 25");
 QUERY(Q_LEAVE_MAILBOX, "SELECT delivery FROM address WHERE key_hash = $1 AND erased IS NULL"
 		       " ORDER BY CASE WHEN delivery = $2 THEN 0 ELSE 1 END, id LIMIT 1");
-/* So that asking always writes. */
-QUERY(Q_LEAVE_ASKED, "INSERT INTO setting (key, value) VALUES ('.leave-asked', $1)"
-		     " ON CONFLICT (key) DO UPDATE SET value = $1");
 
 static int load_studies(struct home *h, struct arena *a, struct leave_about *out, struct err *e)
 {
@@ -110,8 +107,7 @@ static int write_asked(struct home *h, struct arena *a, const struct address *ty
 	int known;
 
 	home_key_hash(h, typed->key, hash);
-	if (db_exec(h->db, &Q_LEAVE_ASKED, ARGS(db_text(arena_printf(a, "%lld", (long long)home_now(h)))), NULL, e) < 0 ||
-	    opt_out_state(h, hash, &state, e) < 0 || (known = find_mailbox(h, a, hash, typed, &to, e)) < 0)
+	if (notice_was_asked_for(h, e) < 0 || opt_out_state(h, hash, &state, e) < 0 || (known = find_mailbox(h, a, hash, typed, &to, e)) < 0)
 		return -1;
 	if (!known && !state.out)
 		return 0;

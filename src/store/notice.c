@@ -7,6 +7,8 @@
 
 #include "store/query.h"
 
+QUERY(Q_NOTICE_ASKING, "INSERT INTO setting (key, value) VALUES ('.asked', $1)"
+		       " ON CONFLICT (key) DO UPDATE SET value = excluded.value");
 QUERY(Q_NOTICE_ASK,
       "INSERT INTO asked (key_hash, kind, sent, last) VALUES ($1, $2, 1, $3)"
       " ON CONFLICT (key_hash, kind) DO UPDATE SET sent = asked.sent + 1, last = $3"
@@ -90,4 +92,12 @@ int notice_answered(struct home *h, enum notice_kind k, const uint8_t key_hash[K
 		return 0;
 	return db_exec(h->db, &Q_NOTICE_ANSWERED, ARGS(db_bytes(key_hash, KEY_HASH_SIZE), db_text(kind_of(k)->counted)),
 		       NULL, e);
+}
+
+int notice_was_asked_for(struct home *h, struct err *e)
+{
+	char now[24];
+
+	snprintf(now, sizeof(now), "%lld", (long long)home_now(h));
+	return db_exec(h->db, &Q_NOTICE_ASKING, ARGS(db_text(now)), NULL, e);
 }

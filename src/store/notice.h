@@ -18,6 +18,9 @@ int notice_queue(struct home *h, enum notice_kind k, const struct address *to, i
 /* The same where the person is known by hash alone: needs no keys. */
 int notice_queue_hash(struct home *h, enum notice_kind k, const uint8_t key_hash[KEY_HASH_SIZE], const struct address *to,
 		      int64_t project, int64_t object, int64_t *id, struct err *e) MUST_USE;
+/* Somebody typed an address, whosever it is: writes one row, so that asking costs the same whether anything is held
+   (ABU-1). In the caller's transaction, before anything else is looked up. */
+int notice_was_asked_for(struct home *h, struct err *e) MUST_USE;
 /* The person answered (confirmed, opened the link): the count of those without an answer begins anew. */
 int notice_answered(struct home *h, enum notice_kind k, const uint8_t key_hash[KEY_HASH_SIZE], struct err *e) MUST_USE;
 

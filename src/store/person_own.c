@@ -87,7 +87,7 @@ int person_ask(struct home *h, const struct address *addr, struct err *e)
 	int got = -1;
 
 	if (db_begin(h->db, e) == 0) {
-		got = find_own(h, a, addr, &to, e);
+		got = notice_was_asked_for(h, e) < 0 ? -1 : find_own(h, a, addr, &to, e);
 		if (got > 0)
 			got = notice_queue(h, NOTICE_ME, &to, 0, 0, &notice, e);
 		if (got >= 0 && db_commit(h->db, e) < 0)
