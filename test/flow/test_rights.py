@@ -303,6 +303,29 @@ def test_the_link_is_sent_to_who_is_known_and_the_answer_is_one(placet, told):
     assert status == 422 and "no address" in page and len(asked(placet)) == 2
 
 
+def test_asking_writes_whoever_asks(placet, told):
+    """A commit that writes waits for the disk; where one was queued and the other was not, a clock would tell them apart."""
+    site = Site(placet)
+    for path in ("/me", "/opt-out"):
+        for address in ("nobody@example.org", people(1)[0], people(1)[0]):
+            before = tables(placet)
+            assert site.fill(path, address=address)[0] == 200
+            assert tables(placet) != before, (path, address)
+
+
+def test_forms_of_other_sites_are_refused(placet, told):
+    """Else any page that somebody reads could ask for links and write complaints in their name (WEB-4)."""
+    site = Site(placet)
+    before = tables(placet)
+    for path in ("/me", "/complaint", "/opt-out"):
+        stamp = re.search(r'name="stamp" value="([^"]+)"', site.ask("GET", path)[1]).group(1)
+        form = {"stamp": stamp, "address": people(1)[0], "text": "Words of another site"}
+        for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}):
+            assert site.ask("POST", path, form, **headers)[0] == 403, (path, headers)
+        assert site.ask("POST", path, form, **{"Sec-Fetch-Site": "same-origin"})[0] == 422  # too soon, as ever
+    assert tables(placet) == before
+
+
 def test_what_a_person_can_do_by_their_link(placet, told):
     tilda = "tilda@example.org"
     import_person(placet, tilda)
