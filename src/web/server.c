@@ -2,11 +2,14 @@
  * The server: see server.h. libmicrohttpd reads and writes; this file turns
  * what it says into facts for an exchange, and the response into its terms.
  * Its own decoding of addresses is switched off: the router decodes, strictly.
+ * Connections stand in a list, in the order in which their requests began: when
+ * places get scarce, whoever has kept us waiting the longest gives up theirs.
  */
 #include "web/server.h"
 
 #include <errno.h>
 #include <microhttpd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -17,6 +20,17 @@
 /* A body must be through by then, however steadily it drips. */
 #define BODY_TIME (120 * SECOND)
 #define TURN_MS_MAX 60000
+/* From so many on, a request has to be through soon: a thousand that drip must not keep out one opt-out. */
+#define CONNECTIONS_MANY 750
+#define SLOW_TIME (3 * SECOND)
+#define SLOW_LOOK_MS 500
+
+/* A connection, in the list of its server. */
+struct visitor {
+	struct visitor *before, *after;
+	int64_t since; /* its request, or its waiting for one, began */
+	int fd;
+};
 
 struct server {
 	const struct site *site;
@@ -25,6 +39,8 @@ struct server {
 	struct loop_timer *timer; /* of its time limits */
 	struct MHD_Connection **waiting; /* their pages wait for site->settle */
 	size_t n_waiting, room;
+	struct visitor *oldest, *newest;
+	unsigned n_visitors;
 };
 
 /* What the library keeps for us with a request. */
@@ -32,6 +48,67 @@ struct held {
 	struct exchange *exchange;
 	int64_t began;
 };
+
+/* --- who is connected --------------------------------------------------------------------------- */
+
+static void list_last(struct server *s, struct visitor *v)
+{
+	v->since = clock_ticks();
+	v->before = s->newest;
+	v->after = NULL;
+	*(s->newest ? &s->newest->after : &s->oldest) = v;
+	s->newest = v;
+}
+
+static void unlist(struct server *s, struct visitor *v)
+{
+	*(v->before ? &v->before->after : &s->oldest) = v->after;
+	*(v->after ? &v->after->before : &s->newest) = v->before;
+}
+
+static void come_or_go(void *ctx, struct MHD_Connection *c, void **visitor, enum MHD_ConnectionNotificationCode what)
+{
+	struct server *s = ctx;
+	struct visitor *v = *visitor;
+
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+		v = mem_alloc(sizeof(*v));
+		v->fd = info ? info->connect_fd : -1;
+		list_last(s, v);
+		s->n_visitors++;
+		*visitor = v;
+	} else if (v) {
+		unlist(s, v);
+		s->n_visitors--;
+		free(v);
+		*visitor = NULL;
+	}
+}
+
+/* Its next request may take as long as its first. */
+static void begin_anew(struct server *s, struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	if (!info || !info->socket_context)
+		return;
+	unlist(s, info->socket_context);
+	list_last(s, info->socket_context);
+}
+
+/* The library finds the end of what it reads there, and closes. */
+static void let_slow_go(struct server *s)
+{
+	int64_t before = clock_ticks() - SLOW_TIME;
+	unsigned left = s->n_visitors;
+
+	for (struct visitor *v = s->oldest; v && left > CONNECTIONS_MANY && v->since < before; v = v->after, left--)
+		shutdown(v->fd, SHUT_RDWR);
+}
+
+/* --- requests ----------------------------------------------------------------------------------- */
 
 static size_t leave_encoded(void *ctx, struct MHD_Connection *c, char *s)
 {
@@ -55,9 +132,8 @@ static void end(void *ctx, struct MHD_Connection *c, void **held, enum MHD_Reque
 {
 	struct held *h = *held;
 
-	(void)ctx;
-	(void)c;
 	(void)why;
+	begin_anew(ctx, c);
 	if (!h)
 		return;
 	exchange_free(h->exchange);
@@ -182,19 +258,21 @@ static void settle(struct server *s)
 static void turn(void *ctx)
 {
 	struct server *s = ctx;
-	MHD_UNSIGNED_LONG_LONG ms;
+	MHD_UNSIGNED_LONG_LONG ms, longest;
 
+	let_slow_go(s);
 	settle(s);
 	MHD_run(s->daemon);
 	if (s->n_waiting) {
 		settle(s);
 		MHD_run(s->daemon);
 	}
+	longest = s->n_visitors > CONNECTIONS_MANY ? SLOW_LOOK_MS : TURN_MS_MAX;
 	/* Whoever came while others were answered waits for no longer than what else the loop has to do. */
 	if (s->n_waiting)
 		loop_timer_set(s->timer, 0);
 	else if (MHD_get_timeout(s->daemon, &ms) == MHD_YES)
-		loop_timer_set(s->timer, ms < TURN_MS_MAX ? (int64_t)ms * 1000 : TURN_MS_MAX * INT64_C(1000));
+		loop_timer_set(s->timer, (int64_t)(ms < longest ? ms : longest) * 1000);
 	else
 		loop_timer_unset(s->timer);
 }
@@ -229,7 +307,8 @@ struct server *server_start(const struct site *site, struct loop *loop, int sock
 		MHD_OPTION_LISTEN_SOCKET, sock, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 		(size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_URI_LOG_CALLBACK, begin, s,
-		MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, s, MHD_OPTION_NOTIFY_COMPLETED, end, s, MHD_OPTION_END);
+		MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, s, MHD_OPTION_NOTIFY_COMPLETED, end, s,
+		MHD_OPTION_NOTIFY_CONNECTION, come_or_go, s, MHD_OPTION_END);
 	if (!s->daemon) {
 		err_sys(e, ERR_BROKEN, errno, "the web server for %s does not start", site->name);
 		close(sock);

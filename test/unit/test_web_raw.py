@@ -3,10 +3,12 @@ the headers that every answer bears, and the contract of one-click opt-out.
 
 usage: test_web_raw.py PROGRAM   (web_demo; it prints "listening ADDR:PORT", then "NAME TOKEN" lines, then "ready")
 """
+import contextlib
 import re
 import socket
 import subprocess
 import sys
+import threading
 import unittest
 
 PROGRAM = sys.argv.pop(1) if len(sys.argv) > 1 else None
@@ -54,6 +56,16 @@ class Demo:
         self.process.wait(10)
         self.process.stdout.close()
         return self.process.returncode
+
+
+def is_open(s):
+    """Has the other side not closed?"""
+    try:
+        return s.recv(65536) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
 
 
 class Raw(unittest.TestCase):
@@ -125,6 +137,38 @@ class Raw(unittest.TestCase):
         self.assertEqual((status, fields["allow"]), (204, "GET, HEAD, POST, OPTIONS"))
         status, fields, _ = self.demo.ask("PUT", "/")
         self.assertEqual((status, fields["allow"]), (405, "GET, HEAD, OPTIONS"))
+
+    def test_slow_ones_keep_nobody_out(self):
+        """As many connections as there are places, which drip bytes of a header or of a body, and one opt-out."""
+        path = "/opt-out/" + self.demo.words["opt-out"]
+        body = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 9000\r\n\r\na".encode()
+        held = []
+        for i in range(1000):
+            s = socket.create_connection(self.demo.address, timeout=5)
+            s.sendall(body if i % 2 else b"GET / HTTP/1.1\r\nX: a")
+            s.setblocking(False)
+            held.append(s)
+        alive, done = len(held), threading.Event()
+
+        def drip():
+            while not done.wait(0.5):
+                for s in held:
+                    with contextlib.suppress(OSError):
+                        s.send(b"a")
+        thread = threading.Thread(target=drip)
+        thread.start()
+        try:
+            got = self.demo.send(f"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".encode(), 20)
+            self.assertIn(b" 200 ", got[:20])
+            alive = sum(1 for s in held if is_open(s))
+        finally:
+            done.set()
+            thread.join()
+            for s in held:
+                s.close()
+        # Nobody had to go but those that there was no place for.
+        self.assertGreater(alive, 700)
+        self.assertLess(alive, 800)
 
     def test_one_click(self):
         path = "/opt-out/" + self.demo.words["opt-out"]
