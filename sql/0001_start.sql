@@ -89,7 +89,8 @@ CREATE TABLE address (
   key_hash {BYTES} NOT NULL,
   reserved {INT} NOT NULL,         -- of a domain reserved for examples (trial homes)
   utf8 {INT} NOT NULL DEFAULT 0,   -- its local part needs SMTPUTF8
-  bounced {INT} NOT NULL DEFAULT 0,
+  bounced {INT} NOT NULL DEFAULT 0, -- until they confirm themselves, or a validator accepts the address again
+  bounced_at {INT},                -- the last time, also after that
   erased {INT},                    -- when
   created {INT} NOT NULL,
   UNIQUE (key_hash, delivery)

@@ -71,6 +71,7 @@ OPTIONS(O_CONSENT, { "project", "SLUG", OPT_NEEDED, "for which project" },
 OPTIONS(O_WITHDRAW, { "project", "SLUG", OPT_NEEDED, "for which project" }, BY);
 OPTIONS(O_VALIDATE, BY, { "flagged", NULL, 0, "print the flagged addresses that wait for a decision" },
 	{ "sample", NULL, 0, "print the rest of the sample" },
+	{ "bounced", NULL, 0, "let those whose mail came back be decided anew, one by one" },
 	{ "decide", "FILE", 0, "take decisions from a file: address,decision (accept, reject, no-evidence),reason" },
 	{ "sign-off", NULL, 0, "sign the list off" },
 	{ "reproduce", "SIGNOFF", 0, "draw the sample of this sign-off again from its seed, and compare" },

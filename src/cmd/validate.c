@@ -2,7 +2,7 @@
  * placet validate: what waits for a person's eyes, what was decided, and the
  * sign-off of a list.
  */
-#include "cmd/commands.h"
+#include "cmd/validate_known.h"
 
 #include "base/codec.h"
 #include "base/utf8.h"
@@ -24,55 +24,53 @@ struct validating {
 	bool has_header;
 	int64_t decided;
 	int64_t voided, voided_import; /* consents, and the import that claimed them */
+	int64_t bounced;               /* taken in now */
+	struct known known;
+	json_t *list_json;
 };
 
 /* --- printing candidates ----------------------------------------------------------------------- */
-
-/* What is known of a person, as "name=Ann Smith; year=2004". */
-static void print_known(struct ctx *c, const char *fields)
-{
-	json_t *object = json_loads(fields, 0, NULL), *value;
-	const char *key, *s = "";
-
-	json_object_foreach(object, key, value)
-		s = arena_printf(c->a, "%s%s%s=%s", s, *s ? "; " : "", key, json_string_value(value));
-	csv_cell(stdout, s, true);
-	json_decref(object);
-}
 
 static int print_candidate(void *ctx, const struct candidate *x)
 {
 	struct validating *v = ctx;
 
 	csv_cell(stdout, x->address, false);
-	csv_cell(stdout, x->flags, false);
-	print_known(v->c, x->fields);
+	csv_cell(stdout, known_flags(&v->known, x), false);
+	csv_cell(stdout, known_words(&v->known, x), true);
+	known_forget(&v->known);
 	return 0;
 }
 
 static int collect_candidate(void *ctx, const struct candidate *x)
 {
+	struct validating *v = ctx;
 	json_t *fields = json_loads(x->fields, 0, NULL);
 
-	json_array_append_new(ctx, json_pack("{s:s, s:s, s:o}", "address", x->address, "flags", x->flags, "known",
-					     fields ? fields : json_object()));
+	json_array_append_new(v->list_json, json_pack("{s:s, s:s, s:o, s:o}", "address", x->address, "flags",
+						      known_flags(&v->known, x), "known", fields ? fields : json_object(),
+						      "facts", known_facts(&v->known, x)));
+	known_forget(&v->known);
 	return 0;
 }
 
 static int print_candidates(struct validating *v, bool flagged, struct err *e)
 {
-	json_t *list;
+	int rc = 0;
 
-	if (v->c->json) {
-		list = json_array();
-		if (v->s.id && validation_each(v->c->h, &v->s, flagged, collect_candidate, list, e) < 0) {
-			json_decref(list);
-			return -1;
-		}
-		return print_json(list);
-	}
-	fputs("address,flags,known\r\n", stdout);
-	return v->s.id ? validation_each(v->c->h, &v->s, flagged, print_candidate, v, e) : 0;
+	if (known_init(&v->known, v->c, e) < 0)
+		return -1;
+	if (v->c->json)
+		v->list_json = json_array();
+	else
+		fputs("address,flags,known\r\n", stdout);
+	if (v->s.id)
+		rc = validation_each(v->c->h, &v->s, flagged, v->c->json ? collect_candidate : print_candidate, v, e);
+	known_clear(&v->known);
+	if (rc == 0 && v->c->json)
+		return print_json(v->list_json);
+	json_decref(v->list_json);
+	return rc;
 }
 
 /* --- decisions --------------------------------------------------------------------------------- */
@@ -196,6 +194,32 @@ static int told_pace(struct validating *v, json_t **out, struct err *e)
 	return 0;
 }
 
+/* What the flags of those who wait mean, and what to look for. */
+static int tell_flags(struct validating *v, struct err *e)
+{
+	struct flag_counts n;
+
+	if (v->c->json)
+		return 0;
+	if (validation_count_flags(v->c->h, &v->s, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < COUNT(n.n); i++)
+		if (n.n[i])
+			say(v->c, "  %lld %s: %s", (long long)n.n[i], address_flag_name((enum address_flag)(1u << i)),
+			    address_flag_explains((enum address_flag)(1u << i)));
+	if (n.bounced)
+		say(v->c, "  %lld bounced: Mail to it came back for good: accept it only if you know, and write down how, that "
+			  "the person reads it again.", (long long)n.bounced);
+	return 0;
+}
+
+static int64_t percent_decided(const struct signoff *s)
+{
+	int64_t all = s->planned + s->flagged;
+
+	return all ? 100 * (s->decided + s->flagged - s->flagged_left) / all : 100;
+}
+
 static int print_state(struct validating *v, bool signed_now, struct err *e)
 {
 	const struct signoff *s = &v->s;
@@ -207,28 +231,34 @@ static int print_state(struct validating *v, bool signed_now, struct err *e)
 	if (told_pace(v, &pace, e) < 0)
 		return -1;
 	if (c->json)
-		return print_json(json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "list", v->list.name,
+		return print_json(json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "list", v->list.name,
 					    "signed_off", !open && !s->waiting, "population", (json_int_t)s->population,
 					    "flagged", (json_int_t)s->flagged, "flagged_undecided",
 					    (json_int_t)s->flagged_left, "sample", (json_int_t)s->planned,
 					    "sample_undecided", (json_int_t)left, "failures", (json_int_t)s->failures, "seed",
 					    (json_int_t)s->seed, "decided", (json_int_t)v->decided, "evidence_voided",
-					    (json_int_t)v->voided, "pace", pace));
+					    (json_int_t)v->voided, "bounced", (json_int_t)v->bounced, "pace", pace));
 	json_decref(pace);
 	if (v->voided)
 		say(c, "%s: the evidence of import %lld is void, since one address of it has none to show: %lld people cannot be mailed",
 		    v->list.name, (long long)v->voided_import, (long long)v->voided);
+	if (v->bounced)
+		say(c, "%s: %lld whose mail came back are to be decided anew; --flagged prints them", v->list.name,
+		    (long long)v->bounced);
+	else if (opt_set(c, "bounced"))
+		say(c, "%s: nobody whose mail came back can be decided anew", v->list.name);
 	if (signed_now)
 		say(c, "%s is signed off", v->list.name);
 	else if (!open)
 		say(c, s->waiting ? "%s: addresses wait for a sign-off" : "%s is signed off: nobody waits", v->list.name);
 	else if (s->flagged_left || left)
-		say(c, "%s: undecided are %lld of %lld flagged addresses, and %lld of the sample of %lld from %lld others; %lld failed",
+		say(c, "%s: undecided are %lld of %lld flagged addresses, and %lld of the sample of %lld from %lld others; %lld failed\n"
+		    "%s: %lld %% is decided",
 		    v->list.name, (long long)s->flagged_left, (long long)s->flagged, (long long)left, (long long)s->planned,
-		    (long long)s->population, (long long)s->failures);
+		    (long long)s->population, (long long)s->failures, v->list.name, (long long)percent_decided(s));
 	else
 		say(c, "%s: all that had to be decided is; sign off with --sign-off --how TEXT", v->list.name);
-	return 0;
+	return open && s->flagged_left ? tell_flags(v, e) : 0;
 }
 
 static int sign(struct validating *v, struct err *e)
@@ -293,7 +323,8 @@ RUN(cmd_validate)
 		return -1;
 	if (opt(c, "reproduce"))
 		return reproduce(&v, e);
-	if (validation_open(c->h, &v.list, v.by.id, &v.s, e) < 0)
+	if (opt_set(c, "bounced") ? validation_take_bounced(c->h, &v.list, v.by.id, &v.s, &v.bounced, e) < 0
+				  : validation_open(c->h, &v.list, v.by.id, &v.s, e) < 0)
 		return -1;
 	if (opt_set(c, "flagged"))
 		return print_candidates(&v, true, e);

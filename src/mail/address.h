@@ -50,6 +50,11 @@ const char *address_flag_name(enum address_flag f);
 const char *address_flag_explains(enum address_flag f);
 /* Does a person have to decide this one? free-provider alone is a fact, not a doubt. */
 bool address_needs_decision(unsigned flags);
+/* How the local part agrees with a person's name, by words, initials or one slip (ADR-9): "name matches: smith", "name
+   does not match"; NULL when the two cannot be compared. A fact to be shown, which decides nothing. */
+const char *address_name_says(struct arena *a, const struct address *addr, const char *name);
+/* Does the local part look like a number of a student: "s1234567"? */
+bool address_has_student_number(const struct address *addr);
 /* "j…@e…": the address as a stranger may see it. */
 char *address_masked(struct arena *a, const char *delivery);
 

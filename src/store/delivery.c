@@ -33,7 +33,7 @@ QUERY(Q_DELIVERY_WRITE,
       " due = $5, last = $6, relay = $7, queue_id = $8, reply = CASE WHEN bound IS NULL THEN $9 ELSE '' END, attempts = attempts + $10, sender_id = NULL"
       " WHERE id = $1 AND sender_id = $2 AND state = 'attempting' AND last = $11");
 /* Under the same condition: an outcome that no longer counts says nothing about the address either. */
-QUERY(Q_DELIVERY_VOID, "UPDATE address SET bounced = 1 WHERE id = (SELECT address_id FROM delivery WHERE id = $1"
+QUERY(Q_DELIVERY_VOID, "UPDATE address SET bounced = 1, bounced_at = $4 WHERE id = (SELECT address_id FROM delivery WHERE id = $1"
 		       " AND sender_id = $2 AND state = 'attempting' AND last = $3)");
 QUERY(Q_DELIVERY_RELEASE,
       "UPDATE delivery SET state = CASE WHEN " FINAL " IS NOT NULL THEN 'skipped' ELSE 'queued' END,"
@@ -153,7 +153,8 @@ int delivery_claim(struct home *h, struct arena *a, int64_t mailing, int64_t sen
 
 static int write_one(struct home *h, int64_t sender, const struct outcome *o, struct err *e)
 {
-	if (o->voids && db_exec(h->db, &Q_DELIVERY_VOID, ARGS(db_i64(o->id), db_i64(sender), db_i64(o->claimed)), NULL, e) < 0)
+	if (o->voids &&
+	    db_exec(h->db, &Q_DELIVERY_VOID, ARGS(db_i64(o->id), db_i64(sender), db_i64(o->claimed), db_i64(o->at)), NULL, e) < 0)
 		return -1;
 	return db_exec(h->db, &Q_DELIVERY_WRITE,
 		       ARGS(db_i64(o->id), db_i64(sender), db_text(o->state), db_text(o->skipped), db_i64(o->due),

@@ -15,7 +15,7 @@ QUERY(Q_NOTICE_WRITE,
       " attempts = attempts + $10, sender_id = NULL WHERE id = $1 AND " MINE);
 /* The relay says that there is no such mailbox: then mailings stop too. */
 QUERY(Q_NOTICE_VOID,
-      "UPDATE address SET bounced = 1 WHERE bounced = 0 AND (key_hash, delivery) IN"
+      "UPDATE address SET bounced = 1, bounced_at = $4 WHERE (key_hash, delivery) IN"
       " (SELECT key_hash, delivery FROM notice WHERE id = $1 AND " MINE ")");
 QUERY(Q_NOTICE_RELEASE,
       "UPDATE notice SET state = 'queued', first = CASE WHEN attempts = 0 THEN NULL ELSE first END, sender_id = NULL"
@@ -33,7 +33,7 @@ static int write_one(struct home *h, int64_t sender, const struct outcome *o, st
 	const struct dbval id = db_i64(o->id), by = db_i64(sender), claimed = db_i64(o->claimed);
 	int64_t changed;
 
-	if (o->voids && db_exec(h->db, &Q_NOTICE_VOID, ARGS(id, by, claimed), NULL, e) < 0)
+	if (o->voids && db_exec(h->db, &Q_NOTICE_VOID, ARGS(id, by, claimed, db_i64(o->at)), NULL, e) < 0)
 		return -1;
 	if (db_exec(h->db, &Q_NOTICE_WRITE,
 		    ARGS(id, by, claimed, db_text(o->state), db_i64(o->due), db_i64(o->at), db_text(o->relay),

@@ -3,7 +3,7 @@
  * sample is drawn once from a recorded seed over the addresses in the order
  * of their numbers; a growing sample is a longer beginning of the same order.
  */
-#include "store/validation.h"
+#include "store/validation_inner.h"
 
 #include "store/audit.h"
 #include "store/institution.h"
@@ -11,15 +11,17 @@
 
 #include <math.h>
 
-#define MONTH (30 * DAY + 12 * HOUR)
 #define RISK 0.05
 #define BAD_SHARE 0.02
 #define FAILURES_BEFORE_ALL 3
 
-/* Members of the list who need a decision: no standing validation, and in no open sign-off. */
+/* Members of the list who need a decision: no standing validation, and in no open sign-off. Who bounced is asked
+   for by name (validation_take_bounced), so that dead addresses never hold up the others. */
 #define WAITING                                                                                                     \
 	" FROM member m LEFT JOIN validation v ON v.address_id = m.address_id AND v.until > $2"                    \
-	" WHERE m.list_id = $1 AND v.address_id IS NULL AND NOT EXISTS (SELECT 1 FROM signoff_item i"              \
+	" WHERE m.list_id = $1 AND v.address_id IS NULL"                                                           \
+	" AND NOT EXISTS (SELECT 1 FROM address b WHERE b.id = m.address_id AND b.bounced = 1)"                     \
+	" AND NOT EXISTS (SELECT 1 FROM signoff_item i"                                                            \
 	"   JOIN signoff s ON s.id = i.signoff_id WHERE i.address_id = m.address_id AND s.list_id = $1 AND s.done IS NULL)"
 
 QUERY(Q_SIGNOFF_WAITING_COUNT, "SELECT count(*)" WAITING);
@@ -38,17 +40,7 @@ QUERY(Q_SIGNOFF_COUNTS,
       "   AND d.address_id = i.address_id WHERE i.signoff_id = $1 AND i.place < $2),"
       " (SELECT count(*) FROM signoff_item i JOIN decision d ON d.signoff_id = i.signoff_id"
       "   AND d.address_id = i.address_id WHERE i.signoff_id = $1 AND i.place < $2 AND d.decision = 'reject')");
-EACH(Q_EACH_FLAGGED,
-      "SELECT a.delivery, m.flags, m.fields FROM signoff_item i JOIN signoff s ON s.id = i.signoff_id"
-      " JOIN address a ON a.id = i.address_id JOIN member m ON m.list_id = s.list_id AND m.address_id = i.address_id"
-      " WHERE i.signoff_id = $1 AND i.place IS NULL AND $2 >= 0 AND NOT EXISTS (SELECT 1 FROM decision d"
-      "   WHERE d.signoff_id = i.signoff_id AND d.address_id = i.address_id) ORDER BY i.address_id");
-EACH(Q_EACH_SAMPLED,
-      "SELECT a.delivery, m.flags, m.fields FROM signoff_item i JOIN signoff s ON s.id = i.signoff_id"
-      " JOIN address a ON a.id = i.address_id JOIN member m ON m.list_id = s.list_id AND m.address_id = i.address_id"
-      " WHERE i.signoff_id = $1 AND i.place < $2 AND NOT EXISTS (SELECT 1 FROM decision d"
-      "   WHERE d.signoff_id = i.signoff_id AND d.address_id = i.address_id) ORDER BY i.place");
-QUERY(Q_SIGNOFF_FIND, "SELECT i.address_id, i.place FROM signoff_item i JOIN address a ON a.id = i.address_id"
+QUERY(Q_SIGNOFF_FIND, "SELECT i.address_id, i.place, a.bounced FROM signoff_item i JOIN address a ON a.id = i.address_id"
 		      " WHERE i.signoff_id = $1 AND a.key_hash = $2 AND a.delivery = $3");
 QUERY(Q_DECISION_ADD,
       "INSERT INTO decision (signoff_id, address_id, decision, reason, by_id, source, at)"
@@ -66,6 +58,11 @@ QUERY(Q_SIGNOFF_VALIDATE,
       /* What a person rejected is accepted by a person alone, never by a sign-off that did not look at it. */
       " WHERE validation.accepted = 1 OR validation.until <= $4 OR EXISTS (SELECT 1 FROM decision d"
       "   WHERE d.signoff_id = excluded.signoff_id AND d.address_id = excluded.address_id)");
+/* A bounce that came after the decision was not known to whoever decided. */
+QUERY(Q_SIGNOFF_REVIVE,
+      "UPDATE address SET bounced = 0 WHERE id IN (SELECT d.address_id FROM decision d JOIN address b ON b.id = d.address_id"
+      " WHERE d.signoff_id = $1 AND d.decision = 'accept' AND d.reason <> '' AND b.bounced = 1"
+      " AND COALESCE(b.bounced_at, 0) <= d.at)");
 QUERY(Q_SIGNOFF_LOCK, "SELECT id FROM signoff WHERE id = $1 AND done IS NULL",
       "SELECT id FROM signoff WHERE id = $1 AND done IS NULL FOR UPDATE");
 QUERY(Q_DECISION_IS_REJECT, "SELECT 1 FROM decision WHERE signoff_id = $1 AND address_id = $2 AND decision = 'reject'");
@@ -125,16 +122,6 @@ struct drawing {
 	size_t n_flagged, n_plain, room_flagged, room_plain;
 };
 
-static bool flags_need_decision(const char *flags)
-{
-	unsigned set = 0;
-
-	for (unsigned f = 1; f <= ADDRESS_LOOKALIKE; f <<= 1)
-		if (strstr(flags, address_flag_name((enum address_flag)f)))
-			set |= f;
-	return address_needs_decision(set);
-}
-
 static int read_waiting(struct home *h, int64_t list, struct drawing *d, struct err *e)
 {
 	struct rows r = { 0 };
@@ -143,7 +130,7 @@ static int read_waiting(struct home *h, int64_t list, struct drawing *d, struct 
 	if (db_query(h->db, &Q_EACH_SIGNOFF_WAITING, ARGS(db_i64(list), db_i64(home_now(h))), &r, e) < 0)
 		return -1;
 	while ((got = rows_next(&r, e)) > 0) {
-		if (flags_need_decision(rows_text(&r, 1))) {
+		if (validation_needs_decision(rows_text(&r, 1))) {
 			d->flagged = arena_room(d->a, d->flagged, d->n_flagged, &d->room_flagged, sizeof(int64_t));
 			d->flagged[d->n_flagged++] = rows_i64(&r, 0);
 		} else {
@@ -183,7 +170,7 @@ static int put_items(struct home *h, int64_t signoff, const struct drawing *d, s
 	return rc < 0 ? -1 : db_batch_end(h->db, e);
 }
 
-static int draw(struct home *h, const struct list *l, int64_t by, struct arena *a, struct err *e)
+int signoff_draw(struct home *h, const struct list *l, int64_t by, struct arena *a, struct err *e)
 {
 	struct drawing d = { .a = a };
 	int64_t seed = (int64_t)(rng_u64(&h->rng) >> 1), id, planned;
@@ -252,7 +239,7 @@ int validation_open(struct home *h, const struct list *l, int64_t by, struct sig
 		return -1;
 	a = arena_new();
 	/* Somebody else may have opened one between the look and the lock. */
-	if (validation_state(h, l->id, out, e) == 0 && (out->id || draw(h, l, by, a, e) == 0))
+	if (validation_state(h, l->id, out, e) == 0 && (out->id || signoff_draw(h, l, by, a, e) == 0))
 		rc = db_commit(h->db, e);
 	arena_free(a);
 	db_rollback(h->db);
@@ -261,27 +248,13 @@ int validation_open(struct home *h, const struct list *l, int64_t by, struct sig
 
 /* --- deciding ---------------------------------------------------------------------------------- */
 
-int validation_each(struct home *h, const struct signoff *s, bool flagged,
-		    int (*each)(void *ctx, const struct candidate *c), void *ctx, struct err *e)
-{
-	struct rows r = { 0 };
-	int got;
+struct item {
+	int64_t address, place; /* place -1: flagged */
+	bool bounced;
+};
 
-	if (db_query(h->db, flagged ? &Q_EACH_FLAGGED : &Q_EACH_SAMPLED, ARGS(db_i64(s->id), db_i64(s->planned)), &r, e) < 0)
-		return -1;
-	while ((got = rows_next(&r, e)) > 0) {
-		struct candidate c = { rows_text(&r, 0), rows_text(&r, 1), rows_text(&r, 2) };
-
-		if (each(ctx, &c) != 0)
-			break;
-	}
-	rows_close(&r);
-	return got < 0 ? -1 : 0;
-}
-
-/* 1 and its number and place (-1: flagged), 0 not in this sign-off, -1. */
-static int find_item(struct home *h, int64_t signoff, const struct address *addr, int64_t *address, int64_t *place,
-		     struct err *e)
+/* 1, 0 not in this sign-off, -1. */
+static int find_item(struct home *h, int64_t signoff, const struct address *addr, struct item *out, struct err *e)
 {
 	uint8_t hash[KEY_HASH_SIZE];
 	struct rows r = { 0 };
@@ -292,16 +265,13 @@ static int find_item(struct home *h, int64_t signoff, const struct address *addr
 		     ARGS(db_i64(signoff), db_bytes(hash, sizeof(hash)), db_text(addr->delivery)), &r, e) < 0)
 		return -1;
 	got = rows_next(&r, e);
-	if (got > 0) {
-		*address = rows_i64(&r, 0);
-		*place = rows_is_null(&r, 1) ? -1 : rows_i64(&r, 1);
-	}
+	if (got > 0)
+		*out = (struct item){ rows_i64(&r, 0), rows_is_null(&r, 1) ? -1 : rows_i64(&r, 1), rows_i64(&r, 2) != 0 };
 	rows_close(&r);
 	return got;
 }
 
-/* One decides or signs at a time; ERR_REFUSED when it was signed meanwhile. */
-static int lock_signoff(struct home *h, const struct signoff *s, struct err *e)
+int signoff_lock(struct home *h, const struct signoff *s, struct err *e)
 {
 	int64_t id;
 	int got = db_get_i64(h->db, &Q_SIGNOFF_LOCK, ARGS(db_i64(s->id)), &id, e);
@@ -309,31 +279,44 @@ static int lock_signoff(struct home *h, const struct signoff *s, struct err *e)
 	return got ? got : err_set(e, ERR_REFUSED, "this sign-off is done already; look at the list again");
 }
 
+/* What may be decided of it, by policy and by what was decided before. */
+static int check_decision(struct home *h, const struct signoff *s, const struct item *x, const char *address, bool accept,
+			  const char *reason, struct err *e)
+{
+	int64_t one;
+	int got;
+
+	if (x->place < 0 && !reason[0])
+		return err_set(e, ERR_INPUT, "%s is flagged: its decision needs a written reason of its own", address);
+	if (x->bounced && accept && !reason[0])
+		return err_set(e, ERR_INPUT, "mail to %s came back: to accept it needs a written reason of its own", address);
+	/* A rejection outside of the sample is welcome; an acceptance there would bend the sample. */
+	if (x->place >= s->planned && accept)
+		return err_set(e, ERR_INPUT, "%s is not in the sample: it can be rejected, but only the sample is accepted one by one",
+			       address);
+	if (x->place < 0 || !accept)
+		return 0;
+	/* A failure in the sample stands: it has made the sample grow (policy: decisions kept). */
+	got = db_get_i64(h->db, &Q_DECISION_IS_REJECT, ARGS(db_i64(s->id), db_i64(x->address)), &one, e);
+	return got <= 0 ? got
+			: err_set(e, ERR_REFUSED, "%s was rejected in the sample, and stays so in this sign-off", address);
+}
+
 int validation_decide(struct home *h, const struct signoff *s, const struct address *addr, bool accept, const char *reason,
 		      int64_t by, struct err *e)
 {
-	int64_t address, place, one;
-	int got = lock_signoff(h, s, e) < 0 ? -1 : find_item(h, s->id, addr, &address, &place, e);
+	struct item x;
+	int got = signoff_lock(h, s, e) < 0 ? -1 : find_item(h, s->id, addr, &x, e);
 
 	if (got < 0)
 		return -1;
 	if (got == 0)
 		return err_set(e, ERR_INPUT, "%s waits for no decision in this sign-off; --flagged and --sample print those that do",
 			       addr->delivery);
-	if (place < 0 && !reason[0])
-		return err_set(e, ERR_INPUT, "%s is flagged: its decision needs a written reason of its own", addr->delivery);
-	/* A rejection outside of the sample is welcome; an acceptance there would bend the sample. */
-	if (place >= s->planned && accept)
-		return err_set(e, ERR_INPUT, "%s is not in the sample: it can be rejected, but only the sample is accepted one by one",
-			       addr->delivery);
-	/* A failure in the sample stands: it has made the sample grow (policy: decisions kept). */
-	if (place >= 0 && accept) {
-		got = db_get_i64(h->db, &Q_DECISION_IS_REJECT, ARGS(db_i64(s->id), db_i64(address)), &one, e);
-		if (got)
-			return got < 0 ? -1 : err_set(e, ERR_REFUSED, "%s was rejected in the sample, and stays so in this sign-off", addr->delivery);
-	}
+	if (check_decision(h, s, &x, addr->delivery, accept, reason, e) < 0)
+		return -1;
 	return db_exec(h->db, &Q_DECISION_ADD,
-		       ARGS(db_i64(s->id), db_i64(address), db_text(accept ? "accept" : "reject"), db_text(reason),
+		       ARGS(db_i64(s->id), db_i64(x.address), db_text(accept ? "accept" : "reject"), db_text(reason),
 			    db_i64(by), db_i64(home_now(h))),
 		       NULL, e);
 }
@@ -371,26 +354,28 @@ int validation_sign(struct home *h, const struct list *l, struct signoff *s, int
 {
 	struct arena *a = arena_new();
 	struct institution inst;
-	int64_t now = home_now(h), until;
+	int64_t now = home_now(h), until, revived;
 	int rc = -1;
 
 	if (!s->id) {
 		err_set(e, ERR_REFUSED, "%s: nobody waits for a sign-off", l->name);
 		goto out;
 	}
-	if (lock_signoff(h, s, e) < 0 || validation_state(h, l->id, s, e) < 0 || refuse_unfinished(l, s, e) < 0 ||
+	if (signoff_lock(h, s, e) < 0 || validation_state(h, l->id, s, e) < 0 || refuse_unfinished(l, s, e) < 0 ||
 	    institution_load(h, a, &inst, e) < 0)
 		goto out;
 	until = now + inst.validity_months * MONTH;
 	if (db_exec(h->db, &Q_SIGNOFF_VALIDATE,
 		    ARGS(db_i64(s->id), db_i64(by), db_text(how), db_i64(now), db_i64(until)), NULL, e) < 0 ||
+	    db_exec(h->db, &Q_SIGNOFF_REVIVE, ARGS(db_i64(s->id)), &revived, e) < 0 ||
 	    db_exec(h->db, &Q_SIGNOFF_DONE, ARGS(db_i64(s->id), db_i64(now), db_i64(by), db_text(how)), NULL, e) < 0 ||
 	    home_tell_sizes(h, e) < 0)
 		goto out;
 	rc = audit_add(h, by, "signed-off", l->name,
-		       arena_printf(a, "sign-off %lld: %lld flagged, sample %lld of %lld, %lld rejected in it; in use: %s",
-				    (long long)s->id, (long long)s->flagged, (long long)s->planned,
-				    (long long)s->population, (long long)s->failures, how),
+		       arena_printf(a, "sign-off %lld: %lld flagged, sample %lld of %lld, %lld rejected in it; %lld bounced "
+				       "ones accepted again; in use: %s",
+				    (long long)s->id, (long long)s->flagged, (long long)s->planned, (long long)s->population,
+				    (long long)s->failures, (long long)revived, how),
 		       e);
 out:
 	arena_free(a);
@@ -407,7 +392,7 @@ static int forget_in(struct home *h, const struct hole *x, int64_t address, stru
 {
 	struct signoff s = { .id = x->signoff };
 
-	if (lock_signoff(h, &s, e) < 0 ||
+	if (signoff_lock(h, &s, e) < 0 ||
 	    db_exec(h->db, &Q_FORGET_ITEM, ARGS(db_i64(x->signoff), db_i64(address)), NULL, e) < 0)
 		return -1;
 	if (x->place < 0)

@@ -30,14 +30,36 @@ int validation_open(struct home *h, const struct list *l, int64_t by, struct sig
 /* The same without opening one: id 0 when there is none. */
 int validation_state(struct home *h, int64_t list, struct signoff *out, struct err *e) MUST_USE;
 
+/* Takes members whose mail came back, and whom nothing else speaks against, into the open sign-off as flagged items;
+   opens one if there is none. An individual acceptance with a reason, signed off, lets them be mailed again. */
+int validation_take_bounced(struct home *h, const struct list *l, int64_t by, struct signoff *out, int64_t *taken,
+			    struct err *e) MUST_USE;
+
+/* After so long without a bounce, mail that was accepted shows that an address is in use (policy). */
+#define BOUNCE_COMES_WITHIN (14 * DAY)
+
+/* One who waits, and the facts for who decides. Times are 0 where it never happened. */
 struct candidate {
 	const char *address, *flags, *fields;
+	bool bounced;                        /* mail to it came back, and nobody accepted it since */
+	int64_t bounced_at;                  /* the last time, whatever came of it */
+	int64_t confirmed_at;                /* by the link of their own sign-up */
+	int64_t mailed_at;                   /* accepted within the validity period, and no bounce came */
+	const char *kind, *ref, *given_on;   /* of the consent that stands for the list's project; NULL: none does */
+	int64_t consent_at;
 };
 /* What waits for a decision: flagged ones, or the undecided rest of the sample in its order. */
 int validation_each(struct home *h, const struct signoff *s, bool flagged,
 		    int (*each)(void *ctx, const struct candidate *c), void *ctx, struct err *e) MUST_USE;
+/* What the undecided flagged ones are flagged as; n by the bit of enum address_flag. */
+struct flag_counts {
+	int64_t n[6], bounced;
+};
+int validation_count_flags(struct home *h, const struct signoff *s, struct flag_counts *out, struct err *e) MUST_USE;
+/* Do these words (of member.flags) ask for a decision of its own? */
+bool validation_needs_decision(const char *flags);
 /* Records one decision, in the caller's transaction. ERR_INPUT when the address is not asked for in this
-   sign-off, or a flagged one has no reason. A rejection in the sample may grow it: see validation_grow. */
+   sign-off, or a flagged one (or to accept a bounced one) has no reason. A rejection in the sample may grow it: see validation_grow. */
 int validation_decide(struct home *h, const struct signoff *s, const struct address *addr, bool accept,
 		      const char *reason, int64_t by, struct err *e) MUST_USE;
 /* Grows the sample to the plan that allows the failures so far; after the third, to all. In the caller's

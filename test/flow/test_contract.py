@@ -60,7 +60,7 @@ CONTRACT = {
     "consent add": ("ADDRESS", "project=", ""),
     "consent withdraw": ("ADDRESS", "project=", ""),
     "consent show": ("ADDRESS", "", ""),
-    "validate": ("LIST", "by=", "flagged sample decide= sign-off how= reproduce="),
+    "validate": ("LIST", "by=", "flagged sample bounced decide= sign-off how= reproduce="),
     "mailing new": ("", "list= subject= body= by=", "where= arms= stratify="),
     "mailing edit": ("ID", "", "subject= body= where= arms= stratify="),
     "mailing list": ("", "", ""),
@@ -294,6 +294,7 @@ def fill_list(ask, folder):
     assert len(ask("list members", story.LIST)) == len(ask("list export", story.LIST)) == 5
     by = ["--by", story.VAL]
     ask("validate", story.LIST, *by, "--flagged")
+    assert ask("validate", story.LIST, *by, "--bounced")["bounced"] == 0
     waiting = ask("validate", story.LIST, *by, "--sample")
     rows = [f"{w['address']},accept," for w in waiting] + ["info@example.org,accept,answered by phone"]
     state = ask("validate", story.LIST, *by, "--decide", write(folder, "decisions.csv", "\n".join(["address,decision,reason", *rows])))

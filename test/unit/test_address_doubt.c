@@ -196,13 +196,76 @@ static void test_explains(void **state)
 	}
 }
 
+/* ADR-9: words of the name, initials, or one slip. */
+static void test_name(void **state)
+{
+	static const struct {
+		const char *cell, *name, *want;
+	} CASES[] = {
+		{ "ann.smith@example.org", "Ann Smith", "name matches: ann" },
+		{ "smith@example.org", "Dr Ann Smith", "name matches: smith" },
+		{ "asmith7@example.org", "Ann Smith", "name matches: smith" },
+		{ "smitha+news@example.org", "Ann Smith", "name matches: smith" },
+		{ "annsmith@example.org", "Smith, Ann", "name matches: smith" },
+		{ "john.r.smith@example.org", "John Smith", "name matches: john" },
+		{ "ob@example.org", "Olga B\xC3\xA4r", "name matches by initials: ob" },
+		{ "js1234@example.org", "John Smith", "name matches by initials: js" },
+		{ "smiht@example.org", "Ann Smith", "name nearly matches: smiht for smith" },
+		{ "mueller@example.org", "J\xC3\xB6rg M\xC3\xBCller", "name matches: mueller" },
+		{ "muller@example.org", "J\xC3\xB6rg Mu\xCC\x88ller", "name matches: muller" },
+		{ "nguyen@example.org", "Nguy\xE1\xBB\x85n Van", "name matches: nguyen" },
+		{ "obrien@example.org", "Pat O\xE2\x80\x99" "Brien", "name matches: obrien" },
+		{ "strasse@example.org", "Max Stra\xC3\x9F" "e", "name matches: strasse" },
+		{ "walrus@example.org", "Ann Smith", "name does not match" },
+		{ "+smith@example.org", "Ann Smith", "name does not match" },
+		{ "s1234567@example.org", "Ann Smith", "name does not match" },
+		{ "a@example.org", "Ann", "name does not match" },
+		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab@example.org", "a a a a a a a a a a a a a", "name does not match" },
+		{ "ivan@example.org", "\xD0\x98\xD0\xB2\xD0\xB0\xD0\xBD", NULL }, /* Cyrillic: not comparable */
+		{ "ann@example.org", "123 --", NULL },
+	};
+	struct arena *a = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(CASES); i++) {
+		struct address addr = read_one(a, CASES[i].cell);
+		const char *says = address_name_says(a, &addr, CASES[i].name);
+
+		if (!says != !CASES[i].want || (says && strcmp(says, CASES[i].want) != 0))
+			fail_msg("%s, %s: %s", CASES[i].cell, CASES[i].name, says ? says : "nothing");
+	}
+	arena_free(a);
+}
+
+static void test_student_number(void **state)
+{
+	static const struct {
+		const char *cell;
+		bool is;
+	} CASES[] = {
+		{ "s1234567@example.org", true }, { "20231234@example.org", true }, { "AB12345@example.org", true },
+		{ "s1234567+x@example.org", true }, { "s1234@example.org", false }, { "smith12345@example.org", false },
+		{ "s12345678901@example.org", false }, { "s12345x@example.org", false }, { "ann1990@example.org", false },
+	};
+	struct arena *a = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(CASES); i++) {
+		struct address addr = read_one(a, CASES[i].cell);
+
+		if (address_has_student_number(&addr) != CASES[i].is)
+			fail_msg("%s", CASES[i].cell);
+	}
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hint),     cmocka_unit_test(test_no_hint_for_providers),
 		cmocka_unit_test(test_resembles), cmocka_unit_test(test_skeleton),
 		cmocka_unit_test(test_one_off),  cmocka_unit_test(test_tail),
-		cmocka_unit_test(test_explains),
+		cmocka_unit_test(test_explains), cmocka_unit_test(test_name), cmocka_unit_test(test_student_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
