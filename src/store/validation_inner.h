@@ -1,4 +1,4 @@
-/* Private to validation*.c. */
+/* What the files of validation share: validation*.c are one module, and nobody else includes this. */
 #ifndef PLACET_VALIDATION_INNER_H
 #define PLACET_VALIDATION_INNER_H
 
