@@ -50,7 +50,7 @@ int validation_each(struct home *h, const struct signoff *s, bool flagged,
 		    int (*each)(void *ctx, const struct candidate *c), void *ctx, struct err *e)
 {
 	struct rows r = { 0 };
-	int64_t since;
+	int64_t since = 0;
 	int got;
 
 	if (period_begins(h, &since, e) < 0 ||
