@@ -166,6 +166,16 @@ CREATE TABLE consent (
 CREATE INDEX consent_address ON consent (address_id, project_id, id);
 CREATE INDEX consent_ended ON consent (at) WHERE action <> 'given';
 
+-- Withdrawals by person and project (its slug): no import gives such a consent
+-- again, to whatever spelling of the address. Also of people who are not held,
+-- and of projects that a restored database has never heard of.
+CREATE TABLE withdrawn (
+  key_hash {BYTES} NOT NULL,
+  project TEXT NOT NULL,
+  at {INT} NOT NULL,
+  PRIMARY KEY (key_hash, project)
+) {CLUSTERED};
+
 -- A list's sign-off under way or done: the sample is drawn from `seed`.
 CREATE TABLE signoff (
   id {ID},

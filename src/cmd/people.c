@@ -31,20 +31,17 @@ static int find_project(struct ctx *c, struct project *out, struct err *e)
 
 /* --- consent ----------------------------------------------------------------------------------- */
 
-static int write_entry(struct ctx *c, const struct address *addr, int64_t address, const struct project *p,
-		       const char *action, int64_t by, struct err *e)
+static int write_given(struct ctx *c, const struct address *addr, int64_t address, const struct project *p, int64_t by,
+		       struct err *e)
 {
 	uint8_t hash[KEY_HASH_SIZE];
-	const char *kind = opt(c, "kind") ? opt(c, "kind") : "", *ref = opt(c, "ref") ? opt(c, "ref") : "";
-	const char *date = opt(c, "date") ? opt(c, "date") : "";
 
 	home_key_hash(c->h, addr->key, hash);
 	if (db_begin(c->h->db, e) < 0)
 		return -1;
-	if (consent_add(c->h, address, p->id, action, kind, ref, date, 0, by, e) == 0 &&
+	if (consent_add(c->h, address, p->id, "given", opt(c, "kind"), opt(c, "ref"), opt(c, "date"), 0, by, e) == 0 &&
 	    /* Not the reference: it may name the person, and nothing is ever taken out of the ledger (AUD-6). */
-	    audit_add(c->h, by, arena_printf(c->a, "consent-%s", action), person_name(c->a, hash),
-		      arena_printf(c->a, "to %s", p->slug), e) == 0 &&
+	    audit_add(c->h, by, "consent-given", person_name(c->a, hash), arena_printf(c->a, "to %s", p->slug), e) == 0 &&
 	    db_commit(c->h->db, e) == 0) {
 		home_standing_changed(c->h);
 		return 0;
@@ -53,7 +50,14 @@ static int write_entry(struct ctx *c, const struct address *addr, int64_t addres
 	return -1;
 }
 
-static int consent_step(struct ctx *c, const char *action, struct err *e)
+static int say_consent(struct ctx *c, const struct address *addr, const struct project *p, const char *action)
+{
+	say(c, "recorded: consent of %s to %s is %s", addr->delivery, p->slug, action);
+	return c->json ? print_json(json_pack("{s:s, s:s, s:s}", "address", addr->delivery, "project", p->slug, "action", action))
+		       : 0;
+}
+
+RUN(cmd_consent_add)
 {
 	struct address addr;
 	struct account by;
@@ -63,23 +67,27 @@ static int consent_step(struct ctx *c, const char *action, struct err *e)
 	if (read_address(c, 0, &addr, e) < 0 || find_project(c, &p, e) < 0 || ctx_by(c, 0, &by, e) < 0 ||
 	    held_address(c, &addr, &id, e) < 0 || opt_past_day(c, "date", e) < 0)
 		return -1;
-	if (strcmp(action, "given") == 0 && !consent_kind_is_importable(opt(c, "kind")))
+	if (!consent_kind_is_importable(opt(c, "kind")))
 		return err_set(e, ERR_INPUT, "--kind %s: staff may record signed-form, online-form or oral", opt(c, "kind"));
-	if (write_entry(c, &addr, id, &p, action, by.id, e) < 0)
-		return -1;
-	say(c, "recorded: consent of %s to %s is %s", addr.delivery, p.slug, action);
-	return c->json ? print_json(json_pack("{s:s, s:s, s:s}", "address", addr.delivery, "project", p.slug, "action", action))
-		       : 0;
+	return write_given(c, &addr, id, &p, by.id, e) < 0 ? -1 : say_consent(c, &addr, &p, "given");
 }
 
-RUN(cmd_consent_add)
-{
-	return consent_step(c, "given", e);
-}
-
+/* Of the person, whatever spelling is held. */
 RUN(cmd_consent_withdraw)
 {
-	return consent_step(c, "withdrawn", e);
+	uint8_t hash[KEY_HASH_SIZE];
+	struct address addr;
+	struct account by;
+	struct project p;
+	int held;
+
+	if (read_address(c, 0, &addr, e) < 0 || find_project(c, &p, e) < 0 || ctx_by(c, 0, &by, e) < 0)
+		return -1;
+	home_key_hash(c->h, addr.key, hash);
+	held = person_is_held(c->h, hash, e);
+	if (held <= 0)
+		return held < 0 ? -1 : err_set(e, ERR_MISSING, "%s: nothing is held about this address", addr.delivery);
+	return person_withdraw_by(c->h, hash, p.id, by.id, e) < 0 ? -1 : say_consent(c, &addr, &p, "withdrawn");
 }
 
 static json_t *consent_json(const struct consent *x)

@@ -21,11 +21,11 @@
 
 /* SQLite then overwrites what it deletes instead of leaving it in free pages. */
 QUERY(Q_ERASE_SECURE, "PRAGMA secure_delete = ON", "SELECT 1");
-QUERY(Q_ERASE_FIND, "SELECT id, delivery, given FROM address WHERE key_hash = $1 AND erased IS NULL ORDER BY id",
-      "SELECT id, delivery, given FROM address WHERE key_hash = $1 AND erased IS NULL ORDER BY id FOR UPDATE");
+QUERY(Q_ERASE_FIND, "SELECT id, delivery, given FROM address WHERE key_hash = $1 AND created <= $2 AND erased IS NULL ORDER BY id",
+      "SELECT id, delivery, given FROM address WHERE key_hash = $1 AND created <= $2 AND erased IS NULL ORDER BY id FOR UPDATE");
 QUERY(Q_ERASE_NAMES, "SELECT m.fields FROM member m WHERE m.address_id = $1 UNION ALL"
 		     " SELECT d.fields FROM delivery d WHERE d.address_id = $1");
-QUERY(Q_ERASE_SIGN_UP_NAMES, "SELECT delivery, given, name FROM sign_up WHERE key_hash = $1");
+QUERY(Q_ERASE_SIGN_UP_NAMES, "SELECT delivery, given, name FROM sign_up WHERE key_hash = $1 AND asked <= $2");
 /* What is due is skipped by the word that a sender would find; what a sender holds is its own to end. */
 QUERY(Q_ERASE_SKIP,
       "UPDATE delivery SET state = 'skipped', skipped = $2, sender_id = NULL"
@@ -38,13 +38,15 @@ QUERY(Q_ERASE_VALIDATION, "DELETE FROM validation WHERE address_id = $1");
 QUERY(Q_ERASE_DECISION, "UPDATE decision SET reason = '' WHERE address_id = $1");
 QUERY(Q_ERASE_CONSENT, "UPDATE consent SET ref = '', text_id = NULL, sign_up_id = NULL WHERE address_id = $1");
 QUERY(Q_ERASE_ADDRESS, "UPDATE address SET delivery = 'erased:' || id, given = '', erased = $2 WHERE id = $1");
-QUERY(Q_ERASE_SIGN_UP, "DELETE FROM sign_up WHERE key_hash = $1");
+QUERY(Q_ERASE_SIGN_UP, "DELETE FROM sign_up WHERE key_hash = $1 AND asked <= $2");
 QUERY(Q_ERASE_NOTICE,
       "UPDATE notice SET delivery = '', reply = '', queue_id = '',"
-      " state = CASE WHEN state IN ('queued', 'deferred') THEN 'failed' ELSE state END WHERE key_hash = $1");
+      " state = CASE WHEN state IN ('queued', 'deferred') THEN 'failed' ELSE state END"
+      " WHERE key_hash = $1 AND created <= $2");
 QUERY(Q_ERASE_ROW, "DELETE FROM import_row WHERE key_hash = $1");
-QUERY(Q_ERASE_WHY, "UPDATE opt_out SET why = '' WHERE key_hash = $1");
-QUERY(Q_ERASE_COMPLAINTS, "SELECT id, text, outcome FROM complaint WHERE key_hash = $1 ORDER BY id");
+QUERY(Q_ERASE_LEFT, "SELECT 1 FROM opt_out WHERE key_hash = $1");
+QUERY(Q_ERASE_WHY, "UPDATE opt_out SET why = '' WHERE key_hash = $1 AND at <= $2");
+QUERY(Q_ERASE_COMPLAINTS, "SELECT id, text, outcome FROM complaint WHERE key_hash = $1 AND at <= $2 ORDER BY id");
 QUERY(Q_ERASE_COMPLAINT, "UPDATE complaint SET address = '', text = $2, outcome = $3 WHERE id = $1");
 
 struct mailbox {
@@ -55,7 +57,7 @@ struct mailbox {
 struct erasing {
 	struct home *h;
 	struct arena *a;
-	struct dbval key; /* hash */
+	struct dbval key[2]; /* hash, and until when: what came later is another story */
 	const char *skipped;
 	struct mailbox *mailbox;
 	const char **word;  /* what names the person, to be looked for in free texts */
@@ -78,7 +80,7 @@ static int find_mailboxes(struct erasing *x, struct err *e)
 	struct rows r = { 0 };
 	int got;
 
-	if (db_query(x->h->db, &Q_ERASE_FIND, &x->key, 1, &r, e) < 0)
+	if (db_query(x->h->db, &Q_ERASE_FIND, x->key, 2, &r, e) < 0)
 		return -1;
 	while ((got = rows_next(&r, e)) > 0) {
 		x->mailbox = arena_room(x->a, x->mailbox, x->n_mailbox, &x->room_mailbox, sizeof(*x->mailbox));
@@ -116,7 +118,7 @@ static int find_sign_up_names(struct erasing *x, struct err *e)
 	struct rows r = { 0 };
 	int got;
 
-	if (db_query(x->h->db, &Q_ERASE_SIGN_UP_NAMES, &x->key, 1, &r, e) < 0)
+	if (db_query(x->h->db, &Q_ERASE_SIGN_UP_NAMES, x->key, 2, &r, e) < 0)
 		return -1;
 	while ((got = rows_next(&r, e)) > 0)
 		for (int i = 0; i < 3; i++)
@@ -164,7 +166,7 @@ static int erase_complaints(struct erasing *x, struct err *e)
 	struct rows r = { 0 };
 	int got;
 
-	if (db_query(x->h->db, &Q_ERASE_COMPLAINTS, &x->key, 1, &r, e) < 0)
+	if (db_query(x->h->db, &Q_ERASE_COMPLAINTS, x->key, 2, &r, e) < 0)
 		return -1;
 	while ((got = rows_next(&r, e)) > 0) {
 		all = arena_room(x->a, all, n, &room, sizeof(*all));
@@ -236,12 +238,12 @@ static int erase_mailbox(struct erasing *x, const struct mailbox *m, struct err 
 
 static int erase_by_hash(struct erasing *x, struct err *e)
 {
-	static const struct query *const BY_HASH[] = { &Q_ERASE_SIGN_UP, &Q_ERASE_NOTICE, &Q_ERASE_ROW, &Q_ERASE_WHY };
+	static const struct query *const BY_HASH[] = { &Q_ERASE_SIGN_UP, &Q_ERASE_NOTICE, &Q_ERASE_WHY };
 
 	for (size_t i = 0; i < COUNT(BY_HASH); i++)
-		if (db_exec(x->h->db, BY_HASH[i], &x->key, 1, NULL, e) < 0)
+		if (db_exec(x->h->db, BY_HASH[i], x->key, 2, NULL, e) < 0)
 			return -1;
-	return 0;
+	return db_exec(x->h->db, &Q_ERASE_ROW, x->key, 1, NULL, e);
 }
 
 static int erase_all(struct erasing *x, struct err *e)
@@ -260,20 +262,34 @@ static int erase_all(struct erasing *x, struct err *e)
 	return erase_by_hash(x, e);
 }
 
-static int erase_recorded(struct erasing *x, const uint8_t *hash, bool may_return, int64_t by, struct err *e)
+static int record(struct erasing *x, const uint8_t *hash, int64_t by, const char *how, struct err *e)
+{
+	return audit_add(x->h, by, "erased", person_name(x->a, hash),
+			 arena_printf(x->a, "%lld mailboxes, on %lld lists, %lld messages skipped; %s", (long long)x->out->mailboxes,
+				      (long long)x->out->lists, (long long)x->out->waiting, how), e);
+}
+
+static int erase_securely(struct erasing *x, struct err *e)
 {
 	int64_t one;
 
-	if (db_get_i64(x->h->db, &Q_ERASE_SECURE, NO_ARGS, &one, e) < 0 || db_begin(x->h->db, e) < 0)
+	return db_get_i64(x->h->db, &Q_ERASE_SECURE, NO_ARGS, &one, e) < 0 ? -1 : erase_all(x, e);
+}
+
+/* An old backup would bring all of it back: so the journal has it too, before the commit. */
+static int erase_recorded(struct erasing *x, const uint8_t *hash, bool may_return, int64_t by, struct err *e)
+{
+	struct opt_out_entry note = { .act = ACT_ERASE, .at = home_now(x->h), .way = OPT_OUT_ERASURE, .by = by, .text = "" };
+
+	memcpy(note.key_hash, hash, KEY_HASH_SIZE);
+	if (db_begin(x->h->db, e) < 0)
 		return -1;
-	if (erase_all(x, e) == 0 &&
-	    audit_add(x->h, by, "erased", person_name(x->a, hash),
-		      arena_printf(x->a, "%lld mailboxes, on %lld lists, %lld messages skipped; %s", (long long)x->out->mailboxes,
-				   (long long)x->out->lists, (long long)x->out->waiting,
-				   may_return ? "no opt-out was made" : "opted out for good"),
-		      e) == 0 &&
-	    db_commit(x->h->db, e) == 0)
-		return 0;
+	if (erase_securely(x, e) == 0 &&
+	    record(x, hash, by, may_return ? "no opt-out was made" : "opted out for good", e) == 0) {
+		opt_out_note(x->h, &note);
+		if (db_commit(x->h->db, e) == 0)
+			return 0;
+	}
 	db_rollback(x->h->db);
 	return -1;
 }
@@ -286,7 +302,8 @@ int person_erase(struct home *h, const struct address *addr, bool may_return, in
 
 	*out = (struct erased){ 0 };
 	home_key_hash(h, addr->key, hash);
-	x.key = db_bytes(hash, sizeof(hash));
+	x.key[0] = db_bytes(hash, sizeof(hash));
+	x.key[1] = db_i64(INT64_MAX);
 	/* First, and durable by itself: should the rest fail, it errs on the side of not writing to them. */
 	if (!may_return && opt_out_by_key(h, addr->key, OPT_OUT_ERASURE, "", by, e) < 0)
 		goto out;
@@ -294,11 +311,29 @@ int person_erase(struct home *h, const struct address *addr, bool may_return, in
 		goto out;
 	x.skipped = stands ? "opted-out" : "no-consent";
 	rc = erase_recorded(&x, hash, may_return, by, e);
-	if (rc == 0) {
-		home_standing_changed(h);
-		home_checkpoint(h);
-	}
+	if (rc == 0)
+		opt_out_noted(h);
 out:
 	arena_free(x.a);
+	return rc;
+}
+
+int erase_again(struct home *h, const struct opt_out_entry *x, struct err *e)
+{
+	struct erased done = { 0 };
+	struct erasing again = { .h = h, .a = arena_new(), .out = &done };
+	int64_t one;
+	int stands, rc = -1;
+
+	again.key[0] = db_bytes(x->key_hash, KEY_HASH_SIZE);
+	again.key[1] = db_i64(x->at);
+	stands = db_get_i64(h->db, &Q_ERASE_LEFT, again.key, 1, &one, e);
+	again.skipped = stands > 0 ? "opted-out" : "no-consent";
+	if (stands >= 0)
+		rc = erase_securely(&again, e);
+	/* Who signed up without ever confirming has no mailbox, but words of theirs were found. */
+	if (rc == 0 && (done.mailboxes || again.n_word))
+		rc = record(&again, x->key_hash, x->by, "once more, since the data came back", e);
+	arena_free(again.a);
 	return rc;
 }

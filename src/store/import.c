@@ -41,13 +41,14 @@ QUERY(Q_IMPORT_MEMBERS,
       " SELECT $1, r.address_id, r.fields, r.flags, $2, r.line FROM import_row r WHERE r.known = 0");
 QUERY(Q_IMPORT_LAST_CONSENT, "SELECT COALESCE(max(id), 0) FROM consent");
 /* An import claims consent only where this project has no entry of the address, and nobody took theirs back at another
-   spelling of it. By itself, before the entries are made: a question to the very table that a statement fills may walk
+   spelling of it, or when it was not held. By itself, before the entries are made: a question to the very table that a statement fills may walk
    all that it has put in so far. */
 QUERY(Q_IMPORT_CONSENTED,
       "UPDATE import_row SET kind = NULL WHERE kind IS NOT NULL AND ((SELECT min(c.id) FROM consent c"
       " WHERE c.address_id = import_row.address_id AND c.project_id = $1) IS NOT NULL"
       " OR (SELECT count(*) FROM address a WHERE a.key_hash = import_row.key_hash AND (SELECT n.action FROM consent n"
-      "   WHERE n.address_id = a.id AND n.project_id = $1 ORDER BY n.id DESC LIMIT 1) <> 'given') > 0)");
+      "   WHERE n.address_id = a.id AND n.project_id = $1 ORDER BY n.id DESC LIMIT 1) <> 'given') > 0"
+      " OR (SELECT w.at FROM withdrawn w WHERE w.key_hash = import_row.key_hash AND w.project = $2) IS NOT NULL)");
 /* For people on the list, and once for each: by the first row that has evidence. */
 QUERY(Q_IMPORT_CONSENT,
       "INSERT INTO consent (address_id, project_id, action, kind, ref, given_on, text_id, import_id, by_id, at)"
@@ -162,7 +163,7 @@ static int add_consents(struct home *h, const struct import *im, struct err *e)
 	int64_t before, after;
 
 	if (last_consent(h, &before, e) < 0 ||
-	    db_exec(h->db, &Q_IMPORT_CONSENTED, ARGS(db_i64(im->list->project_id)), NULL, e) < 0 ||
+	    db_exec(h->db, &Q_IMPORT_CONSENTED, ARGS(db_i64(im->list->project_id), db_text(im->list->project)), NULL, e) < 0 ||
 	    db_exec(h->db, &Q_IMPORT_CONSENT,
 		    ARGS(db_i64(im->list->project_id), text, db_i64(im->id), db_i64(im->by), db_i64(home_now(h)),
 			 db_i64(im->list->id)),

@@ -107,6 +107,24 @@ int opt_out_write(struct home *h, const struct opt_out_entry *x, size_t n, struc
 	return 0;
 }
 
+void opt_out_note(struct home *h, const struct opt_out_entry *x)
+{
+	struct err e = { 0 };
+
+	if (optout_journal_append(h->opt_outs, x, 1, &e) < 0)
+		log_event(LOG_LEVEL_ERROR, "opt-out-journal-failed", "why", e.text, NULL);
+}
+
+void opt_out_noted(struct home *h)
+{
+	struct err behind = { 0 };
+
+	home_standing_changed(h);
+	if (opt_out_catch_up(h, &behind) < 0)
+		log_event(LOG_LEVEL_WARN, "opt-outs-behind", "why", behind.text, NULL);
+	home_checkpoint(h);
+}
+
 /* The line counts, whether or not the database can follow at once. */
 static int write_one(struct home *h, const struct opt_out_entry *x, struct err *e)
 {

@@ -68,6 +68,11 @@ int opt_out_stands(struct home *h, const uint8_t key_hash[KEY_HASH_SIZE], struct
 int opt_out_entry_of(struct home *h, int64_t delivery, enum opt_out_way way, struct opt_out_entry *out);
 /* Makes entries durable, all or none, and moves the counter. The database follows at the next catch-up. */
 int opt_out_write(struct home *h, const struct opt_out_entry *x, size_t n, struct err *e) MUST_USE;
+/* Adds an entry of what the caller's transaction is about to commit (a withdrawal, an erasure), for a database that is
+   restored some day. When there is no room for it that is logged, and the database alone has it. */
+void opt_out_note(struct home *h, const struct opt_out_entry *x);
+/* After that commit: tells senders, and lets the database follow at once if it can. */
+void opt_out_noted(struct home *h);
 
 /* Brings the database up to the journal: what it has not heard of yet, in the journal's order; all of it when the
    journal is another than it knows. Not in a transaction. Cheap when nothing is new. */

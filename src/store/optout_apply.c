@@ -156,11 +156,22 @@ static int apply_undo(struct applying *p, const struct opt_out_entry *x, struct 
 	return undone ? audit_person(p->h, 0, "opt-out-undo", x->key_hash, "", e) : 0;
 }
 
+/* Mostly it has been done: then nothing is older than the line, or left to do. */
+static int apply_withdraw(struct applying *p, const struct opt_out_entry *x, struct err *e)
+{
+	return withdraw_again(p->h, x, e);
+}
+
+static int apply_erase(struct applying *p, const struct opt_out_entry *x, struct err *e)
+{
+	return erase_again(p->h, x, e);
+}
+
 static int apply_one(void *ctx, const struct opt_out_entry *x, struct err *e)
 {
 	static int (*const APPLY[])(struct applying *p, const struct opt_out_entry *x, struct err *e) = {
 		[ACT_OUT] = apply_out, [ACT_OUT_DELIVERY] = apply_out_delivery, [ACT_KEEP] = apply_keep,
-		[ACT_UNDO] = apply_undo,
+		[ACT_UNDO] = apply_undo, [ACT_WITHDRAW] = apply_withdraw, [ACT_ERASE] = apply_erase,
 	};
 	struct applying *p = ctx;
 

@@ -4,6 +4,9 @@
  * and counts; the database follows (optout.h), also one that was restored from
  * an old backup. Lines are only ever added. Several processes add and read.
  *
+ * What people withdrew, and that they were erased, stands here as well: the
+ * database has it at once, but an old backup would bring it back.
+ *
  * It holds no words about anybody, since nothing can be erased from it: a
  * person is a keyed hash, and the reason that staff gave stands in the database
  * alone.
@@ -33,6 +36,8 @@ enum opt_out_act {
 	ACT_OUT_DELIVERY, /* left: the person of `delivery`, whom nobody could look up in that moment */
 	ACT_KEEP,         /* keeps, or joined anew, one study: key_hash, text is its slug */
 	ACT_UNDO,         /* takes back an opt-out of the last 24 hours: key_hash */
+	ACT_WITHDRAW,     /* takes back the consent to one study: key_hash, text is its slug */
+	ACT_ERASE,        /* was erased: key_hash; the opt-out that goes with it is a line of its own */
 };
 
 #define OPT_OUT_TEXT_MAX 200
@@ -44,7 +49,7 @@ struct opt_out_entry {
 	int64_t delivery; /* by whose link; 0: none */
 	int64_t by;       /* account, on a person's behalf; 0: themselves */
 	enum opt_out_way way;
-	const char *text; /* of ACT_KEEP: the slug; at most OPT_OUT_TEXT_MAX bytes of one line of UTF-8 */
+	const char *text; /* of ACT_KEEP and ACT_WITHDRAW: the slug; at most OPT_OUT_TEXT_MAX bytes of one line of UTF-8 */
 };
 
 /* Behind which line a reader is: all zero at the beginning. */

@@ -117,6 +117,14 @@ struct erased {
  */
 int person_erase(struct home *h, const struct address *addr, bool may_return, int64_t by, struct erased *out,
 		 struct err *e) MUST_USE;
+/* Does any spelling of theirs stand somewhere? 1, 0, -1. */
+int person_is_held(struct home *h, const uint8_t key_hash[KEY_HASH_SIZE], struct err *e) MUST_USE;
+
+/* For optout_apply.c alone, which finds them in the journal after a restore: do it again to what is older than the entry,
+   in the caller's transaction. Doing it twice is fine. */
+struct opt_out_entry;
+int withdraw_again(struct home *h, const struct opt_out_entry *x, struct err *e) MUST_USE;
+int erase_again(struct home *h, const struct opt_out_entry *x, struct err *e) MUST_USE;
 
 /* --- what a person does by themself ------------------------------------------------------------- */
 
@@ -137,6 +145,9 @@ int person_ask(struct home *h, const struct address *addr, struct err *e) MUST_U
 
 /* Withdraws the consent to one project for all mailboxes of theirs where it stands. 1, 0 it did not stand, -1. */
 int person_withdraw(struct home *h, const uint8_t key_hash[KEY_HASH_SIZE], int64_t project, struct err *e) MUST_USE;
+/* The same on their behalf; `by` 0: themself. */
+int person_withdraw_by(struct home *h, const uint8_t key_hash[KEY_HASH_SIZE], int64_t project, int64_t by,
+		       struct err *e) MUST_USE;
 /* Sets a field of theirs on every list that has it, in every project. ERR_INPUT for a value that no message could
    carry. 1, 0 no list has such a field, -1. */
 int person_correct(struct home *h, const uint8_t key_hash[KEY_HASH_SIZE], const char *field, const char *value,

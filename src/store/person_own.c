@@ -1,23 +1,17 @@
 /*
- * What a person changes by themself, through the link that they were mailed
- * (see person.h). The ledger of consent gets an entry; a field is set in the
- * same words on every list, so that no study keeps the old one.
+ * What a person looks at and changes by themself, through the link that they
+ * were mailed (see person.h). A field is set in the same words on every list,
+ * so that no study keeps the old one.
  */
 #include "store/person.h"
 
 #include "compose/compose.h"
 #include "store/audit.h"
-#include "store/list.h"
 #include "store/notice.h"
 #include "store/query.h"
 
 #include <jansson.h>
 
-QUERY(Q_OWN_STANDING,
-      "SELECT c.address_id FROM address a JOIN consent c ON c.address_id = a.id WHERE a.key_hash = $1 AND a.erased IS NULL"
-      " AND c.project_id = $2"
-      " AND c.action = 'given' AND NOT EXISTS (SELECT 1 FROM consent n WHERE n.address_id = c.address_id"
-      "   AND n.project_id = c.project_id AND n.id > c.id) ORDER BY c.id LIMIT 1000");
 QUERY(Q_OWN_FIELDS, "SELECT m.list_id, m.address_id, m.fields FROM address a JOIN member m ON m.address_id = a.id"
 		    " WHERE a.key_hash = $1 ORDER BY m.list_id, m.address_id LIMIT 2000");
 QUERY(Q_OWN_SET, "UPDATE member SET fields = $3 WHERE list_id = $1 AND address_id = $2");
@@ -98,63 +92,7 @@ int person_ask(struct home *h, const struct address *addr, struct err *e)
 	return got < 0 ? -1 : 0;
 }
 
-/* --- withdrawing and correcting ---------------------------------------------------------------- */
-
-static int own_audit(struct home *h, struct arena *a, const uint8_t *key_hash, const char *action, const char *detail,
-		     struct err *e)
-{
-	return audit_add(h, 0, action, person_name(a, key_hash), detail, e);
-}
-
-/* Addresses whose consent stands; read first, since the ledger is written while they are gone through. */
-static int find_standing(struct home *h, struct arena *a, const uint8_t *key_hash, int64_t project, int64_t **out, size_t *n,
-			 struct err *e)
-{
-	struct rows r = { 0 };
-	size_t room = 0;
-	int got;
-
-	*out = NULL;
-	*n = 0;
-	if (db_query(h->db, &Q_OWN_STANDING, ARGS(db_bytes(key_hash, KEY_HASH_SIZE), db_i64(project)), &r, e) < 0)
-		return -1;
-	while ((got = rows_next(&r, e)) > 0) {
-		*out = arena_room(a, *out, *n, &room, sizeof(**out));
-		(*out)[(*n)++] = rows_i64(&r, 0);
-	}
-	rows_close(&r);
-	return got < 0 ? -1 : 0;
-}
-
-static int withdraw_in(struct home *h, struct arena *a, const uint8_t *key_hash, int64_t project, struct err *e)
-{
-	int64_t *address;
-	size_t n = 0;
-	int rc = find_standing(h, a, key_hash, project, &address, &n, e);
-
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = consent_add(h, address[i], project, "withdrawn", "", "", "", 0, 0, e);
-	if (rc == 0 && n)
-		rc = own_audit(h, a, key_hash, "consent-withdrawn", arena_printf(a, "project %lld, by themself", (long long)project), e);
-	return rc < 0 ? -1 : n > 0;
-}
-
-int person_withdraw(struct home *h, const uint8_t key_hash[KEY_HASH_SIZE], int64_t project, struct err *e)
-{
-	struct arena *a = arena_new();
-	int rc = -1;
-
-	if (db_begin(h->db, e) == 0) {
-		rc = withdraw_in(h, a, key_hash, project, e);
-		if (rc >= 0 && db_commit(h->db, e) < 0)
-			rc = -1;
-		db_rollback(h->db);
-	}
-	if (rc > 0)
-		home_standing_changed(h);
-	arena_free(a);
-	return rc;
-}
+/* --- correcting -------------------------------------------------------------------------------- */
 
 struct own_fields {
 	int64_t list, address;
@@ -215,7 +153,7 @@ static int correct_in(struct home *h, struct arena *a, const uint8_t *key_hash, 
 	}
 	/* What it was and is now are personal data, and have no place in the ledger (AUD-6). */
 	if (rc == 0 && set)
-		rc = own_audit(h, a, key_hash, "corrected", arena_printf(a, "%s on %lld lists, by themself", field, (long long)set), e);
+		rc = audit_add(h, 0, "corrected", person_name(a, key_hash), arena_printf(a, "%s on %lld lists, by themself", field, (long long)set), e);
 	return rc < 0 ? -1 : set > 0;
 }
 
