@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "store/audit.h"
 #include "store/mailing.h"
+#include "store/numbers.h"
 #include "store/optout.h"
 #include "store/query.h"
 
@@ -224,15 +225,20 @@ static int write_note(struct home *h, struct arena *a, const struct backup *b, s
 {
 	struct buf word;
 	uint8_t random[16];
+	json_t *numbers;
 	int rc;
 
+	if (numbers_read(h, &numbers, e) < 0)
+		return -1;
 	rng_bytes(&h->rng, random, sizeof(random));
 	buf_init(&word, 64);
 	hex_encode(&word, random, sizeof(random));
 	rc = db_exec(h->db, &Q_BACKUP_WORD_SET, ARGS(db_text(buf_text(&word))), NULL, e);
 	if (rc == 0)
-		rc = write_json(home_file(h, a, NOTE), json_pack("{s:s, s:I}", "word", buf_text(&word), "at", (json_int_t)b->at), e);
+		rc = write_json(home_file(h, a, NOTE),
+				json_pack("{s:s, s:I, s:O}", "word", buf_text(&word), "at", (json_int_t)b->at, "numbers", numbers), e);
 	buf_free(&word);
+	json_decref(numbers);
 	return rc;
 }
 
@@ -320,7 +326,7 @@ static int settle_mailing(struct home *h, struct mailing *m, int64_t *voided, in
 	return 0;
 }
 
-static int settle(struct home *h, struct arena *a, int64_t at, struct err *e)
+static int settle(struct home *h, struct arena *a, int64_t at, const json_t *numbers, struct err *e)
 {
 	int64_t voided = 0, uncertain = 0, last = 0;
 	char made[32], until[32];
@@ -332,7 +338,7 @@ static int settle(struct home *h, struct arena *a, int64_t at, struct err *e)
 	for (size_t i = 0; i < n; i++)
 		if (settle_mailing(h, &m[i], &voided, &uncertain, e) < 0)
 			return -1;
-	if (db_exec(h->db, &Q_BACKUP_NOTICES, NO_ARGS, NULL, e) < 0 ||
+	if (numbers_go_on(h, numbers, home_now(h) - at, e) < 0 || db_exec(h->db, &Q_BACKUP_NOTICES, NO_ARGS, NULL, e) < 0 ||
 	    db_exec(h->db, &Q_BACKUP_SENDERS, ARGS(db_i64(home_now(h))), NULL, e) < 0)
 		return -1;
 	return audit_add(h, 0, "restored", "home",
@@ -344,7 +350,7 @@ static int settle(struct home *h, struct arena *a, int64_t at, struct err *e)
 }
 
 /* 1 the data are a backup's and not settled yet, 0 nothing to do, -1. */
-static int is_unsettled(struct home *h, struct arena *a, const char *note, int64_t *at, struct err *e)
+static int is_unsettled(struct home *h, struct arena *a, const char *note, int64_t *at, json_t **numbers, struct err *e)
 {
 	json_t *x = read_json(note, e);
 	const char *word, *known;
@@ -357,8 +363,10 @@ static int is_unsettled(struct home *h, struct arena *a, const char *note, int64
 		err_set(e, ERR_INPUT, "%s cannot be read; restore the backup again", note);
 	else if (read_text(h, a, &Q_BACKUP_WORD, &known, e) == 0)
 		rc = strcmp(word, known) != 0;
-	if (rc >= 0)
+	if (rc >= 0) {
 		*at = made;
+		*numbers = json_incref(json_object_get(x, "numbers"));
+	}
 	json_decref(x);
 	return rc;
 }
@@ -367,15 +375,16 @@ int backup_settle(struct home *h, bool *restored, struct err *e)
 {
 	struct arena *a = arena_new();
 	const char *note = home_file(h, a, NOTE);
+	json_t *numbers = NULL;
 	int64_t at = 0;
 	int rc = 0;
 
 	*restored = false;
 	if (file_exists(note))
-		rc = is_unsettled(h, a, note, &at, e);
+		rc = is_unsettled(h, a, note, &at, &numbers, e);
 	if (rc > 0) {
 		rc = db_begin(h->db, e);
-		if (rc == 0 && settle(h, a, at, e) == 0)
+		if (rc == 0 && settle(h, a, at, numbers, e) == 0)
 			rc = db_commit(h->db, e);
 		else
 			rc = -1;
@@ -384,6 +393,7 @@ int backup_settle(struct home *h, bool *restored, struct err *e)
 	}
 	if (rc == 0)
 		unlink(note);
+	json_decref(numbers);
 	arena_free(a);
 	return rc;
 }

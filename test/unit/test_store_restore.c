@@ -18,6 +18,9 @@ static const struct query FORGET_PLACE = { "t_forget_place", "DELETE FROM settin
 static const struct query OTHER_LIST = { "t_other", "SELECT id FROM list WHERE name = 'others'", NULL };
 static const struct query ADDRESS = { "t_address", "SELECT id FROM address WHERE delivery = $1", NULL };
 
+static const struct query LAST_DELIVERY = { "t_last", "SELECT max(id) FROM delivery", NULL };
+static const struct query FIRST_DELIVERY = { "t_first", "SELECT min(id) FROM delivery WHERE mailing_id = $1", NULL };
+
 #define ANN  "person0@example.org"
 #define TAG  "person0+news@example.org"
 #define LATE "late@example.org"
@@ -206,12 +209,39 @@ static void who_came_back_after_an_erasure_stays(void **state)
 	assert_int_equal(number(s, &LEDGER, ARGS(db_text("erased"))), 1);
 }
 
+/* --- numbers ------------------------------------------------------------------------------------- */
+
+/* The link of a message that the restored data know nothing of must never be that of another person. */
+static void no_number_is_given_twice(void **state)
+{
+	struct store *s = *state;
+	const char *dir;
+	int64_t before, mailing, id;
+
+	import_many(s, 2);
+	sign_off_but(s, NULL);
+	dir = back_up(s);
+	mailing = start_mailing(s);
+	before = number(s, &LAST_DELIVERY, NO_ARGS);
+	assert_true(before > 0);
+	for (int i = 0; i < 2; i++) {
+		restore(s, dir);
+		id = add_draft(s);
+		assert_true(id > mailing);
+		mailing = start_mailing(s);
+		assert_true(number(s, &FIRST_DELIVERY, ARGS(db_i64(mailing))) > before);
+		before = number(s, &LAST_DELIVERY, NO_ARGS);
+		/* What code and token can hold. */
+		assert_true(before < UINT32_MAX / 1000);
+	}
+}
+
 int main(void)
 {
 	struct CMUnitTest tests[] = {
 		IN_WORLD(a_withdrawal_is_the_persons), IN_WORLD(no_spelling_brings_a_withdrawn_consent_back),
 		IN_WORLD(a_withdrawal_outlives_a_restore), IN_WORLD(an_erasure_outlives_a_restore),
-		IN_WORLD(who_came_back_after_an_erasure_stays),
+		IN_WORLD(who_came_back_after_an_erasure_stays), IN_WORLD(no_number_is_given_twice),
 	};
 
 	return run_on_engines(tests, COUNT(tests));
