@@ -36,16 +36,20 @@ class Story:
 
     def prepare(self, addresses=None):
         """A trial home with accounts, an approved project, and a list that is imported and signed off."""
+        self.staff()
+        self.project()
+        self.fill_list(addresses or people(20))
+        self.sign_off()
+        return self
+
+    def staff(self):
+        """A trial home with accounts, a department and an identity."""
         self.placet.init("--postmaster", POST)
         for address, name, role in ((ANN, "Ann Bee", "researcher"), (VAL, "Val Dee", "validator"), (REV, "Rev Eff", "reviewer")):
             self.do("account", "add", address, "--name", name, "--role", role, json=False)
         self.do("department", "add", OFFICE, "--name", "Department of Psychology", json=False)
         self.do("identity", "add", IDENTITY, "--domain", "uni.example", "--relay", self.relay, *self.identity_options,
                 json=False)
-        self.project()
-        self.fill_list(addresses or people(20))
-        self.sign_off()
-        return self
 
     def project(self):
         summary = pathlib.Path(self.placet.folder) / "summary.md"
