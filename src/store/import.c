@@ -41,8 +41,8 @@ QUERY(Q_IMPORT_MEMBERS,
       " SELECT $1, r.address_id, r.fields, r.flags, $2, r.line FROM import_row r WHERE r.known = 0");
 QUERY(Q_IMPORT_LAST_CONSENT, "SELECT COALESCE(max(id), 0) FROM consent");
 /* An import claims consent only where this project has no entry of the address, and nobody took theirs back at another
-   spelling of it, or when it was not held. By itself, before the entries are made: a question to the very table that a statement fills may walk
-   all that it has put in so far. */
+   spelling of it, or when it was not held. By itself, before the entries are made: a question to the very table that a
+   statement fills may walk all that it has put in so far. */
 QUERY(Q_IMPORT_CONSENTED,
       "UPDATE import_row SET kind = NULL WHERE kind IS NOT NULL AND ((SELECT min(c.id) FROM consent c"
       " WHERE c.address_id = import_row.address_id AND c.project_id = $1) IS NOT NULL"
