@@ -46,9 +46,12 @@ void db_free(struct db *db)
 	db->driver->free(db);
 }
 
-void db_set_wait(struct db *db, int ms)
+int db_set_wait(struct db *db, int ms)
 {
+	int before = db->wait_ms;
+
 	db->wait_ms = ms;
+	return before;
 }
 
 enum db_engine db_engine_of(const struct db *db)

@@ -73,8 +73,9 @@ struct rows {
    belongs to one process: a child of fork opens its own. */
 struct db *db_open(const char *url, struct err *e) MUST_USE;
 void db_free(struct db *db);
-/* How long locks are waited for from now on; 0: 30 s, as at the start. For a role that must not stand still. */
-void db_set_wait(struct db *db, int ms);
+/* How long locks are waited for from now on; 0: 30 s, as at the start. For a role that must not stand still. Returns what
+   it was before. */
+int db_set_wait(struct db *db, int ms);
 enum db_engine db_engine_of(const struct db *db);
 /* The path of an SQLite file, NULL on PostgreSQL. */
 const char *db_path(const struct db *db);

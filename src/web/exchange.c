@@ -78,6 +78,8 @@ static void fail_with(struct exchange *x, const struct err *e)
 
 	log_event(means->http >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_DEBUG, "request-failed", "site", x->site->name, "page",
 		  route ? route->pattern : "", "kind", means->name, "why", e->text, NULL);
+	if (x->site->failed)
+		x->site->failed(x->site->ctx, e->kind);
 	fail(x, means->http, means->text);
 }
 

@@ -27,6 +27,8 @@ struct site {
 	void (*end_read)(void *ctx);
 	/* Does what pages of this turn put together, and wait for; NULL when none of the site's does. */
 	void (*settle)(void *ctx);
+	/* Hears of what kind a failure was; may be NULL. */
+	void (*failed)(void *ctx, enum err_kind kind);
 	/* Writes the page that tells a stranger of a failure: `text` is from err_means or the gate. */
 	void (*error_page)(void *ctx, struct arena *a, int status, const char *text, struct response *out);
 };

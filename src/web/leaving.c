@@ -30,13 +30,13 @@ static int others_follow(struct leaving_group *g, struct err *e)
 /* 1: there may be more, 0, -1. */
 static int follow(struct leaving_group *g, struct err *e)
 {
-	int rc = others_follow(g, e);
+	int rc = others_follow(g, e), before;
 
 	if (rc)
 		return rc < 0 ? -1 : 0;
-	db_set_wait(g->home->db, FOLLOW_WAIT_MS);
+	before = db_set_wait(g->home->db, FOLLOW_WAIT_MS);
 	rc = opt_out_catch_up_some(g->home, FOLLOW_MOST, e);
-	db_set_wait(g->home->db, WEB_WAIT_MS);
+	db_set_wait(g->home->db, before);
 	if (rc == 1) {
 		g->seen = g->home->opt_outs_known.end;
 		home_checkpoint(g->home);

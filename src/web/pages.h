@@ -23,6 +23,7 @@ struct web {
 	struct site site;
 	struct ask_limits asking; /* forms of strangers */
 	struct leaving_group leaving;
+	struct loop_timer *patience; /* when it ends, pages wait for locks as long as ever */
 	int64_t forms_full_at; /* page_welcome.c: when the next minute's forms may all be sent again */
 	char css[ASSET_URL_MAX], icon[ASSET_URL_MAX];
 };

@@ -63,9 +63,28 @@ static void settle(void *ctx)
 	leaving_settle(&w->leaving);
 }
 
+/* While a lock is held for long, only the first page finds that out by waiting. */
+static void heed(void *ctx, enum err_kind kind)
+{
+	struct web *w = ctx;
+
+	if (kind != ERR_AGAIN || !w->patience)
+		return;
+	db_set_wait(w->home->db, WEB_HASTY_MS);
+	loop_timer_set(w->patience, WEB_HASTY_FOR);
+}
+
+static void be_patient(void *ctx)
+{
+	struct web *w = ctx;
+
+	db_set_wait(w->home->db, WEB_WAIT_MS);
+}
+
 void web_init(struct web *w, struct home *h)
 {
 	w->home = h;
+	w->patience = NULL;
 	w->forms_full_at = 0;
 	ask_limits_init(&w->asking);
 	leaving_init(&w->leaving, h, NULL);
@@ -81,6 +100,7 @@ void web_init(struct web *w, struct home *h)
 		.begin_read = begin_read,
 		.end_read = end_read,
 		.settle = settle,
+		.failed = heed,
 		.error_page = page_error,
 	};
 }
@@ -91,9 +111,11 @@ struct web *web_start(struct home *h, struct loop *loop, int sock, struct err *e
 
 	web_init(w, h);
 	leaving_init(&w->leaving, h, loop);
+	w->patience = loop_timer_new(loop, be_patient, w);
 	db_set_wait(h->db, WEB_WAIT_MS);
 	w->server = server_start(&w->site, loop, sock, e);
 	if (!w->server) {
+		loop_timer_unset(w->patience);
 		leaving_clear(&w->leaving);
 		free(w);
 		return NULL;
@@ -106,6 +128,7 @@ void web_stop(struct web *w)
 	if (!w)
 		return;
 	server_stop(w->server);
+	loop_timer_unset(w->patience);
 	leaving_clear(&w->leaving);
 	free(w);
 }

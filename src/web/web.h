@@ -13,6 +13,9 @@ struct web;
 
 /* How long a page waits for a lock of the database before its answer is 503. */
 #define WEB_WAIT_MS 2000
+/* And for so long after one that waited in vain: a row of them would keep those who leave waiting, each for as long. */
+#define WEB_HASTY_MS 20
+#define WEB_HASTY_FOR (10 * SECOND)
 
 /* Serves within `loop` on the listening socket `sock`, which becomes the web's, also on failure. The home's database
    is open and its keys are read. */

@@ -3,12 +3,15 @@ import http.client
 import os
 import random
 import re
+import sqlite3
 import threading
 import time
 
 import pytest
 
+from harness.forms import Web, stamp_of
 from harness.paced import Paced
+from harness.process import wait_until
 from harness.story import ANN, LIST, Story, opt_out_link, people
 
 # Between the moment in which the sender writes MAIL FROM and that in which the sink's thread reads it lie the loopback,
@@ -176,3 +179,35 @@ def check_who_got(placet, number, sink, answered, everyone):
     assert status["state"] == "done" and status["counts"]["accepted"] == len(got)
     assert status["skipped"] == {"opted-out": len(spared)}
     assert spared <= set(answered) and len(spared) >= PEOPLE // 50, "the opt-outs came while it ran"
+
+
+def test_forms_that_wait_hold_up_nobody(placet, mailed, engine):
+    """While a lock of the database is held, one form finds that out; those after it do not make who leaves wait, too."""
+    if engine != "sqlite":
+        pytest.skip("no form waits for what another connection writes")
+    early, late = (Web(placet.start("web", "--listen", "127.0.0.1:0", env={"PLACET_CLOCK": f"+{s}s"}).address) for s in (0, 600))
+    stamp, statuses = stamp_of(early.get("/me")[2]), []
+
+    def ask(i):
+        web = Web(late.address)
+        for k in range(5):
+            statuses.append(web.post("/me", {"address": f"n{i}{k}@example.org", "stamp": stamp}, f"192.0.2.{i}")[0])
+    lock = sqlite3.connect(placet.home / "placet.db", isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    threads = [threading.Thread(target=ask, args=(i,)) for i in range(8)]
+    for t in threads:
+        t.start()
+    time.sleep(0.2)
+    try:
+        began = time.monotonic()
+        for path in list(mailed.paths.values())[:4]:
+            assert Client(late.address).one_click(path)[0] == 200
+        took = time.monotonic() - began
+        for t in threads:
+            t.join()
+    finally:
+        lock.execute("ROLLBACK")
+        lock.close()
+    assert set(statuses) == {503} and len(statuses) == 40
+    assert took < 8, f"{took:.1f} s"
+    wait_until(lambda: len(out(placet)) == 4, 20, "the database knows who left")

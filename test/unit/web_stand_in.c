@@ -282,10 +282,11 @@ enum db_engine db_engine_of(const struct db *db)
 	return DB_SQLITE;
 }
 
-void db_set_wait(struct db *db, int ms)
+int db_set_wait(struct db *db, int ms)
 {
 	(void)db;
 	(void)ms;
+	return 0;
 }
 
 const char *roles_text(struct arena *a, unsigned roles)
