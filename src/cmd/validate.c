@@ -183,13 +183,11 @@ static int told_pace(struct validating *v, json_t **out, struct err *e)
 		return -1;
 	*out = json_array();
 	for (size_t i = 0; i < n; i++) {
-		int64_t seconds = (all[i].took + SECOND - 1) / SECOND;
+		json_t *one = pace_json(&all[i]);
 
-		say(v->c, "%s: %lld decisions by %s from a %s in %lld seconds (sign-off %lld)", v->list.name,
-		    (long long)all[i].decisions, all[i].by, all[i].source, (long long)seconds, (long long)signoff);
-		json_array_append_new(*out, json_pack("{s:I, s:s, s:s, s:I, s:I}", "signoff", (json_int_t)signoff, "by", all[i].by,
-						      "source", all[i].source, "decisions", (json_int_t)all[i].decisions,
-						      "seconds", (json_int_t)seconds));
+		say(v->c, "%s: %s (sign-off %lld)", v->list.name, pace_words(v->c->a, &all[i]), (long long)signoff);
+		json_object_set_new(one, "signoff", json_integer(signoff));
+		json_array_append_new(*out, one);
 	}
 	return 0;
 }
@@ -261,6 +259,19 @@ static int print_state(struct validating *v, bool signed_now, struct err *e)
 	return open && s->flagged_left ? tell_flags(v, e) : 0;
 }
 
+/* Who signs answers for what was looked at; the originator's own look alone is not enough. */
+static int others_looked(struct validating *v, struct err *e)
+{
+	bool alone = false;
+
+	if (!v->s.id || validation_all_by(v->c->h, v->s.id, v->project.originator_id, &alone, e) < 0)
+		return v->s.id ? -1 : 0;
+	if (alone && v->s.decided + v->s.flagged - v->s.flagged_left > 0)
+		return err_set(e, ERR_DENIED, "more than %d addresses, and the originator took every decision: a validator has to "
+					      "decide some of them too", MANY_ADDRESSES);
+	return 0;
+}
+
 static int sign(struct validating *v, struct err *e)
 {
 	const char *how = opt(v->c, "how");
@@ -271,6 +282,8 @@ static int sign(struct validating *v, struct err *e)
 		return -1;
 	if (v->list.members > MANY_ADDRESSES && v->by.id == v->project.originator_id)
 		return err_set(e, ERR_DENIED, "more than %d addresses: the originator alone may not sign them off", MANY_ADDRESSES);
+	if (v->list.members > MANY_ADDRESSES && others_looked(v, e) < 0)
+		return -1;
 	if (db_begin(v->c->h->db, e) < 0)
 		return -1;
 	if (validation_grow(v->c->h, v->list.id, &v->s, e) < 0 ||

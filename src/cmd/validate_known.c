@@ -35,6 +35,13 @@ const char *known_flags(struct known *k, const struct candidate *x)
 	return x->bounced ? arena_printf(k->a, "%s%sbounced", x->flags, *x->flags ? " " : "") : x->flags;
 }
 
+json_t *pace_json(const struct pace *p)
+{
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "by", p->by, "source", p->source, "decisions",
+			 (json_int_t)p->decisions, "seconds", (json_int_t)((p->took + SECOND - 1) / SECOND), "moments",
+			 (json_int_t)p->moments, "first_after", (json_int_t)(p->after / SECOND));
+}
+
 /* --- facts --------------------------------------------------------------------------------------- */
 
 static void add(json_t *facts, const char *text)

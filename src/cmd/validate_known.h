@@ -19,6 +19,9 @@ void known_forget(struct known *k);
 
 /* member.flags, and "bounced" where mail came back. */
 const char *known_flags(struct known *k, const struct candidate *x);
+/* How decisions came about. */
+json_t *pace_json(const struct pace *p);
+
 /* An array of sentences: how the name agrees, what the domain resembles, signs of use, and the consent (ADR-9). */
 json_t *known_facts(struct known *k, const struct candidate *x);
 /* The fields and then the facts: "name=Ann Smith; year=2004; name matches: smith". */

@@ -41,6 +41,7 @@ struct selection_facts {
 	int64_t left_out;          /* and whom it leaves out */
 	bool signed_off;            /* the list */
 	const char *signed_off_why; /* what is missing, when not */
+	const char *signed_off_how; /* by whom, from what sample, how its decisions came about; NULL: not known */
 	int64_t no_consent, not_validated, lapsed, rejected, opted_out;
 	int64_t bad_values;         /* field values that break compose_check_value */
 	const char *bad_value;      /* the first: what and why */

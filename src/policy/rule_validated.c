@@ -26,8 +26,9 @@ void rule_validated(struct ruling *r)
 	if (rule_has_objected(r))
 		return;
 	rule_pass(r, "the list is signed off; %lld of %lld can be mailed (%lld not validated, %lld lapsed, %lld "
-		     "rejected are skipped)%s",
+		     "rejected are skipped)%s%s%s",
 		  (long long)s->mailable, (long long)s->members, (long long)s->not_validated, (long long)s->lapsed,
 		  (long long)s->rejected,
-		  s->left_out ? arena_printf(r->a, "; %lld more of the list are left out by --where", (long long)s->left_out) : "");
+		  s->left_out ? arena_printf(r->a, "; %lld more of the list are left out by --where", (long long)s->left_out) : "",
+		  s->signed_off_how ? "; " : "", s->signed_off_how ? s->signed_off_how : "");
 }

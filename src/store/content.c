@@ -7,6 +7,7 @@
 
 #define MESSAGE_MAX (256 * 1024)
 #define LONGEST_TITLE_IN_NAME 40
+#define SIGN_OFFS_TOLD 3 /* in the words of a finding */
 
 static const char *domain_of(const char *address)
 {
@@ -350,6 +351,20 @@ static void count_skips(const struct selection *s, struct selection_facts *out)
 				*SLOTS[k].n = s->skipped[i].n;
 }
 
+/* Who signed the list off, from which sample, and how its decisions came about: the reviewer judges that. */
+static int gather_signed(struct home *h, struct arena *a, const struct mailing *m, struct selection_facts *out, struct err *e)
+{
+	struct signed_off *all;
+	size_t n;
+
+	if (validation_signed(h, a, m->list_id, m->submitted_at ? m->submitted_at : home_now(h), &all, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n && i < SIGN_OFFS_TOLD; i++)
+		out->signed_off_how = i ? arena_printf(a, "%s; %s", out->signed_off_how, signed_words(a, &all[i]))
+					: signed_words(a, &all[i]);
+	return 0;
+}
+
 static int gather_selection(struct home *h, struct arena *a, const struct mailing *m, const struct content *c,
 			    struct selection_facts *out, struct err *e)
 {
@@ -364,6 +379,8 @@ static int gather_selection(struct home *h, struct arena *a, const struct mailin
 	out->members = s.members;
 	out->left_out = s.left_out;
 	out->mailable = s.mailable;
+	if (gather_signed(h, a, m, out, e) < 0)
+		return -1;
 	count_skips(&s, out);
 	/* Signed off: nobody waits, neither in an open sign-off nor for a new one. Who was frozen into a
 	   submitted mailing has been signed off, whoever joined the list since. */

@@ -78,9 +78,32 @@ int validation_last(struct home *h, int64_t list, int64_t *signoff, struct err *
 /* How the decisions of a sign-off came about: the reviewer sees it. */
 struct pace {
 	const char *by, *source; /* account; file, page */
-	int64_t decisions, took; /* from the first to the last, microseconds */
+	int64_t decisions;
+	int64_t took;            /* from the first to the last, microseconds */
+	int64_t moments;         /* different seconds in which they were taken: a file's come at one or two */
+	int64_t after;           /* from the draw to the first, microseconds: how long anybody can have looked */
 };
 int validation_pace(struct home *h, struct arena *a, int64_t signoff, struct pace **out, size_t *n, struct err *e) MUST_USE;
+
+/* "117 decisions by val@uni.example from a file, at 1 moment, the first 340 seconds after the draw". */
+const char *pace_words(struct arena *a, const struct pace *p);
+/* Were all decisions of this sign-off taken by this account? */
+int validation_all_by(struct home *h, int64_t signoff, int64_t account, bool *out, struct err *e) MUST_USE;
+
+/* A sign-off that was signed: what the reviewer of a mailing sees. */
+struct signed_off {
+	int64_t id, at, population, sample, flagged, failures, rejected; /* rejected: of all, failures included */
+	int64_t seed;
+	const char *by, *how;
+	struct pace *pace;
+	size_t n_pace;
+};
+#define SIGNED_MAX 10
+/* Those of a list that were signed until `before`, the newest first, SIGNED_MAX at most. */
+int validation_signed(struct home *h, struct arena *a, int64_t list, int64_t before, struct signed_off **out, size_t *n,
+		      struct err *e) MUST_USE;
+/* One of them in a sentence without a full stop. */
+const char *signed_words(struct arena *a, const struct signed_off *s);
 
 /* Draws a sign-off's sample again from its seed. ERR_MISSING when the list has no such sign-off. */
 struct drawn {

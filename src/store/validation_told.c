@@ -8,9 +8,19 @@
 #include "store/validation.h"
 
 QUERY(Q_SIGNOFF_LAST, "SELECT COALESCE(max(id), 0) FROM signoff WHERE list_id = $1");
-QUERY(Q_SIGNOFF_PACE, "SELECT a.address, d.source, count(*), min(d.at), max(d.at) FROM decision d"
-		      " JOIN account a ON a.id = d.by_id WHERE d.signoff_id = $1 GROUP BY a.address, d.source"
+QUERY(Q_SIGNOFF_PACE, "SELECT a.address, d.source, count(*), min(d.at), max(d.at),"
+		      " count(DISTINCT d.at / 1000000), min(d.at) - min(s.opened) FROM decision d"
+		      " JOIN account a ON a.id = d.by_id JOIN signoff s ON s.id = d.signoff_id"
+		      " WHERE d.signoff_id = $1 GROUP BY a.address, d.source"
 		      " ORDER BY a.address, d.source");
+QUERY(Q_SIGNOFF_OTHERS, "SELECT count(*) FROM decision WHERE signoff_id = $1 AND by_id <> $2");
+QUERY(Q_SIGNED,
+      "SELECT s.id, s.done, s.population, s.planned, s.seed, a.address, s.how,"
+      " (SELECT count(*) FROM signoff_item i WHERE i.signoff_id = s.id AND i.place IS NULL),"
+      " (SELECT count(*) FROM decision d JOIN signoff_item i ON i.signoff_id = d.signoff_id AND i.address_id = d.address_id"
+      "   WHERE d.signoff_id = s.id AND d.decision = 'reject' AND i.place < s.planned),"
+      " (SELECT count(*) FROM decision d WHERE d.signoff_id = s.id AND d.decision = 'reject')"
+      " FROM signoff s JOIN account a ON a.id = s.by_id WHERE s.list_id = $1 AND s.done <= $2 ORDER BY s.id DESC LIMIT 10");
 QUERY(Q_SIGNOFF_DRAWN, "SELECT seed, population, planned FROM signoff WHERE id = $1 AND list_id = $2");
 EACH(Q_EACH_DRAWN, "SELECT address_id, place FROM signoff_item WHERE signoff_id = $1 AND place IS NOT NULL"
 		   " ORDER BY address_id");
@@ -47,11 +57,80 @@ int validation_pace(struct home *h, struct arena *a, int64_t signoff, struct pac
 		return -1;
 	while ((got = rows_next(&r, e)) > 0) {
 		*out = arena_room(a, *out, *n, &room, sizeof(**out));
-		(*out)[(*n)++] = (struct pace){ arena_text(a, rows_text(&r, 0)), arena_text(a, rows_text(&r, 1)), rows_i64(&r, 2),
-						rows_i64(&r, 4) - rows_i64(&r, 3) };
+		(*out)[(*n)++] = (struct pace){
+			.by = arena_text(a, rows_text(&r, 0)),
+			.source = arena_text(a, rows_text(&r, 1)),
+			.decisions = rows_i64(&r, 2),
+			.took = rows_i64(&r, 4) - rows_i64(&r, 3),
+			.moments = rows_i64(&r, 5),
+			.after = rows_i64(&r, 6),
+		};
 	}
 	rows_close(&r);
 	return got < 0 ? -1 : 0;
+}
+
+const char *pace_words(struct arena *a, const struct pace *p)
+{
+	return arena_printf(a, "%lld decision%s by %s from a %s in %lld seconds, at %lld moment%s, the first %lld seconds after the draw",
+			    (long long)p->decisions, p->decisions == 1 ? "" : "s", p->by, p->source,
+			    (long long)((p->took + SECOND - 1) / SECOND), (long long)p->moments, p->moments == 1 ? "" : "s",
+			    (long long)(p->after / SECOND));
+}
+
+int validation_all_by(struct home *h, int64_t signoff, int64_t account, bool *out, struct err *e)
+{
+	int64_t others;
+
+	if (db_get_i64(h->db, &Q_SIGNOFF_OTHERS, ARGS(db_i64(signoff), db_i64(account)), &others, e) < 0)
+		return -1;
+	*out = others == 0;
+	return 0;
+}
+
+/* --- what was signed ------------------------------------------------------------------------------ */
+
+int validation_signed(struct home *h, struct arena *a, int64_t list, int64_t before, struct signed_off **out, size_t *n,
+		      struct err *e)
+{
+	struct rows r = { 0 };
+	int got = 1;
+
+	*out = ARENA_ARRAY(a, struct signed_off, SIGNED_MAX);
+	*n = 0;
+	if (db_query(h->db, &Q_SIGNED, ARGS(db_i64(list), db_i64(before)), &r, e) < 0)
+		return -1;
+	while (*n < SIGNED_MAX && (got = rows_next(&r, e)) > 0)
+		(*out)[(*n)++] = (struct signed_off){
+			.id = rows_i64(&r, 0),
+			.at = rows_i64(&r, 1),
+			.population = rows_i64(&r, 2),
+			.sample = rows_i64(&r, 3),
+			.seed = rows_i64(&r, 4),
+			.by = arena_text(a, rows_text(&r, 5)),
+			.how = arena_text(a, rows_text(&r, 6)),
+			.flagged = rows_i64(&r, 7),
+			.failures = rows_i64(&r, 8),
+			.rejected = rows_i64(&r, 9),
+		};
+	rows_close(&r);
+	for (size_t i = 0; got >= 0 && i < *n; i++)
+		got = validation_pace(h, a, (*out)[i].id, &(*out)[i].pace, &(*out)[i].n_pace, e);
+	return got < 0 ? -1 : 0;
+}
+
+const char *signed_words(struct arena *a, const struct signed_off *s)
+{
+	const char *words;
+	char day[32];
+
+	words = arena_printf(a, "sign-off %lld by %s on %s: a sample of %lld from %lld (seed %lld), of which %lld failed, and %lld "
+				"flagged ones; %lld rejected in all; in use: \"%s\"",
+			     (long long)s->id, s->by, time_day(s->at, day), (long long)s->sample, (long long)s->population,
+			     (long long)s->seed, (long long)s->failures, (long long)s->flagged, (long long)s->rejected, s->how);
+	for (size_t i = 0; i < s->n_pace; i++)
+		words = arena_printf(a, "%s; %s", words, pace_words(a, &s->pace[i]));
+	return words;
 }
 
 /* --- the sample, drawn again -------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 """A list is looked at by a person: the sample of the policy, what makes it grow, and who may sign."""
 import csv
+import math
 import pathlib
 import sqlite3
 
@@ -30,11 +31,11 @@ class Desk:
     def sample(self):
         return [row["address"] for row in self.ask("--sample")]
 
-    def decide(self, rows, expect=0):
+    def decide(self, rows, expect=0, by=VAL):
         path = pathlib.Path(self.placet.folder) / "decisions.csv"
         with open(path, "w", newline="", encoding="utf-8") as f:
             csv.writer(f).writerows([("address", "decision", "reason"), *rows])
-        return self.ask("--decide", path, expect=expect)
+        return self.ask("--decide", path, by=by, expect=expect)
 
     def sign(self, expect=0, by=VAL):
         return self.ask("--sign-off", "--how", "wrote to them", by=by, expect=expect)
@@ -77,8 +78,19 @@ def test_flagged_ones_need_reasons(placet):
     assert desk.ask()["signed_off"] is True
 
 
-def test_failures_make_the_sample_grow(placet):
-    desk = Desk(placet, people(300))
+def plan(population, allowed):
+    """The smallest n with at most 1 in 20 that no more than so many bad ones are in it, 2 % being bad; by exact fractions."""
+    bad = -(-2 * population // 100)
+    for n in range(population):
+        ways = sum(math.comb(bad, k) * math.comb(population - bad, n - k) for k in range(min(allowed, n) + 1))
+        if 20 * ways <= math.comb(population, n):
+            return n
+    return population
+
+
+@pytest.mark.parametrize("size", [300, 1000])
+def test_failures_make_the_sample_grow(placet, size):
+    desk = Desk(placet, people(size))
     desk.sign(expect=1)
     sizes, seen = [], []
     for failures in range(4):
@@ -92,13 +104,13 @@ def test_failures_make_the_sample_grow(placet):
         desk.sign(expect=1)
         desk.decide([(drawn[0], "reject", "moved away"), *((a, "accept", "") for a in drawn[1:])])
         assert desk.ask()["failures"] == failures + 1
-    assert sizes[0] == 117 and sizes == sorted(sizes) and len(set(sizes)) == 4
-    assert sizes[3] == 300, "after the third failure every address is decided"
+    assert sizes[0] == {300: 117, 1000: 138}[size], "the policy's own figures"
+    assert sizes == [plan(size, 0), plan(size, 1), plan(size, 2), size], "after the third failure every address is decided"
     desk.sign(expect=1)
     desk.decide([(a, "accept", "") for a in drawn])
     desk.sign()
     why = list(desk.why().values())
-    assert (why.count("rejected"), why.count("")) == (3, 297)
+    assert (why.count("rejected"), why.count("")) == (3, size - 3)
 
 
 def test_who_may_decide_and_sign(placet):
@@ -110,6 +122,51 @@ def test_who_may_decide_and_sign(placet):
     desk.ask("--sign-off", expect=2)
     desk.sign(by=VAL)
     desk.sign(by=VAL, expect=1)
+    placet.run("account", "disable", VAL, json=False)
+    desk.ask(by=VAL, expect=4)
+    desk.sign(by=VAL, expect=4)
+
+
+@pytest.mark.parametrize("size", [500, 501])
+def test_the_originator_does_not_look_alone(placet, size):
+    desk = Desk(placet, people(size))
+    decided = [(a, "accept", "") for a in desk.sample()]
+    desk.decide(decided, by=ANN)
+    if size > 500:
+        desk.sign(by=VAL, expect=4)
+        assert "the originator took every decision" in placet.last.stderr
+        desk.decide(decided[:1])
+        desk.sign(by=ANN, expect=4)
+    desk.sign(by=VAL)
+
+
+def test_the_reviewer_sees_how_it_was_signed(placet):
+    desk = Desk(placet, ["info@example.org", *people(60)])
+    seed = desk.ask()["seed"]
+    drawn = desk.sample()
+    desk.decide([(drawn[0], "reject", "moved away"), ("info@example.org", "accept", "one person reads it")])
+    desk.decide([(a, "accept", "") for a in desk.sample()], by=ANN)
+    desk.sign()
+    number = desk.told.draft()
+    finding, = [f for f in placet.run("mailing", "check", number)["findings"] if f["rule"] == "validated"]
+    assert finding["answer"] == "pass"
+    for words in (f"sign-off 1 by {VAL} on ", f"a sample of 59 from 60 (seed {seed}), of which 1 failed, and 1 flagged ones; 1 rejected",
+                  'in use: "wrote to them"', f"2 decisions by {VAL} from a file in ", f"58 decisions by {ANN} from a file in ",
+                  "at 1 moment, the first ", "seconds after the draw"):
+        assert words in finding["reason"], (words, finding["reason"])
+    shown, = placet.run("mailing", "show", number)["sign_offs"]
+    assert [shown[k] for k in ("by", "how", "population", "sample", "seed", "flagged", "failures", "rejected")] == [
+        VAL, "wrote to them", 60, 59, seed, 1, 1, 1]
+    assert {(p["by"], p["source"], p["decisions"]) for p in shown["pace"]} == {(VAL, "file", 2), (ANN, "file", 58)}
+    assert f"sign-off 1 by {VAL}" in placet.run("mailing", "show", number, json=False)
+    # A frozen mailing tells of what was signed when it was submitted.
+    placet.run("mailing", "submit", number, "--by", ANN, "--accept-responsibility", json=False)
+    desk.told.fill_list(people(70))
+    desk.decide([(a, "accept", "") for a in desk.sample()])
+    desk.sign()
+    assert len(placet.run("mailing", "show", number)["sign_offs"]) == 1
+    later = placet.run("mailing", "show", desk.told.draft(subject="Later"))["sign_offs"]
+    assert [s["signoff"] for s in later] == [2, 1]
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])
