@@ -21,13 +21,14 @@ COPY(Q_IMPORT_ROW, "import_row",
      "line, delivery, given, key_hash, reserved, utf8, fields, flags, kind, ref, given_on, known",
      "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12");
 QUERY(Q_IMPORT_SIZES, "SELECT 1", "ANALYZE import_row");
-/* 1: the same mailbox is on the list already; 2: the same person by another spelling. Each question by itself: a
+/* 1: the same mailbox is on the list already; 2: the same person by another spelling. Also for rows that follow another of
+   their person in the batch: what counts is who is on the list. Each question by itself: a
    planner that knows nothing of a new home's tables would join everybody with everybody. */
 QUERY(Q_IMPORT_KNOWN,
       "UPDATE import_row SET known = CASE WHEN EXISTS (SELECT 1 FROM address a JOIN member m ON m.address_id = a.id"
       "   AND m.list_id = $1 WHERE a.key_hash = import_row.key_hash AND a.delivery = import_row.delivery) THEN 1"
       "   ELSE 2 END"
-      " WHERE known = 0 AND EXISTS (SELECT 1 FROM address a JOIN member m ON m.address_id = a.id"
+      " WHERE EXISTS (SELECT 1 FROM address a JOIN member m ON m.address_id = a.id"
       "   AND m.list_id = $1 WHERE a.key_hash = import_row.key_hash)");
 QUERY(Q_IMPORT_ADDRESSES,
       "INSERT INTO address (delivery, given, key_hash, reserved, utf8, created)"

@@ -70,6 +70,19 @@ static void evidence_may_come_later(void **state)
 	assert_int_equal(ENTRIES_OF("a@example.org"), 1);
 }
 
+/* ... also below another spelling of the person that stands first in the file. */
+static void evidence_is_found_below_another_spelling(void **state)
+{
+	static const struct person_row WITHOUT[] = { { "a@example.org", NULL, NULL } };
+	static const struct person_row WITH[] = { { "a+x@example.org", NULL, NULL }, { "a+x@example.org", NULL, NULL },
+						  { "a@example.org", FORM, NULL } };
+	struct store *s = *state;
+
+	import_people(s, &s->list, WITHOUT, 1);
+	COUNTS(import_people(s, &s->list, WITH, COUNT(WITH)), 0, 3, 2, 0);
+	assert_int_equal(ENTRIES_OF("a@example.org"), 1);
+}
+
 /* --- why may somebody not be mailed? ------------------------------------------------------------- */
 
 static int64_t address_id(struct store *s, const char *delivery)
@@ -317,6 +330,7 @@ int main(void)
 {
 	struct CMUnitTest tests[] = {
 		IN_WORLD(a_batch_is_counted), IN_WORLD(an_import_repeated_changes_nothing), IN_WORLD(evidence_may_come_later),
+		IN_WORLD(evidence_is_found_below_another_spelling),
 		IN_WORLD(an_import_restores_nothing), IN_WORLD(another_spelling_restores_nothing), IN_WORLD(each_reason_is_told), IN_WORLD(validations_lapse),
 		IN_WORLD(opting_out_beats_all_else), IN_WORLD(fatigue_counts_thirty_days), IN_WORLD(consent_is_for_one_project),
 		IN_WORLD(consent_texts_are_kept_once),
