@@ -12,7 +12,8 @@
 #include <openssl/evp.h>
 
 QUERY(Q_IMPORT_LOCK, "SELECT id FROM list WHERE id = $1", "SELECT id FROM list WHERE id = $1 FOR UPDATE");
-QUERY(Q_IMPORT_BEGUN, "SELECT max(id) FROM import WHERE list_id = $1 AND by_id = $2 AND file_hash = $3 AND done = 0");
+QUERY(Q_IMPORT_BEGUN, "SELECT max(id) FROM import WHERE list_id = $1 AND by_id = $2 AND file_hash = $3 AND done = 0"
+			  " AND voided IS NULL");
 QUERY(Q_IMPORT_BEGIN, "INSERT INTO import (list_id, by_id, file_hash, at) VALUES ($1, $2, $3, $4) RETURNING id");
 QUERY(Q_IMPORT_END, "UPDATE import SET done = 1 WHERE id = $1");
 QUERY(Q_IMPORT_STAGE, "SELECT 1",

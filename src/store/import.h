@@ -38,7 +38,8 @@ struct import {
 	void *ctx;
 };
 
-/* Opens the record of an import, or the one that the same file began on this list and did not end. */
+/* Opens the record of an import, or the one that the same file began on this list and did not end; unless its evidence
+   was voided since: what is claimed anew can be voided anew. */
 int import_begin(struct home *h, struct import *im, const uint8_t file_hash[32], struct err *e) MUST_USE;
 /* Loads one batch, in import_row_order, in a transaction of its own unless the caller has one open (a dry run,
    which rolls all of it back), and adds to im->counts. Of one person's rows in a batch the first of the file

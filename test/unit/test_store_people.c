@@ -58,6 +58,9 @@ static void an_import_repeated_changes_nothing(void **state)
 	assert_int_equal(number(s, &LEFT_OVER, NO_ARGS), 0);
 }
 
+static int64_t address_id(struct store *s, const char *delivery);
+static void assert_why(struct store *s, const struct list *l, const char *address, const char *why);
+
 static void evidence_may_come_later(void **state)
 {
 	static const struct person_row WITHOUT[] = { { "a@example.org", NULL, NULL } };
@@ -81,6 +84,35 @@ static void evidence_is_found_below_another_spelling(void **state)
 	import_people(s, &s->list, WITHOUT, 1);
 	COUNTS(import_people(s, &s->list, WITH, COUNT(WITH)), 0, 3, 2, 0);
 	assert_int_equal(ENTRIES_OF("a@example.org"), 1);
+}
+
+/* An import that was killed, and found without evidence before it was run again, claims the rest by a record of its own:
+   the one whose evidence is void already could not be voided a second time. */
+static void a_voided_import_is_not_continued(void **state)
+{
+	static const struct person_row P[] = { { "a@example.org", FORM, NULL }, { "b@example.org", FORM, NULL } };
+	const uint8_t hash[32] = { 1 };
+	struct store *s = *state;
+	struct import first = { .list = &s->list, .by = s->ann }, again = first;
+	struct import_row *rows = ARENA_ARRAY(s->a, struct import_row, COUNT(P));
+	struct fixture *f = s->f;
+	struct voided done;
+
+	make_rows(s, P, COUNT(P), rows);
+	OK(import_begin(s->h, &first, hash, &f->e));
+	OK(import_batch(s->h, &first, rows, 1, &f->e));
+	BEGIN;
+	OK(evidence_void(s->h, &s->list, address_id(s, "a@example.org"), s->val, &done, &f->e));
+	COMMIT;
+	assert_int_equal(done.entries, 1);
+	OK(import_begin(s->h, &again, hash, &f->e));
+	assert_true(again.id != first.id);
+	OK(import_batch(s->h, &again, rows + 1, 1, &f->e));
+	BEGIN;
+	OK(evidence_void(s->h, &s->list, address_id(s, "b@example.org"), s->val, &done, &f->e));
+	COMMIT;
+	assert_int_equal(done.entries, 1);
+	assert_why(s, &s->list, "b@example.org", "no-consent");
 }
 
 /* --- why may somebody not be mailed? ------------------------------------------------------------- */
@@ -123,8 +155,6 @@ static void an_import_restores_nothing(void **state)
 	OK(opt_out_by_key(s->h, "a@example.org", OPT_OUT_STAFF, "by phone", s->ann, &f->e));
 	COUNTS(import_people(s, &s->list, P, 1), 0, 1, 0, 1);
 }
-
-static void assert_why(struct store *s, const struct list *l, const char *address, const char *why);
 
 /* A person is one by the match key: neither another spelling nor another list of the project brings back who withdrew. */
 static void another_spelling_restores_nothing(void **state)
@@ -330,7 +360,7 @@ int main(void)
 {
 	struct CMUnitTest tests[] = {
 		IN_WORLD(a_batch_is_counted), IN_WORLD(an_import_repeated_changes_nothing), IN_WORLD(evidence_may_come_later),
-		IN_WORLD(evidence_is_found_below_another_spelling),
+		IN_WORLD(evidence_is_found_below_another_spelling), IN_WORLD(a_voided_import_is_not_continued),
 		IN_WORLD(an_import_restores_nothing), IN_WORLD(another_spelling_restores_nothing), IN_WORLD(each_reason_is_told), IN_WORLD(validations_lapse),
 		IN_WORLD(opting_out_beats_all_else), IN_WORLD(fatigue_counts_thirty_days), IN_WORLD(consent_is_for_one_project),
 		IN_WORLD(consent_texts_are_kept_once),
