@@ -290,6 +290,9 @@ static int add_beginning(struct optout_journal *j, struct buf *out, int64_t *siz
 			buf_addc(out, '\n');
 		return 0;
 	}
+	/* A header would have been found: the disk does not give it, and what stands behind it must stay. */
+	if (st.st_size >= HEADER_LONGEST)
+		return err_set(e, ERR_AGAIN, "journal of opt-outs %s cannot be read", j->path);
 	if (ftruncate(j->fd, 0) < 0)
 		return failed(j, e);
 	*size = 0;
