@@ -41,7 +41,7 @@ def load(placet, file):
 def live_and_be_killed(placet, file, seconds, kills, wanted, draw):
     """Returns how many hit it at work, and how many of those while it loaded."""
     killed = KilledImport(placet, ["import", LIST, file, "--by", ANN, *OPTIONS], seconds, draw)
-    count = killed.kills(kills)
+    count = killed.kills(kills, len(wanted["members"]))
     load(placet, file)
     rejected = pathlib.Path(f"{file}.rejected.csv").read_bytes()
     found = {**holds(placet), "rejected": rejected}

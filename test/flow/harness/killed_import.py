@@ -57,6 +57,11 @@ class KilledImport:
         self.rounds.append((round(share, 2), before, after))
         return running
 
-    def kills(self, count):
-        """One after the other, later and later; each finds what those before it have loaded."""
-        return sum(self.kill(share) for share in sorted(self.draw.uniform(0, 0.97) for _ in range(count)))
+    def kills(self, count, full):
+        """One after the other, later and later; each finds what those before it have loaded. Ends once the list is full."""
+        hit = 0
+        for share in sorted(self.draw.uniform(0.02, 0.97) for _ in range(count)):
+            hit += self.kill(share)
+            if self.rounds[-1][2] == full:
+                break
+        return hit
