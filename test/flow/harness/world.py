@@ -338,7 +338,7 @@ class World:
             nobody = not [a for a, why in people.items() if not why and "gmail" not in a]
             assert nobody or self.model.waiting(name, self.now()), (name, people, self.placet.last.stderr)
             return f"a mailing to {name} is refused"
-        may = self.frozen = self.may_get(name)
+        may = self.may_get(name)
         self.run("mailing", "approve", number, "--by", REV, json=False)
         between = [self.draw.choice([self.step_staff_opt_out, self.step_consent, self.step_erase, self.step_link])()
                    for _ in range(self.draw.randrange(3))]
@@ -346,7 +346,11 @@ class World:
         refused = {a for a in may if self.draw.random() < 0.1}
         self.captured()
         self.relay_anew(refused)
-        self.run("mailing", "start", number, "--by", ANN, json=False)
+        self.run("mailing", "start", number, "--by", ANN, json=False, expect=(0, 1))
+        if self.placet.last.status == 1:
+            assert not may, (name, may, self.placet.last.stdout)
+            self.relay_anew()
+            return f"mailing {number} to {name} does not start, since all have left meanwhile {between}"
         self.send(kill)
         self.settle_mailing(number, may, refused, kill)
         return f"mailing {number} to {name}: {len(may)}, {len(refused)} bounce{', killed' if kill else ''}; meanwhile {between}"
