@@ -3,12 +3,12 @@
 
 #include "store/query.h"
 
-/* More than can have been given: at once, and in each second since the copy was made. Check codes have room for 2^32, so
-   that a thousand restores do no harm. */
+/* More than can have been given: at once, and in each second since the copy was made. Check codes have room for 2^32,
+   so that hundreds of restores do no harm. */
 #define AT_ONCE 1000000
 #define IN_A_SECOND 50
 
-/* Of mailings and complaints people say the number, and the data before tell where they were; no gap is left. */
+/* Of mailings and complaints people say the number: no gap is left, and the data of before tell where they were. */
 static const struct {
 	const char *table;
 	bool gap;
@@ -17,8 +17,8 @@ static const struct {
 QUERY(Q_NUMBERS_LAST, "SELECT seq FROM sqlite_sequence WHERE name = $1",
       "SELECT COALESCE(pg_sequence_last_value(CAST(pg_get_serial_sequence($1, 'id') AS regclass)), 0)");
 QUERY(Q_NUMBERS_BEGIN,
-      "INSERT INTO sqlite_sequence (name, seq) SELECT $1, 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = $1)"
-      " RETURNING seq",
+      "INSERT INTO sqlite_sequence (name, seq) SELECT $1, 0"
+      " WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = $1) RETURNING seq",
       "SELECT 0 WHERE CAST($1 AS text) = ''");
 QUERY(Q_NUMBERS_SET, "UPDATE sqlite_sequence SET seq = $2 WHERE name = $1 RETURNING seq",
       "SELECT setval(CAST(pg_get_serial_sequence($1, 'id') AS regclass), $2)");

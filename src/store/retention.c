@@ -113,7 +113,8 @@ static const struct rule {
 	{ "notices", "Addresses to which a confirmation or a link was sent on request", DAYS, &Q_NOTICE_DUE, drop_notices },
 	{ "asked", "How often somebody asked for a link", DAYS, &Q_ASKED_DUE, drop_asked },
 	{ "complaints", "Complaints, after they were closed", YEARS, &Q_COMPLAINT_DUE, drop_complaints },
-	{ "opt-outs", "That somebody left, as a scrambled form of their address", FOR_GOOD, NULL, NULL },
+	{ "opt-outs", "That somebody left, or took back what they had agreed to, as a scrambled form of their address", FOR_GOOD, NULL,
+	  NULL },
 };
 
 static const struct rule *rule_of(const char *name)

@@ -13,10 +13,11 @@
 
 QUERY(Q_WITHDRAW_SLUG, "SELECT slug FROM project WHERE id = $1");
 QUERY(Q_WITHDRAW_HELD, "SELECT 1 FROM address WHERE key_hash = $1 AND erased IS NULL LIMIT 1");
-#define NEWEST(column)                                                                                                    \
-	"(SELECT c." column " FROM consent c WHERE c.address_id = a.id AND c.project_id = p.id ORDER BY c.id DESC LIMIT 1)"
-/* Where it has not ended already; also where nothing was given yet, but the mailbox is on a list of the project. What was
-   recorded after $5 is not meant. */
+#define NEWEST(column)                                                                               \
+	"(SELECT c." column " FROM consent c WHERE c.address_id = a.id AND c.project_id = p.id"       \
+	" ORDER BY c.id DESC LIMIT 1)"
+/* Where it has not ended already; also where nothing was given yet, but the mailbox is on a list of the project. What
+   was recorded after $5 is not meant. */
 QUERY(Q_WITHDRAW_ADD,
       "INSERT INTO consent (address_id, project_id, action, kind, ref, given_on, by_id, at)"
       " SELECT a.id, p.id, 'withdrawn', '', '', '', (SELECT x.id FROM account x WHERE x.id = $3), CAST($4 AS bigint)"
@@ -34,7 +35,8 @@ static int64_t withdraw(struct home *h, const struct opt_out_entry *x, int64_t u
 	struct arena *a = arena_new();
 	int64_t n = -1, kept = 0;
 
-	if (db_exec(h->db, &Q_WITHDRAW_ADD, ARGS(hash, db_text(x->text), db_i64(x->by), db_i64(x->at), db_i64(until)), &n, e) < 0 ||
+	if (db_exec(h->db, &Q_WITHDRAW_ADD,
+		    ARGS(hash, db_text(x->text), db_i64(x->by), db_i64(x->at), db_i64(until)), &n, e) < 0 ||
 	    db_exec(h->db, &Q_WITHDRAW_KEEP, ARGS(hash, db_text(x->text), db_i64(x->at)), &kept, e) < 0 ||
 	    (n + kept && audit_add(h, x->by, "consent-withdrawn", person_name(a, x->key_hash),
 			    arena_printf(a, "to %s%s", x->text, x->by ? "" : ", by themself"), e) < 0))
@@ -63,9 +65,11 @@ static int find_slug(struct home *h, struct arena *a, int64_t project, const cha
 }
 
 /* 1, 0 nothing to withdraw, -1. */
-static int withdraw_in(struct home *h, struct arena *a, const uint8_t *key_hash, int64_t project, int64_t by, struct err *e)
+static int withdraw_in(struct home *h, struct arena *a, const uint8_t *key_hash, int64_t project, int64_t by,
+		       struct err *e)
 {
-	struct opt_out_entry x = { .act = ACT_WITHDRAW, .at = home_now(h), .way = by ? OPT_OUT_STAFF : OPT_OUT_PAGE, .by = by };
+	struct opt_out_entry x = { .act = ACT_WITHDRAW, .at = home_now(h), .way = by ? OPT_OUT_STAFF : OPT_OUT_PAGE,
+				   .by = by };
 	int64_t n;
 	int got = find_slug(h, a, project, &x.text, e);
 
@@ -78,7 +82,8 @@ static int withdraw_in(struct home *h, struct arena *a, const uint8_t *key_hash,
 	return n < 0 ? -1 : n > 0;
 }
 
-int person_withdraw_by(struct home *h, const uint8_t key_hash[KEY_HASH_SIZE], int64_t project, int64_t by, struct err *e)
+int person_withdraw_by(struct home *h, const uint8_t key_hash[KEY_HASH_SIZE], int64_t project, int64_t by,
+		       struct err *e)
 {
 	struct arena *a = arena_new();
 	int rc = -1;
