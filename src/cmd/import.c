@@ -22,6 +22,7 @@
 #define N_FLAGS 6
 #define PROGRESS_EVERY (250 * 1000) /* microseconds */
 #define HINTS_SHOWN 10
+#define REJECTED_SHOWN 5
 
 struct importing {
 	struct ctx *c;
@@ -46,6 +47,7 @@ struct importing {
 		int64_t line;
 		const char *address, *domain;
 	} hint[HINTS_SHOWN];
+	const char *told[REJECTED_SHOWN]; /* the first rejected rows, in words */
 
 	/* loading */
 	struct import import;
@@ -132,6 +134,8 @@ static void put_verdict(struct importing *im, int64_t line, const char *address,
 
 static int reject_row(struct importing *im, const struct table_row *row, const struct judged *j, struct err *e)
 {
+	if (im->n_rejected < REJECTED_SHOWN)
+		im->told[im->n_rejected] = arena_printf(im->c->a, "line %lld: %s: %s", (long long)row->line, j->reason, j->mend);
 	im->n_rejected++;
 	if (im->verdicts)
 		put_verdict(im, row->line, (size_t)im->cols.address < row->n ? row->cell[im->cols.address] : "", "rejected",
@@ -459,8 +463,22 @@ static void say_flags(const struct importing *im)
 		say(im->c, "and %lld more addresses that may have a typing error", (long long)(im->n_hints - HINTS_SHOWN));
 }
 
+/* A dry run leaves no file, so that the reasons stand here. */
+static void say_rejected(const struct importing *im)
+{
+	for (int64_t i = 0; i < im->n_rejected && i < REJECTED_SHOWN; i++)
+		say(im->c, "rejected, %s", im->told[i]);
+	if (im->n_rejected > REJECTED_SHOWN)
+		say(im->c, "and %lld more rejected rows", (long long)(im->n_rejected - REJECTED_SHOWN));
+	if (im->rejected)
+		say(im->c, "rejected rows, to mend and import again: %s", im->rejected_path);
+	else if (im->n_rejected)
+		say(im->c, "--rejected PATH writes them into a file, in a dry run too");
+}
+
 static int print_result(const struct importing *im)
 {
+	bool claimed = opt_set(im->c, "consent-ref") || opt_set(im->c, "consent-column");
 	struct ctx *c = im->c;
 
 	if (c->json)
@@ -468,13 +486,13 @@ static int print_result(const struct importing *im)
 	say_file(im);
 	say(c, "%s%s", opt_set(c, "dry-run") ? "dry run, nothing changed: " : "", summary_text(im));
 	if (im->import.counts.not_mailable)
-		say(c, "%lld of these may not be mailed: no evidence of consent, or they opted out",
-		    (long long)im->import.counts.not_mailable);
+		say(c, "%lld of these may not be mailed: no evidence of consent, or they opted out%s",
+		    (long long)im->import.counts.not_mailable,
+		    claimed ? "" : "; --consent-ref or --consent-column brings the evidence, in another import of this file too");
 	say_flags(im);
 	if (im->cleaned)
 		say(c, "addresses cleaned of what stood around them: %lld", (long long)im->cleaned);
-	if (im->rejected)
-		say(c, "rejected rows, to mend and import again: %s", im->rejected_path);
+	say_rejected(im);
 	return 0;
 }
 

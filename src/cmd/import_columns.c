@@ -274,8 +274,9 @@ static int find_address(struct arena *a, const struct table_row *row, const stru
 	}
 	if (found == 1)
 		return 0;
-	return err_set(e, ERR_INPUT, "%s; name it with --map COLUMN=address; the columns are %s",
-		       found ? "more than one address column" : "no address column", columns_text(a, out));
+	return err_set(e, ERR_INPUT, "%s; name it with --map COLUMN=address; the columns are %s%s",
+		       found ? "more than one address column" : "no address column", columns_text(a, out),
+		       found ? "" : "; if that is not the header, delete the lines above it");
 }
 
 int import_columns_read(struct arena *a, const struct import_columns_wanted *w, const struct table_row *row,

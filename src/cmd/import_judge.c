@@ -167,8 +167,25 @@ bool import_ref_is_fit(const char *ref)
 	return ref[0] && strlen(ref) <= REF_MAX && utf8_is_plain(ref);
 }
 
-/* The day of the row's consent; false when it is no day. */
-static bool judge_day(struct arena *a, const struct import_plan *p, const char *date, struct judged *j)
+/* "1.10.2026", as spreadsheets of half of Europe write days, as "2026-10-01"; anything else as it is. Behind dots nobody
+   means the month first; of strokes nobody can tell. */
+static const char *plain_day(struct arena *a, const char *date)
+{
+	static const char DIGITS[] = "0123456789";
+	size_t day = strspn(date, DIGITS), month = date[day] == '.' ? strspn(date + day + 1, DIGITS) : 0;
+	const char *year;
+
+	if (day < 1 || day > 2 || month < 1 || month > 2 || date[day + 1 + month] != '.')
+		return date;
+	year = date + day + month + 2;
+	if (strspn(year, DIGITS) != 4 || year[4])
+		return date;
+	return arena_printf(a, "%s-%s%.*s-%s%.*s", year, month == 1 ? "0" : "", (int)month, date + day + 1, day == 1 ? "0" : "",
+			    (int)day, date);
+}
+
+/* The day of the row's consent, which the cell writes as `said`; false when it is no day. */
+static bool judge_day(struct arena *a, const struct import_plan *p, const char *date, const char *said, struct judged *j)
 {
 	struct err why = { 0 };
 	int64_t t;
@@ -176,9 +193,10 @@ static bool judge_day(struct arena *a, const struct import_plan *p, const char *
 	if (!date[0])
 		return true;
 	if (time_parse(date, &t, &why) < 0)
-		reject(j, arena_printf(a, "the date of the consent, '%.40s', is not understood", date), "write it as 2026-11-23");
+		reject(j, arena_printf(a, "the date of the consent, '%.40s', is not a day that is understood", said),
+		       "write it as 2026-11-23 or 23.11.2026");
 	else if (t > p->latest)
-		reject(j, arena_printf(a, "the date of the consent, '%.40s', is yet to come", date),
+		reject(j, arena_printf(a, "the date of the consent, '%.40s', is yet to come", said),
 		       "write the day on which it was given");
 	return !j->reason;
 }
@@ -188,7 +206,7 @@ static void judge_consent(struct arena *a, const struct import_plan *p, const st
 {
 	struct slice ref = cols->consent >= 0 ? cell_at(row, cols->consent) : slice_of(p->ref ? p->ref : "");
 	struct slice day = cell_at(row, cols->date);
-	const char *date = day.n ? arena_text_n(a, day.p, day.n) : p->date ? p->date : "";
+	const char *said = arena_text_n(a, day.p, day.n), *date = day.n ? plain_day(a, said) : p->date ? p->date : "";
 	const char *text;
 
 	if (!ref.n)
@@ -199,7 +217,7 @@ static void judge_consent(struct arena *a, const struct import_plan *p, const st
 		reject(j, "the consent reference is longer than 200 bytes or has line breaks", "write it shorter");
 		return;
 	}
-	if (date != p->date && !judge_day(a, p, date, j))
+	if (date != p->date && !judge_day(a, p, date, said, j))
 		return;
 	j->kind = p->kind ? p->kind : "signed-form";
 	j->ref = text;
@@ -216,26 +234,32 @@ static const char *flags_text(struct arena *a, unsigned flags)
 	return s;
 }
 
-/* Spreadsheets end rows with as many delimiters as the widest row needs. */
-static bool is_too_long(const struct import_columns *cols, const struct table_row *row)
+/* What stands behind the last column, or NULL. Spreadsheets end rows with as many delimiters as the widest row needs. */
+static const char *beyond(struct arena *a, const struct import_columns *cols, const struct table_row *row)
 {
-	for (size_t i = cols->cells; i < row->n; i++)
-		if (trimmed(row->cell[i]).n)
-			return true;
-	return false;
+	for (size_t i = cols->cells; i < row->n; i++) {
+		struct slice text = trimmed(row->cell[i]);
+
+		if (text.n)
+			return arena_text_n(a, text.p, text.n);
+	}
+	return NULL;
 }
 
 void import_judge(struct arena *a, const struct import_plan *p, const struct import_columns *cols,
 		  const struct table_row *row, struct judged *out)
 {
+	const char *extra = beyond(a, cols, row);
+
 	*out = (struct judged){ .fields = "{}" };
 	if (row->fault)
 		reject_in_two(a, row->fault, "; ", "correct the row", out);
 	else if ((size_t)cols->address >= row->n)
 		reject(out, "the row ends before the address column", "fill it in, or delete the row");
-	else if (is_too_long(cols, row))
-		reject(out, arena_printf(a, "the row has %zu cells, the %s %zu", row->n, cols->header ? "header" : "first row",
-					 cols->cells),
+	else if (extra)
+		reject(out, arena_printf(a, "the row has %zu cells, the %s %zu; behind them stands '%.*s'", row->n,
+					 cols->header ? "header" : "first row", cols->cells,
+					 utf8_fit(slice_of(extra), 60), extra),
 		       "put cells that hold the delimiter into quotes");
 	else
 		judge_address(a, p, row->cell[cols->address], out);

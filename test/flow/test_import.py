@@ -115,6 +115,30 @@ def test_the_same_file_twice(house):
     assert house.members() == before and consents(house, "ann.one@example.org") == ledger
 
 
+def test_days_of_a_continental_spreadsheet(house):
+    """The text of a CSV cell that Excel wrote; with strokes nobody knows which is the month."""
+    days = ("12.03.2026", "1.2.2026", "31.02.2026", "03/12/2026", "1.2.26", "1..2026", "12.", ".")
+    rows = zip(people(len(days)), days)
+    house.load("E-Mail;Beleg;Datum\n" + "".join(f"{a};Ordner 1;{d}\n" for a, d in rows),
+               "--consent-column", "Beleg", "--consent-date-column", "Datum")
+    assert house.figures() == (8, 2, 0, 6, 0)
+    first, second = (consents(house, a)[0]["given_on"] for a in people(len(days))[:2])
+    assert (first, second) == ("2026-03-12", "2026-02-01")
+    reasons = [r["reason"] for r in csv.DictReader(open(house.said["rejected_file"], encoding="utf-8"))]
+    assert "'31.02.2026'" in reasons[0]
+
+
+def test_what_is_rejected_is_told(house):
+    path = house.file("Email,Name\n" + "".join(f"no address {i},N\n" for i in range(7)) + "a@tal.example,A,Ulm\n")
+    told = house.placet.run("import", LIST, path, "--by", ANN, "--dry-run", json=False).splitlines()
+    assert sum(line.startswith("rejected, line ") for line in told) == 5
+    assert "and 3 more rejected rows" in told and any("--rejected PATH" in line for line in told)
+    told = house.placet.run("import", LIST, path, "--by", ANN, json=False)
+    assert f"rejected rows, to mend and import again: {path}.rejected.csv" in told
+    last = list(csv.DictReader(open(f"{path}.rejected.csv", encoding="utf-8")))[-1]
+    assert "behind them stands 'Ulm'" in last["reason"]
+
+
 def consents(house, address):
     return house.placet.run("consent", "show", address)
 
