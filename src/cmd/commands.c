@@ -58,7 +58,7 @@ OPTIONS(O_IMPORT, BY, { "consent-kind", "KIND", 0, "signed-form, online-form, or
 	{ "consent-date", "DATE", 0, "the day it was given, as 2026-11-23" },
 	{ "consent-text", "FILE", 0, "the exact text that was shown" },
 	{ "consent-column", "COLUMN", 0, "the column with each row's reference" },
-	{ "consent-date-column", "COLUMN", 0, "the column with each row's day" },
+	{ "consent-date-column", "COLUMN", 0, "the column with each row's day, as 2026-11-23 or 23.11.2026" },
 	{ "map", "COLUMN=FIELD", OPT_MANY, "what a column is: address, name, or a field of its own" },
 	{ "skip", "COLUMN", OPT_MANY, "columns that are left out" },
 	{ "sheet", "NAME", 0, "of a workbook; without it the first that is not hidden" },
@@ -157,10 +157,16 @@ CMD("list", "answered", "NAME FILE", O_ANSWERED, NEED_DB | NEED_KEYS, cmd_list_a
     "records who has answered the study",
     "FILE is a table (CSV, XLSX, ODS) with an address column, as the survey service exports it. --where 'not answered' then leaves these "
     "people out of a reminder.")
-CMD("import", NULL, "LIST FILE", O_IMPORT, NEED_DB | NEED_KEYS, cmd_import, "puts people from a CSV file on a list",
-    "The whole file is judged first. Every row has one verdict: added, known, or rejected; rejected rows go to "
-    "FILE.rejected.csv with line, reason and mend. A row without evidence of consent is imported as not mailable. "
-    "Importing a file twice changes nothing.")
+CMD("import", NULL, "LIST FILE", O_IMPORT, NEED_DB | NEED_KEYS, cmd_import, "puts people from a table on a list",
+    "FILE is CSV, XLSX or ODS. Character set, delimiter and columns are found out, and told: look at them before anything "
+    "else, by --dry-run.\n\n"
+    "The whole file is judged first. Every row has one verdict: added, known, or rejected. Rejected rows go to "
+    "FILE.rejected.csv with line, reason and mend: correct them there, and import that file with the same options. "
+    "Importing a file twice changes nothing.\n\n"
+    "Without evidence of consent a row is imported as not mailable; import it again with the evidence. "
+    "Evidence for all rows: --consent-kind signed-form --consent-ref \"Folder 3\" --consent-date 2026-10-01. Of each row: "
+    "--consent-kind signed-form --consent-column Form --consent-date-column Signed. Recipients read kind, reference and day "
+    "in every message.")
 CMD("consent", "add", "ADDRESS", O_CONSENT, NEED_DB | NEED_KEYS, cmd_consent_add, "records one person's consent", NULL)
 CMD("consent", "withdraw", "ADDRESS", O_WITHDRAW, NEED_DB | NEED_KEYS, cmd_consent_withdraw, "records a withdrawal", NULL)
 CMD("consent", "show", "ADDRESS", NULL, NEED_DB | NEED_KEYS, cmd_consent_show, "shows the ledger's entries of one", NULL)
@@ -172,7 +178,11 @@ CMD("validate", NULL, "LIST", O_VALIDATE, NEED_DB | NEED_KEYS, cmd_validate, "de
 CMD("mailing", "new", "", O_NEW, NEED_DB, cmd_mailing_new, "makes a draft and prints its number",
     "--where chooses people by what is known of them: year >= 2004, city = \"Ulm\", city contains \"u\", city in (\"Ulm\", "
     "\"Bern\"), city is empty; by what happened: mailed in 14 days, mailed by this project, answered, joined in 30 days, "
-    "bounced, flag role; with and, or, not and brackets.\n\n"
+    "bounced, flag role; with and, or, not and brackets. Put it into quotes, so that the shell leaves it alone:\n\n"
+    "--where 'year >= 2004 and not mailed in 14 days'\n\n"
+    "--where 'not answered and (city is empty or city in (\"Ulm\", \"Bern\"))'\n\n"
+    "Where nothing is known of somebody, no comparison holds: city != \"Ulm\" leaves people without a city out. "
+    "What the fields are called, placet list members says.\n\n"
     "Whoever is left out is no recipient: placet mailing selection says who is, and why. The approval binds the "
     "expression, the people that it chose, and their arms.")
 CMD("mailing", "edit", "ID", O_EDIT, NEED_DB, cmd_mailing_edit, "changes it; a submitted or approved one becomes a draft again",
