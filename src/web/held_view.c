@@ -136,6 +136,15 @@ static void fill_lists(struct arena *a, const struct held *x, struct held_rows *
 	out->n_lists = x->n_list;
 }
 
+/* "2026-10-01" as the days beside it are written. */
+static const char *given_day(struct arena *a, const char *given_on)
+{
+	struct err ignored = { 0 };
+	int64_t t;
+
+	return time_parse(given_on, &t, &ignored) < 0 ? given_on : page_day(a, t);
+}
+
 static const char *consent_said(struct arena *a, const struct held_consent *c)
 {
 	const char *by = c->by ? arena_printf(a, ", recorded by %s", c->by) : "";
@@ -144,7 +153,7 @@ static const char *consent_said(struct arena *a, const struct held_consent *c)
 		return arena_printf(a, "%s on %s%s.", strcmp(c->action, "withdrawn") == 0 ? "Withdrawn" : "Declared void",
 				    page_day(a, c->at), by);
 	return arena_printf(a, "Given %s%s%s; on record since %s%s.%s", SAID(KINDS, c->kind), *c->given_on ? " on " : "",
-			    c->given_on, page_day(a, c->at), by, c->stands ? " It stands." : "");
+			    given_day(a, c->given_on), page_day(a, c->at), by, c->stands ? " It stands." : "");
 }
 
 static void fill_consents(struct arena *a, const struct held *x, const char *withdraw, struct held_rows *out)
