@@ -52,8 +52,7 @@ static int take_row(void *ctx, const struct table_row *row, struct err *e)
 		return find_column(x, row, e);
 	x->rows++;
 	arena_clear(x->row);
-	cell = x->column < row->n ? row->cell[x->column] : "";
-	cell += cell[0] == '\'' && cell[1] && strchr("=+-@", cell[1]); /* a spreadsheet's guard against formulas */
+	cell = csv_plain(x->row, x->column < row->n ? row->cell[x->column] : "");
 	if (row->fault)
 		err_set(&why, ERR_INPUT, "%s", row->fault);
 	if (row->fault || address_parse(x->row, cell, &addr, &why) < 0) {

@@ -92,12 +92,18 @@ int ctx_by(struct ctx *c, unsigned roles, struct account *out, struct err *e) MU
    postmaster. */
 int ctx_operator(struct ctx *c, int64_t *by, struct err *e) MUST_USE;
 
+/* May what a command makes be written to `path`? Not over the file `reading` (NULL: none), nor into the home, where it
+   would take the place of the database or of a key. ERR_INPUT. Asked before anything is done. */
+int ctx_may_write(const struct ctx *c, const char *path, const char *reading, struct err *e) MUST_USE;
+
 /* Prints one JSON value and a line feed, and releases it. */
 int print_json(json_t *value);
 /* A line for a person, unless --json. */
 void say(const struct ctx *c, const char *fmt, ...) PRINTF(2, 3);
 /* One CSV cell, quoted where needed, against formulas too (WEB-5). */
 void csv_cell(FILE *out, const char *text, bool last);
+/* The text of a cell that csv_cell may have written, without its guards; from the arena, or the same. */
+const char *csv_plain(struct arena *a, const char *text);
 /* Reads a whole text file, valid UTF-8, at most 1 MiB, into the arena. */
 int read_text_file(struct ctx *c, const char *path, const char **out, struct err *e) MUST_USE;
 /* "2026-11-23T04:13:44Z" as a JSON string, null for 0. */

@@ -4,8 +4,10 @@
 #include "base/file.h"
 #include "base/utf8.h"
 
+#include <limits.h>
 #include <pwd.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,6 +34,38 @@ void say(const struct ctx *c, const char *fmt, ...)
 	fputc('\n', stdout);
 }
 
+static bool is_same_file(const char *x, const char *y)
+{
+	struct stat a, b;
+
+	return stat(x, &a) == 0 && stat(y, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* Where a file is or would be; false where that is nowhere, which opening it tells better. */
+static bool find_folder(struct arena *a, const char *path, char out[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+
+	if (realpath(path, out))
+		return true;
+	return realpath(!slash ? "." : slash == path ? "/" : arena_text_n(a, path, (size_t)(slash - path)), out) != NULL;
+}
+
+int ctx_may_write(const struct ctx *c, const char *path, const char *reading, struct err *e)
+{
+	char home[PATH_MAX], real[PATH_MAX];
+	size_t n;
+
+	if (reading && is_same_file(path, reading))
+		return err_set(e, ERR_INPUT, "%s: this is the file that is read; name another", path);
+	if (!realpath(c->h->path, home) || !find_folder(c->a, path, real))
+		return 0;
+	n = strlen(home);
+	if (strncmp(real, home, n) != 0 || (real[n] != '/' && real[n] != '\0'))
+		return 0;
+	return err_set(e, ERR_INPUT, "%s: this is in the home %s, where only its own files belong; name another folder", path, home);
+}
+
 json_t *json_time(int64_t t)
 {
 	char text[32];
@@ -39,24 +73,57 @@ json_t *json_time(int64_t t)
 	return t ? json_string(time_iso(t, text)) : json_null();
 }
 
+/* Would a spreadsheet read a formula from here on? A quote counts as what stands behind it, so that one more can be
+   taken away again. */
+static bool begins_formula(const char *s)
+{
+	static const char *const WIDE[] = { "\uff1d", "\uff0b", "\uff0d", "\uff20" }; /* = + - @ as East Asian keyboards write them */
+
+	s += strspn(s, " '");
+	if (*s && strchr("=+-@\t\r", *s))
+		return true;
+	for (size_t i = 0; i < COUNT(WIDE); i++)
+		if (strncmp(s, WIDE[i], strlen(WIDE[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Where another program may see the beginning of a cell: it may cut at other characters than we. */
+static bool begins_cell(const char *text, const char *at)
+{
+	return at == text || strchr(";\t\r\n", at[-1]);
+}
+
 void csv_cell(FILE *out, const char *text, bool last)
 {
-	bool formula = text[0] && strchr("=+-@\t\r", text[0]);
+	bool quoted = begins_formula(text) || strpbrk(text, ",\"\r\n;\t");
 
-	if (!formula && !strpbrk(text, ",\"\r\n;")) {
-		fputs(text, out);
-	} else {
+	if (quoted)
 		fputc('"', out);
-		if (formula)
+	for (const char *s = text; *s; s++) {
+		if (begins_cell(text, s) && begins_formula(s))
 			fputc('\'', out);
-		for (; *text; text++) {
-			if (*text == '"')
-				fputc('"', out);
-			fputc(*text, out);
-		}
-		fputc('"', out);
+		if (*s == '"')
+			fputc('"', out);
+		fputc(*s, out);
 	}
+	if (quoted)
+		fputc('"', out);
 	fputs(last ? "\r\n" : ",", out);
+}
+
+const char *csv_plain(struct arena *a, const char *text)
+{
+	char *out, *to;
+
+	if (!strchr(text, '\''))
+		return text;
+	to = out = arena_alloc(a, strlen(text) + 1);
+	for (const char *s = text; *s; s++)
+		if (*s != '\'' || !begins_cell(text, s) || !begins_formula(s + 1))
+			*to++ = *s;
+	*to = '\0';
+	return out;
 }
 
 int read_text_file(struct ctx *c, const char *path, const char **out, struct err *e)

@@ -169,6 +169,26 @@ static int keep_row(struct importing *im, const struct table_row *row, const str
 	return import_spool_put(im->spool, &r, e);
 }
 
+/* The row as it was before its rejected file guarded it against formulas: that file is read again, mended. */
+static const struct table_row *without_guards(struct arena *a, const struct table_row *row)
+{
+	struct table_row *out;
+	const char **cell;
+	size_t i = 0;
+
+	while (i < row->n && !strchr(row->cell[i], '\''))
+		i++;
+	if (i == row->n)
+		return row;
+	out = ARENA_NEW(a, struct table_row);
+	*out = *row;
+	cell = ARENA_ARRAY(a, const char *, row->n);
+	for (i = 0; i < row->n; i++)
+		cell[i] = csv_plain(a, row->cell[i]);
+	out->cell = cell;
+	return out;
+}
+
 static int judge_row(void *ctx, const struct table_row *row, struct err *e)
 {
 	struct importing *im = ctx;
@@ -178,12 +198,13 @@ static int judge_row(void *ctx, const struct table_row *row, struct err *e)
 		return 0;
 	if (!im->has_columns) {
 		im->has_columns = true;
-		if (import_columns_read(im->c->a, &im->wanted, row, &im->cols, e) < 0)
+		if (import_columns_read(im->c->a, &im->wanted, without_guards(im->c->a, row), &im->cols, e) < 0)
 			return -1;
 		if (im->cols.header)
 			return 0;
 	}
 	arena_clear(im->row);
+	row = without_guards(im->row, row);
 	import_judge(im->row, &im->plan, &im->cols, row, &j);
 	im->rows++;
 	if ((im->rows & 1023) == 0)
@@ -516,6 +537,9 @@ static int import_file(struct importing *im, const char *path, struct err *e)
 		im->rejected_path = given ? given : arena_printf(im->c->a, "%s.rejected.csv", path);
 	else
 		im->rejected_path = given;
+	if ((im->rejected_path && ctx_may_write(im->c, im->rejected_path, path, e) < 0) ||
+	    (opt(im->c, "verdicts") && ctx_may_write(im->c, opt(im->c, "verdicts"), path, e) < 0))
+		return -1;
 	im->spool = import_spool_new(im->c->h, e);
 	if (!im->spool || open_verdicts(im, e) < 0 || judge_file(im, path, e) < 0 || load_or_try(im, path, e) < 0)
 		return -1;

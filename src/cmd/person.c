@@ -165,6 +165,8 @@ RUN(cmd_person_export)
 	if (ctx_operator(c, &by, e) < 0 || load_person(c, HELD_FOR_SELF, &addr, &x, e) < 0)
 		return -1;
 	path = export_name(c, &x);
+	if (ctx_may_write(c, path, NULL, e) < 0)
+		return -1;
 	buf_init(&file, HELD_FILE_MAX);
 	/* In the ledger before it is in the world. */
 	if (held_file(c->h, c->a, addr.delivery, &x, &file, e) == 0 && record_export(c, &x, by, e) == 0)

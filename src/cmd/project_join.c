@@ -115,7 +115,7 @@ RUN(cmd_project_qr)
 	if (!p.join_text[0])
 		return err_set(e, ERR_REFUSED, "project %s has no sign-up page; placet project edit %s --join-text FILE gives it one",
 			       p.slug, p.slug);
-	if (qr_svg(c->a, p.join_url, &svg, e) < 0 || (file && file_write(file, svg.p, svg.n, 0644, e) < 0))
+	if ((file && ctx_may_write(c, file, NULL, e) < 0) || qr_svg(c->a, p.join_url, &svg, e) < 0 || (file && file_write(file, svg.p, svg.n, 0644, e) < 0))
 		return -1;
 	if (c->json)
 		return print_json(json_pack("{s:s, s:s, s:s?}", "url", p.join_url, "svg", svg.p, "file", file));

@@ -127,9 +127,7 @@ static int decide_row(void *ctx, const struct table_row *row, struct err *e)
 	word = cell_at(row, v->decision);
 	if (!word[0])
 		return 0; /* left open */
-	/* The quote that keeps a spreadsheet from reading an address as a formula. */
-	address = cell_at(row, v->address);
-	address += address[0] == '\'' && address[1] && strchr("=+-@", address[1]);
+	address = csv_plain(v->c->a, cell_at(row, v->address));
 	reason = cell_at(row, v->reason);
 	if (strlen(reason) > 1000)
 		return err_set(e, ERR_INPUT, "line %lld: the reason is longer than 1,000 bytes", (long long)row->line);

@@ -107,6 +107,51 @@ def test_rejected_rows_are_mended_and_imported_again(house):
     assert len(house.members()) == 10
 
 
+FORMS = ["--consent-kind", "signed-form", "--consent-ref", "F", "--consent-date", "2026-01-02"]
+GUARDED = ["+43 1 234", "-", "=cmd|'/c calc'!A0", "@ann", "a;=1+1", "'=1", " =1", "it's; 'n' -1", "\uff1d1", "O'Neill", "''+1", "5-3=2"]
+
+
+def test_files_are_safe_in_a_spreadsheet_and_come_back_as_they_were(house):
+    """Whatever character a program cuts at, no cell begins a formula (WEB-5); read again, each text is what it was."""
+    out = io.StringIO()
+    csv.writer(out).writerows([["Email", "Name", "=Odd"], *([f"p{i}@", text, "x"] for i, text in enumerate(GUARDED)),
+                               ['"a;=1+1"', "x", "x"], ["a\t=1+1", "x", "x"], ["a\r\n=1", "x", "x"]])
+    house.load(out.getvalue(), *FORMS, "--verdicts", f"{house.placet.folder}/verdicts.csv")
+    rejected = pathlib.Path(house.said["rejected_file"]).read_bytes().decode()
+    for text in (rejected, pathlib.Path(f"{house.placet.folder}/verdicts.csv").read_bytes().decode()):
+        for cut in ",;\t":
+            for row in csv.reader(io.StringIO(text, newline=""), delimiter=cut):
+                assert not [cell for cell in row if cell.lstrip(" ")[:1] in tuple("=+-@\t\r\uff1d")], (cut, row)
+    rows = list(csv.reader(io.StringIO(rejected, newline="")))
+    mended = io.StringIO()
+    csv.writer(mended).writerows([rows[0], *([f"p{i}@mended.example", *row[1:]] for i, row in enumerate(rows[1:1 + len(GUARDED)]))])
+    house.load(mended.getvalue(), *FORMS)
+    names = {a: m["fields"].get("name", "") for a, m in house.members().items()}
+    assert [names[f"p{i}@mended.example"] for i in range(len(GUARDED))] == [
+        {"'=1": "=1", "''+1": "'+1"}.get(text, text.strip()) for text in GUARDED]  # a guard that was there already is one
+
+
+def test_nothing_is_written_where_it_would_do_harm(house):
+    """Over the file that is read, over the database, into the home by a link: refused before anything is done."""
+    home, folder = house.placet.home, pathlib.Path(house.placet.folder)
+    path = house.file(MESSY)
+    database = home / "placet.db"
+    before = path.read_bytes()
+    (folder / "link.csv").symlink_to(home / "placet.conf")
+    (folder / "own.csv").symlink_to(path)
+    for target in (path, folder / "own.csv", folder / "link.csv", database, home / "new.csv", folder / "x/../home/placet.conf",
+                   home / "journal/x"):
+        (folder / "x").mkdir(exist_ok=True)
+        for option in ("--rejected", "--verdicts"):
+            house.placet.run("import", LIST, path, "--by", ANN, *MESSY_ARGS, option, target, expect=2)
+            assert "name another" in house.placet.last.stderr
+    house.load(MESSY, *MESSY_ARGS)
+    for target in (database, home / "placet.conf", folder / "link.csv"):
+        house.placet.run("person", "export", "ann.one@example.org", "--out", target, expect=2)
+    assert path.read_bytes() == before and len(house.members()) == 5 and not (home / "new.csv").exists()
+    assert "person-exported" not in [x["action"] for x in house.placet.run("audit", "log")]
+
+
 def test_the_same_file_twice(house):
     house.load(MESSY, *MESSY_ARGS)
     before, ledger = house.members(), consents(house, "ann.one@example.org")
