@@ -203,7 +203,7 @@ static int lex_field(struct parser *p)
 	size_t n = word_length(s);
 
 	p->pos = p->tok.at + 1 + n;
-	if (!n || s[n] != ']')
+	if (!isalpha((unsigned char)s[0]) || s[n] != ']')
 		return fail_at(p, p->tok.at, "between square brackets stands the name of a field: [answered]");
 	p->pos++;
 	p->tok.kind = T_FIELD;

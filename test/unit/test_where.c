@@ -189,6 +189,8 @@ static const struct {
 	{ "(year = 1 mailed)", "column 11: “and”, “or” or ) is wanted here, and not “mailed”" },
 	{ "year = 1)", "column 9: “and” or “or” is wanted here, or the end, and not “)”" },
 	{ "[year = 1", "column 1: between square brackets stands the name of a field" },
+	{ "[_g] < \"k\"", "column 1: between square brackets stands the name of a field" },
+	{ "[1st] = 1", "column 1: between square brackets stands the name of a field" },
 	{ "first-name = 1", "column 1: “first-name” is no name of a field" },
 	{ "year = 1 & year = 2", "column 10: “&” means nothing here" },
 	{ "year = 1; drop", "column 9: “;” means nothing here" },
