@@ -116,7 +116,7 @@ static const char *plain_lines(struct arena *a, const char *text)
 static void fill_sender(struct arena *a, const struct notice_office *o, const struct identity *id, struct notice_mail *m)
 {
 	const struct project *p = &o->project;
-	const char *answers = o->institution.contact, *local = "placet";
+	const char *answers = institution_contact(a, &o->institution), *local = "placet";
 
 	if (m->kind == NOTICE_CONFIRM) {
 		m->from_name = strlen(p->title) <= LONGEST_TITLE_IN_NAME
@@ -153,7 +153,7 @@ static void fill_mail(const struct home *h, struct arena *a, const struct notice
 	m->web_url = h->url;
 	m->institution = o->institution.name;
 	m->statement_url = o->institution.statement_url;
-	m->contact = o->institution.contact;
+	m->contact = institution_contact(a, &o->institution);
 	m->postal_address = o->institution.postal_address;
 	m->date = x->first;
 	m->asked = about->asked ? about->asked : about->created;

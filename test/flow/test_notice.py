@@ -115,6 +115,14 @@ def test_who_writes(placet, capture, told):
             assert message["Reply-To"] == "post@uni.example" and "post@uni.example" in text.split()
 
 
+def test_whom_to_ask_before_a_contact_is_set(placet, capture, told):
+    """What the pages name then: a message that says "please tell us" must say how."""
+    queue_each(Notices(placet))
+    placet.run("send", "--until-idle")
+    message = by_kind(capture)["complaint"][2]
+    assert message["Reply-To"] == "postmaster@uni.example" and "postmaster@uni.example" in words_of(message)[0].split()
+
+
 def test_the_policy_for_system_mail(placet, capture, told):
     """It is no bulk mail, but meets `same-infrastructure`, and speaks for nobody's office (policy.md)."""
     queue_each(Notices(placet))
