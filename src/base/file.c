@@ -125,9 +125,13 @@ int file_write(const char *path, const void *p, size_t n, mode_t mode, struct er
 {
 	char temporary[PATH_MAX], folder[PATH_MAX];
 	struct rng rng = { 0 };
+	struct stat st;
 
 	if (folder_of(path, folder, e) < 0)
 		return -1;
+	/* Renaming would take the place of a device as well. */
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return err_set(e, ERR_INPUT, "%s: this is no regular file; name another", path);
 	if (snprintf(temporary, sizeof(temporary), "%s.%016llx.tmp", path, (unsigned long long)rng_u64(&rng)) >=
 	    (int)sizeof(temporary))
 		return err_set(e, ERR_INPUT, "this path is too long: %.200s...", path);
