@@ -56,6 +56,8 @@ int complaint_add(struct home *h, const struct address *addr, const char *about,
 			rc = db_commit(h->db, e);
 		db_rollback(h->db);
 	}
+	if (rc == 0)
+		home_checkpoint(h);
 	arena_free(a);
 	return rc;
 }

@@ -88,6 +88,8 @@ int person_ask(struct home *h, const struct address *addr, struct err *e)
 			got = -1;
 		db_rollback(h->db);
 	}
+	if (got >= 0)
+		home_checkpoint(h);
 	arena_free(a);
 	return got < 0 ? -1 : 0;
 }

@@ -5,6 +5,7 @@
  * database, the journal and the change counter: not the DKIM keys, nor again
  * the token keys, which were read before.
  */
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/confine.h"
@@ -61,6 +62,13 @@ static void allow(const char **list, const char *path)
    opened them already, so that they are there. */
 static void allow_sqlite(struct confine_paths *paths, const char *file, struct arena *a)
 {
+	const char *lock = arena_printf(a, "%s-checkpoint", file);
+	int fd = open(lock, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	/* Only what is there can be allowed, and without this one no checkpoint is made here, and the log grows for ever. */
+	if (fd >= 0)
+		close(fd);
+	allow(paths->read_write, lock);
 	allow(paths->read_write, file);
 	allow(paths->read_write, arena_printf(a, "%s-wal", file));
 	allow(paths->read_write, arena_printf(a, "%s-shm", file));
