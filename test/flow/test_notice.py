@@ -14,6 +14,7 @@ from harness.notices import Notices
 from harness.placet import Capture
 from harness.process import ROOT
 from harness.story import Story, people
+from harness.tables import change
 from test_deliver import zone_of
 from test_messages import Seen, flat
 
@@ -118,6 +119,7 @@ def test_who_writes(placet, capture, told):
 def test_whom_to_ask_before_a_contact_is_set(placet, capture, told):
     """What the pages name then: a message that says "please tell us" must say how."""
     queue_each(Notices(placet))
+    change(placet, "DELETE FROM setting WHERE key = 'contact'")
     placet.run("send", "--until-idle")
     message = by_kind(capture)["complaint"][2]
     assert message["Reply-To"] == "postmaster@uni.example" and "postmaster@uni.example" in words_of(message)[0].split()
