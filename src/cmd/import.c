@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BATCH 25000
+#define BATCH 10000
 #define PERSON_ROWS 1000
 #define N_FLAGS 6
 #define PROGRESS_EVERY (250 * 1000) /* microseconds */

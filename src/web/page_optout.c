@@ -76,6 +76,20 @@ static int show_dead(const struct request *r, struct response *out, struct err *
 	return 0;
 }
 
+/* A genuine link whose delivery or notice is not held: a restore has lost it, and with it whose it is (OPT-3). */
+static int show_lost(const struct request *r, struct response *out, struct err *e)
+{
+	struct page p;
+
+	err_clear(e);
+	if (page_open(r, &p, e) < 0)
+		return -1;
+	out->status = 404;
+	view_opt_out_lost_write(&out->body, &(struct view_opt_out_lost){
+		PAGE_FRAME(&p, "A link from before"), .on_leave = true });
+	return 0;
+}
+
 static void show_ask(const struct page *p, const struct leave_about *about, struct response *out)
 {
 	const char *subject = about->subject ? about->subject : "";
@@ -144,8 +158,10 @@ int page_opt_out_ask(const struct request *r, struct response *out, struct err *
 		return -1;
 	if (is_dead(&link))
 		return show_dead(r, out, e);
-	if (page_open(r, &p, e) < 0 || load(r, &link, &about, e) < 0)
+	if (page_open(r, &p, e) < 0)
 		return -1;
+	if (load(r, &link, &about, e) < 0)
+		return e->kind == ERR_MISSING ? show_lost(r, out, e) : -1;
 	if (about.state.out)
 		show_left(&p, &about, false, NULL, out);
 	else

@@ -4,9 +4,11 @@ import email
 import email.policy
 import pathlib
 import re
+import subprocess
 
 from harness.forms import Web, everything
 from harness.notices import Notices
+from harness.placet import binary
 from harness.story import REV, STUDY, Story, html_text, people, plain_text
 
 TIMES = 100
@@ -46,3 +48,16 @@ def test_a_hundred_looks_at_every_mailed_link(placet, capture):
         assert answers == {200, 204}, (path, answers)
         print(path, answers)
     assert everything(placet) == before
+
+
+def test_a_link_whose_message_is_lost_leads_on(placet, capture):
+    """A restored backup may not know the message any more: the link is still ours, and says what to do (OPT-3)."""
+    Story(placet, capture.url()).prepare(people(1))
+    web = Web(placet.start("web", "--listen", "127.0.0.1:0").address)
+    tool = binary().resolve().parent.parent / "test/unit/token_tool"
+    for kind in "ol":
+        token = subprocess.run([tool, placet.home, kind, "4711"], env=placet.env, capture_output=True, text=True, timeout=60,
+                               check=True).stdout.strip()
+        status, _, page = web.get(f"/opt-out/{token}")
+        assert status == 404 and 'href="/opt-out"' in page and "type your address" in page
+        assert "type your address" not in web.get(f"/opt-out/{token[:-2]}AA")[2]
