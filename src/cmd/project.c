@@ -2,11 +2,14 @@
 #include "cmd/commands.h"
 
 #include "base/utf8.h"
+#include "compose/markdown.h"
 #include "mail/address.h"
 #include "store/audit.h"
 #include "store/identity.h"
 #include "store/institution.h"
 #include "store/project.h"
+
+#define SUMMARY_HTML_MAX (256 * 1024)
 
 static json_t *project_json(const struct project *p)
 {
@@ -100,6 +103,22 @@ static int read_hosts(struct ctx *c, struct project *p, struct err *e)
 	return 0;
 }
 
+/* It becomes a part of pages: what these could not show is refused here, where somebody can mend it. */
+static int read_summary(struct ctx *c, struct project *p, struct err *e)
+{
+	struct buf html;
+	int rc;
+
+	if (read_text_file(c, opt(c, "summary"), &p->summary, e) < 0)
+		return -1;
+	buf_init(&html, SUMMARY_HTML_MAX);
+	rc = markdown_to_html(p->summary, strlen(p->summary), true, &html, e);
+	if (rc == 0 && html.over)
+		rc = err_set(e, ERR_INPUT, "it is too long for a page");
+	buf_free(&html);
+	return rc < 0 ? err_in(e, "--summary %s", opt(c, "summary")) : 0;
+}
+
 static int read_words(struct ctx *c, struct project *p, struct err *e)
 {
 	p->title = opt(c, "title") ? opt(c, "title") : p->title;
@@ -109,7 +128,7 @@ static int read_words(struct ctx *c, struct project *p, struct err *e)
 		return err_set(e, ERR_INPUT, "--title: 1 to 120 characters are wanted, without line breaks or invisible ones");
 	if (!utf8_is_plain(p->ethics))
 		return err_set(e, ERR_INPUT, "--ethics: no line breaks or invisible characters, please");
-	return opt(c, "summary") ? read_text_file(c, opt(c, "summary"), &p->summary, e) : 0;
+	return opt(c, "summary") ? read_summary(c, p, e) : 0;
 }
 
 static int read_options(struct ctx *c, struct project *p, struct err *e)

@@ -160,11 +160,20 @@ static int64_t *bucket_of(struct ask_limits *l, struct network who)
 	return &l->slot[set][oldest].full_at;
 }
 
+/* The /48 around an IPv6 network. */
+static struct network site_of(struct network who)
+{
+	return (struct network){ 48, who.prefix & ~UINT64_C(0xffff) };
+}
+
 int ask_take(struct ask_limits *l, struct network who, int64_t ticks)
 {
-	int64_t *own;
+	int64_t *own, *site;
 	int wait = wait_for(l->all, ticks, ASK_ALL_BURST, ASK_ALL_EACH);
 
+	if (wait)
+		return wait;
+	wait = who.version == 6 ? wait_for(*bucket_of(l, site_of(who)), ticks, ASK_SITE_BURST, ASK_SITE_EACH) : 0;
 	if (wait)
 		return wait;
 	own = bucket_of(l, who);
@@ -172,6 +181,10 @@ int ask_take(struct ask_limits *l, struct network who, int64_t ticks)
 	if (wait)
 		return wait;
 	*own = taken(*own, ticks, ASK_NETWORK_EACH);
+	if (who.version == 6) {
+		site = bucket_of(l, site_of(who)); /* the other may have taken its place */
+		*site = taken(*site, ticks, ASK_SITE_EACH);
+	}
 	l->all = taken(l->all, ticks, ASK_ALL_EACH);
 	return 0;
 }

@@ -37,11 +37,13 @@ bool ask_address(struct arena *a, const struct form *f, struct address *out, con
 const char *ask_line(struct arena *a, const struct form *f, const char *name);
 
 /*
- * Token buckets: one for each network, and one for all. The memory is fixed: where more networks come than it holds, the one
+ * Token buckets: one for each network, one for each /48 of IPv6, and one for all. The memory is fixed: where more networks come than it holds, the one
  * whose bucket is the fullest is forgotten, which is the one that has least to lose by it.
  */
 #define ASK_NETWORK_BURST 60 /* a lecture hall behind one address, with the poster on the wall */
 #define ASK_NETWORK_EACH (4 * SECOND)
+#define ASK_SITE_BURST 240 /* an IPv6 /48: what one line of a provider may have, with 65,536 networks of its own */
+#define ASK_SITE_EACH SECOND
 #define ASK_ALL_BURST 1000
 #define ASK_ALL_EACH (SECOND / 20)
 #define ASK_SETS 512

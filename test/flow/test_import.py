@@ -235,6 +235,7 @@ def test_files_that_are_refused_whole(house, content, word):
 def test_a_row_that_cannot_be_read_is_rejected_alone(house):
     house.load('address,name\na@example.org,"Ann "the boss" A"\nb@example.org,B\n', *EVIDENCE)
     assert house.figures() == (2, 1, 0, 1, 0)
+    assert pathlib.Path(house.said["rejected_file"]).stat().st_mode & 0o777 == 0o600
     row, = csv.DictReader(io.StringIO(pathlib.Path(house.said["rejected_file"]).read_text()))
     assert row["address"] == "a@example.org" and row["name"] == '"Ann "the boss" A"' and row["line"] == "2"
     assert row["reason"] == "text behind a closing quote" and row["mend"] == "a quote in a cell is written twice"
@@ -316,6 +317,13 @@ def test_the_first_of_the_file_counts(house):
     house.load("address,n\n" + many, *EVIDENCE)
     assert house.figures() == (6000, 3000, 3000, 0, 0)
     assert all(m["fields"]["n"].startswith("first") for m in house.members().values())
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_a_summary_that_no_page_could_show_is_refused(house):
+    bad = house.file("Sleep <script>alert(1)</script>\n", "summary.md")
+    house.placet.run("project", "edit", STUDY, "--summary", bad, expect=2)
+    assert "--summary" in house.placet.last.stderr
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])

@@ -96,6 +96,23 @@ static void one_network(void **state)
 	free(l);
 }
 
+/* Whoever has a whole /48 does not use up what is there for all. */
+static void one_site(void **state)
+{
+	struct ask_limits *l = mem_alloc(sizeof(*l));
+	int64_t t = HOUR;
+	int taken = 0;
+
+	(void)state;
+	ask_limits_init(l);
+	for (uint64_t i = 0; i < 60000; i++)
+		taken += ask_take(l, (struct network){ 6, i }, t) == 0;
+	assert_int_equal(taken, ASK_SITE_BURST);
+	assert_int_equal(ask_take(l, (struct network){ 6, 1 << 16 }, t), 0);
+	assert_int_equal(ask_take(l, (struct network){ 4, 1 }, t), 0);
+	free(l);
+}
+
 static void all_networks(void **state)
 {
 	struct ask_limits *l = mem_alloc(sizeof(*l));
@@ -226,7 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(networks),
 		cmocka_unit_test(one_network),
-		cmocka_unit_test(all_networks),
+		cmocka_unit_test(one_site), cmocka_unit_test(all_networks),
 		cmocka_unit_test(crowded),
 		cmocka_unit_test(stamps),
 		cmocka_unit_test(stamps_of_others),
