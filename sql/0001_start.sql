@@ -197,7 +197,7 @@ CREATE TABLE signoff_item (
   signoff_id {INT} NOT NULL REFERENCES signoff (id),
   address_id {INT} NOT NULL REFERENCES address (id),
   place {INT},
-  PRIMARY KEY (signoff_id, address_id)
+  PRIMARY KEY (address_id, signoff_id) -- the other way round, a planner may walk signoff_place for one address
 ) {STRICT};
 CREATE INDEX signoff_place ON signoff_item (signoff_id, place);
 
