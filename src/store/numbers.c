@@ -3,9 +3,10 @@
 
 #include "store/query.h"
 
-/* More than can have been given: at once, and in each second since the copy was made. Check codes have room for 2^32,
-   so that hundreds of restores do no harm. */
-#define AT_ONCE 1000000
+/* More than can have been given: at once, and in each second since the copy was made. Where the data of before are lost
+   too nothing tells how many that were, and a single mailing to a large list is a million: so it is 2^24. Check codes
+   have room for 2^32, which 256 restores use up, each of a backup that was made after the one before. */
+#define AT_ONCE (INT64_C(1) << 24)
 #define IN_A_SECOND 50
 
 /* Of mailings and complaints people say the number: no gap is left, and the data of before tell where they were. */
