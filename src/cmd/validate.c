@@ -235,7 +235,10 @@ static int print_state(struct validating *v, bool signed_now, struct err *e)
 					    (json_int_t)s->seed, "decided", (json_int_t)v->decided, "evidence_voided",
 					    (json_int_t)v->voided, "bounced", (json_int_t)v->bounced, "pace", pace));
 	json_decref(pace);
-	if (v->voided)
+	if (v->voided && !v->voided_import)
+		say(c, "%s: consents that were recorded by hand are void, since they have no evidence to show: %lld people cannot be mailed",
+		    v->list.name, (long long)v->voided);
+	else if (v->voided)
 		say(c, "%s: the evidence of import %lld is void, since one address of it has none to show: %lld people cannot be mailed",
 		    v->list.name, (long long)v->voided_import, (long long)v->voided);
 	if (v->bounced)

@@ -116,8 +116,9 @@ void validation_shuffle(int64_t *id, size_t n, uint64_t seed);
 
 /*
  * An address whose evidence of consent cannot be shown voids the evidence of the import that claimed it (policy rule
- * opt-in): every consent of that import that still stands gets the entry `voided`. In the caller's transaction;
- * home_standing_changed after it. `import` 0: no import claimed this evidence, or it is void already.
+ * opt-in): every consent of that import that still stands gets the entry `voided`. Where staff recorded it by hand, that
+ * address's own consent alone does; a sign-up of their own never. In the caller's transaction; home_standing_changed
+ * after it. `import` 0: no import claimed this evidence. No `entries`: there was none, or it is void already.
  */
 struct voided {
 	int64_t import, entries;

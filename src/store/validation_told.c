@@ -36,6 +36,13 @@ QUERY(Q_EVIDENCE_VOID,
       " CAST($4 AS BIGINT), CAST($5 AS BIGINT) FROM consent c"
       " WHERE c.id >= $2 AND c.id <= $3 AND c.import_id = $1 AND c.action = 'given' AND c.id = (SELECT max(n.id)"
       "   FROM consent n WHERE n.address_id = c.address_id AND n.project_id = c.project_id) ORDER BY c.id");
+/* Of one address, what no import claimed. A sign-up of their own is its own evidence: nobody need show another. */
+QUERY(Q_EVIDENCE_VOID_ONE,
+      "INSERT INTO consent (address_id, project_id, action, kind, ref, given_on, text_id, by_id, at)"
+      " SELECT c.address_id, c.project_id, 'voided', c.kind, c.ref, c.given_on, c.text_id,"
+      " CAST($3 AS BIGINT), CAST($4 AS BIGINT) FROM consent c JOIN list l ON l.project_id = c.project_id"
+      " WHERE l.id = $1 AND c.address_id = $2 AND c.action = 'given' AND c.kind <> 'own-sign-up' AND c.import_id IS NULL"
+      " AND c.id = (SELECT max(n.id) FROM consent n WHERE n.address_id = c.address_id AND n.project_id = c.project_id)");
 QUERY(Q_IMPORT_VOID, "UPDATE import SET voided = $2 WHERE id = $1");
 
 /* --- pace ---------------------------------------------------------------------------------------- */
@@ -186,6 +193,18 @@ int validation_reproduce(struct home *h, int64_t list, int64_t signoff, struct d
 
 /* --- evidence ------------------------------------------------------------------------------------ */
 
+/* Somebody recorded this one consent by hand (consent add): it says nothing of others. */
+static int void_one(struct home *h, const struct list *l, int64_t address, int64_t by, struct voided *out, struct err *e)
+{
+	if (db_exec(h->db, &Q_EVIDENCE_VOID_ONE,
+		    ARGS(db_i64(l->id), db_i64(address), db_i64(by), db_i64(home_now(h))), &out->entries, e) < 0)
+		return -1;
+	if (!out->entries)
+		return 0;
+	return audit_add(h, by, "evidence-voided", l->name,
+			 "one sampled address has no evidence to show; its own consent, which no import claimed, is void", e);
+}
+
 int evidence_void(struct home *h, const struct list *l, int64_t address, int64_t by, struct voided *out, struct err *e)
 {
 	struct rows r = { 0 };
@@ -204,7 +223,7 @@ int evidence_void(struct home *h, const struct list *l, int64_t address, int64_t
 	to = db_i64(got > 0 ? rows_i64(&r, 2) : 0);
 	rows_close(&r);
 	if (got <= 0)
-		return got;
+		return got < 0 ? -1 : void_one(h, l, address, by, out, e);
 	if (db_exec(h->db, &Q_EVIDENCE_VOID, ARGS(id, from, to, db_i64(by), now), &out->entries, e) < 0 ||
 	    db_exec(h->db, &Q_IMPORT_VOID, ARGS(id, now), NULL, e) < 0)
 		return -1;

@@ -115,6 +115,45 @@ static void a_voided_import_is_not_continued(void **state)
 	assert_why(s, &s->list, "b@example.org", "no-consent");
 }
 
+static struct voided void_evidence(struct store *s, const char *address)
+{
+	struct fixture *f = s->f;
+	struct voided done;
+
+	BEGIN;
+	OK(evidence_void(s->h, &s->list, address_id(s, address), s->val, &done, &f->e));
+	COMMIT;
+	return done;
+}
+
+/* What staff recorded by hand cannot be shown either: it is void, and only it. */
+static void evidence_by_hand_is_void_by_itself(void **state)
+{
+	static const struct person_row P[] = { { "a@example.org", NULL, NULL }, { "b@example.org", NULL, NULL },
+					       { "own@example.org", NULL, NULL }, { "c@example.org", FORM, NULL } };
+	static const char *const BY_HAND[] = { "a@example.org", "b@example.org", "own@example.org" };
+	static const struct query VOIDED = { "t_voided", "SELECT count(*) FROM audit WHERE action = 'evidence-voided'", NULL };
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	struct voided done;
+
+	import_people(s, &s->list, P, COUNT(P));
+	for (size_t i = 0; i < COUNT(BY_HAND); i++)
+		OK(consent_add(s->h, address_id(s, BY_HAND[i]), s->project.id, "given", i == 2 ? "own-sign-up" : "oral", "r",
+			       "2026-01-01", 0, i == 2 ? 0 : s->ann, &f->e));
+	assert_why(s, &s->list, "a@example.org", "not-validated");
+	done = void_evidence(s, "a@example.org");
+	assert_true(done.entries == 1 && done.import == 0);
+	assert_why(s, &s->list, "a@example.org", "no-consent");
+	assert_why(s, &s->list, "b@example.org", "not-validated");
+	assert_why(s, &s->list, "c@example.org", "not-validated");
+	/* Once; and what a person did themselves is no matter of papers. */
+	assert_int_equal(void_evidence(s, "a@example.org").entries, 0);
+	assert_int_equal(void_evidence(s, "own@example.org").entries, 0);
+	assert_why(s, &s->list, "own@example.org", "not-validated");
+	assert_int_equal(number(s, &VOIDED, NO_ARGS), 1);
+}
+
 /* --- why may somebody not be mailed? ------------------------------------------------------------- */
 
 static int64_t address_id(struct store *s, const char *delivery)
@@ -361,6 +400,7 @@ int main(void)
 	struct CMUnitTest tests[] = {
 		IN_WORLD(a_batch_is_counted), IN_WORLD(an_import_repeated_changes_nothing), IN_WORLD(evidence_may_come_later),
 		IN_WORLD(evidence_is_found_below_another_spelling), IN_WORLD(a_voided_import_is_not_continued),
+		IN_WORLD(evidence_by_hand_is_void_by_itself),
 		IN_WORLD(an_import_restores_nothing), IN_WORLD(another_spelling_restores_nothing), IN_WORLD(each_reason_is_told), IN_WORLD(validations_lapse),
 		IN_WORLD(opting_out_beats_all_else), IN_WORLD(fatigue_counts_thirty_days), IN_WORLD(consent_is_for_one_project),
 		IN_WORLD(consent_texts_are_kept_once),
