@@ -18,13 +18,14 @@ QUERY(Q_OWN_SET, "UPDATE member SET fields = $3 WHERE list_id = $1 AND address_i
 
 QUERY(Q_OWN_LINK, "SELECT delivery, key_hash, created FROM notice WHERE id = $1 AND kind = 'me' AND created > $2"
 		  " AND delivery <> ''");
-/* Where a link may go: to mailboxes that are held, before those that somebody once typed; to the one that was asked for
-   ($2) before others. */
+/* Where a link may go: to mailboxes that are held, to the one that was asked for ($2) before others; else to what was
+   typed first. Of typed ones the one that was asked for counts no more than others: whoever asks may have typed it. */
 QUERY(Q_OWN_MAILBOX,
-      "SELECT w.delivery FROM (SELECT 0 AS typed, delivery FROM address WHERE key_hash = $1 AND erased IS NULL"
-      " UNION ALL SELECT 1, delivery FROM sign_up WHERE key_hash = $1"
-      " UNION ALL SELECT 1, address FROM complaint WHERE key_hash = $1) AS w WHERE w.delivery <> ''"
-      " ORDER BY w.typed, CASE WHEN w.delivery = $2 THEN 0 ELSE 1 END, w.delivery LIMIT 1");
+      "SELECT w.delivery FROM (SELECT 0 AS typed, 0 AS since, delivery FROM address"
+      "   WHERE key_hash = $1 AND erased IS NULL"
+      " UNION ALL SELECT 1, asked, delivery FROM sign_up WHERE key_hash = $1"
+      " UNION ALL SELECT 1, at, address FROM complaint WHERE key_hash = $1) AS w WHERE w.delivery <> ''"
+      " ORDER BY w.typed, CASE WHEN w.typed = 0 AND w.delivery = $2 THEN 0 ELSE 1 END, w.since, w.delivery LIMIT 1");
 QUERY(Q_OWN_KNOWN, "SELECT 1 WHERE EXISTS (SELECT 1 FROM address WHERE key_hash = $1)"
 		   " OR EXISTS (SELECT 1 FROM opt_out WHERE key_hash = $1)");
 

@@ -2,6 +2,7 @@
 #include "store_fixture.h"
 
 #include "store/notice.h"
+#include "store/person.h"
 #include "store/signup.h"
 
 static const struct query SIGN_UPS = { "t_sign_ups", "SELECT count(*) FROM sign_up", NULL };
@@ -314,6 +315,23 @@ static void all_or_nothing(void **state)
 	assert_int_equal(number_of(s, &CONSENTS) + number_of(s, &KEPT) + number_of(s, &AUDIT), 3);
 }
 
+/* At some hosts a tag makes another person's mailbox: who types one gets no link to what is held of somebody else. */
+static void a_link_goes_where_was_typed_first(void **state)
+{
+	static const struct query LINKS = { "t_links", "SELECT count(*) FROM notice WHERE kind = 'me' AND delivery = $1", NULL };
+	struct store *s = *state;
+	struct fixture *f = s->f;
+
+	open_door(s, WORDS);
+	assert_true(ask(s, "zoe@example.org", "Zoe") > 0);
+	s->h->clock.fixed += 2 * DAY;
+	/* Before the other by its letters too. */
+	assert_true(ask(s, "zoe+evil@example.org", "") > 0);
+	OK(person_ask(s->h, parsed(s, "zoe+evil@example.org"), &f->e));
+	assert_int_equal(number(s, &LINKS, ARGS(db_text("zoe+evil@example.org"))), 0);
+	assert_int_equal(number(s, &LINKS, ARGS(db_text("zoe@example.org"))), 1);
+}
+
 int main(void)
 {
 	struct CMUnitTest tests[] = {
@@ -322,7 +340,7 @@ int main(void)
 		IN_WORLD(nobody_is_bombed),	    IN_WORLD(the_words_are_those_that_were_shown),
 		IN_WORLD(a_draft_again_and_closed), IN_WORLD(on_the_list_by_another_spelling),
 		IN_WORLD(after_a_bounce),	    IN_WORLD(coming_back),
-		IN_WORLD(all_or_nothing),
+		IN_WORLD(all_or_nothing),	    IN_WORLD(a_link_goes_where_was_typed_first),
 	};
 
 	return run_on_engines(tests, COUNT(tests));
