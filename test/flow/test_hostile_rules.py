@@ -155,18 +155,17 @@ def test_a_file_that_cannot_be_read_twice(placet, told, folder):
     """An import judges the whole file before it takes any of it, so that a pipe is refused instead of half read."""
     options = ["--by", ANN, *FORM, "--rejected", f"{folder}/rejected.csv"]
     placet.run("import", LIST, "/dev/stdin", *options, json=False, stdin="address\r\nnew@example.org\r\n", expect=2)
-    assert "read twice" in placet.last.stderr
+    assert "regular file" in placet.last.stderr
     os.mkfifo(f"{folder}/fifo")
     placet.run("import", LIST, f"{folder}/fifo", *options, json=False, expect=2, timeout=20)
     assert list(why(placet, LIST)) == people(1)
 
 
 def batches(placet):
-    """(import, first line, last line) of each batch in the ledger."""
-    found = [re.match(r"import (\d+), lines (\d+) to (\d+), (\d+) rows, SHA-256 [0-9a-f]{64}$", e["detail"])
+    """(import, rows, hash) of each batch in the ledger."""
+    found = [re.match(r"import (\d+), (\d+) rows, SHA-256 ([0-9a-f]{64})$", e["detail"])
              for e in placet.run("audit", "log") if (e["action"], e["object"]) == ("import-batch", "large")]
-    assert all(int(m[3]) - int(m[2]) + 1 == int(m[4]) for m in found)
-    return [(int(m[1]), int(m[2]), int(m[3])) for m in found]
+    return [(int(m[1]), int(m[2]), m[3]) for m in found]
 
 
 def test_imports_that_are_killed(placet, told):
@@ -186,9 +185,9 @@ def test_imports_that_are_killed(placet, told):
             killed += 1
         process.wait()
         done = batches(placet)
-        assert len(done) == len(set(done)), "one entry for each batch"
-        lines = {line for _, first, last in done for line in range(first, last + 1)}
-        assert placet.run("list", "show", "large")["members"] == len(lines), "an entry for each batch that is there, no other"
+        # The next run begins anew, in the same record and with the same batches: what is there is known by then.
+        assert len({number for number, _, _ in done}) <= 1
+        assert placet.run("list", "show", "large")["members"] == sum(rows for _, rows, _ in set(done)), "no other"
         assert placet.run("audit", "verify")["whole"] is True
     assert killed
     assert placet.run("import", "large", file, "--by", ANN, *FORM, timeout=20)["rejected"] == 0
