@@ -103,6 +103,6 @@ def link_to_me(placet, site):
     change(placet, "INSERT INTO notice (kind, delivery, utf8, reserved, key_hash, created, state) SELECT 'me', delivery, 0, 1, key_hash,"
                    f" {time.time_ns() // 1000}, 'accepted' FROM address WHERE delivery = '{site['to']}'")
     number = change(placet, "SELECT max(id) FROM notice")[0][0]
-    tool = pathlib.Path(binary()).parents[1] / "test/unit/token_tool"
+    tool = binary().resolve().parents[1] / "test/unit/token_tool"
     token = subprocess.run([tool, placet.home, "p", number], capture_output=True, text=True, check=True, timeout=60).stdout.strip()
     return f"{site['base']}/me/{token}"

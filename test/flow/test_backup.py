@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from harness.placet import Placet
-from harness.story import ANN, LIST, REV, STUDY, Story, people
+from harness.story import ANN, LIST, Story, people
 from harness.tables import change
 
 

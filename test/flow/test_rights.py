@@ -280,7 +280,7 @@ class Site:
 def link(placet, kind="me"):
     """The page behind the newest link of a kind that was queued for somebody."""
     number = change(placet, f"SELECT max(id) FROM notice WHERE kind = '{kind}'")[0][0]
-    tool = pathlib.Path(binary()).parents[1] / "test/unit/token_tool"
+    tool = binary().resolve().parents[1] / "test/unit/token_tool"
     token = subprocess.run([tool, placet.home, "p", number], capture_output=True, text=True, check=True, timeout=60).stdout.strip()
     return f"/me/{token}"
 
