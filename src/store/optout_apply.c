@@ -45,6 +45,7 @@ struct applying {
 	size_t most;                 /* entries to be applied at once */
 	const struct opt_out_place *at; /* how far it has come; NULL: not from the journal */
 	size_t n;                    /* entries */
+	int64_t kept_until;          /* the latest time of what was kept among them */
 	int64_t left[OPT_OUT_ERASURE + 1]; /* people who left by themselves, by way */
 	uint8_t hash[32];            /* over all entries so far, for the ledger */
 	uint8_t last[KEY_HASH_SIZE]; /* of them */
@@ -99,6 +100,15 @@ static bool is_to_be_told(const struct applying *p, const struct opt_out_entry *
 	return (x->way == OPT_OUT_PAGE || x->way == OPT_OUT_ONE_CLICK) && x->at > home_now(p->h) - OPT_OUT_SECOND_THOUGHTS;
 }
 
+/* Until when what was kept is left too. In their order all keeping is before it, whatever a clock said; from the
+   beginning that is what this replay has heard of, and what was kept since may be known to the database alone. */
+static int64_t kept_before(const struct applying *p, const struct opt_out_entry *x)
+{
+	if (!p->at || !p->at->anew)
+		return INT64_MAX;
+	return x->at > p->kept_until ? x->at : p->kept_until;
+}
+
 static int apply_out(struct applying *p, const struct opt_out_entry *x, struct err *e)
 {
 	int64_t added;
@@ -107,10 +117,8 @@ static int apply_out(struct applying *p, const struct opt_out_entry *x, struct e
 		    ARGS(db_bytes(x->key_hash, KEY_HASH_SIZE), db_text(opt_out_way_name(x->way)), db_i64(x->by),
 			 db_i64(x->at)),
 		    &added, e) < 0 ||
-	    /* What was kept before is left too. In their order all keeping is before it, whatever a clock said;
-	       from the beginning, what was kept since may be known to the database alone. */
-	    db_exec(p->h->db, &Q_OPT_OUT_DROP_KEPT,
-		    ARGS(db_bytes(x->key_hash, KEY_HASH_SIZE), db_i64(p->at && p->at->anew ? x->at : INT64_MAX)), NULL, e) < 0)
+	    db_exec(p->h->db, &Q_OPT_OUT_DROP_KEPT, ARGS(db_bytes(x->key_hash, KEY_HASH_SIZE), db_i64(kept_before(p, x))), NULL,
+		    e) < 0)
 		return -1;
 	if (!added)
 		return x->way == OPT_OUT_ERASURE
@@ -139,6 +147,8 @@ static int apply_keep(struct applying *p, const struct opt_out_entry *x, struct 
 {
 	int64_t added;
 
+	if (x->at > p->kept_until)
+		p->kept_until = x->at;
 	if (db_exec(p->h->db, &Q_OPT_OUT_KEEP,
 		    ARGS(db_bytes(x->key_hash, KEY_HASH_SIZE), db_text(x->text), db_i64(x->at)), &added, e) < 0)
 		return -1;

@@ -270,6 +270,34 @@ static void replaying_ends_where_it_was(void **state)
 	}
 }
 
+/* What counts is the order of the lines: whoever kept a study and left again after the clock was set back has left. */
+static void leaving_after_keeping_whatever_the_clock_says(void **state)
+{
+	static const struct query KEEP = { "t_keep", "INSERT INTO opt_out_keep (key_hash, project_id, at) VALUES ($1, $2, $3)", NULL };
+	static const struct query KEPT_BY = { "t_kept_by", "SELECT count(*) FROM opt_out_keep WHERE key_hash = $1", NULL };
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	struct people p = mail_people(s);
+
+	leave(s, p.hash[0]);
+	leave(s, p.hash[1]);
+	s->h->clock.fixed = T0 + HOUR;
+	OK(opt_out_keep(s->h, p.hash[0], s->project.id, &f->e));
+	s->h->clock.fixed = T0 - HOUR;
+	leave(s, p.hash[0]);
+	assert_int_equal(number(s, &KEPT, NO_ARGS), 0);
+	lose_data(s);
+	come_back(s);
+	assert_int_equal(rows(s), 2);
+	assert_int_equal(number(s, &KEPT, NO_ARGS), 0);
+	/* What the database alone knows of, since there was no room for a line, outlives a replay. */
+	change(s, &KEEP, ARGS(db_bytes(p.hash[1], KEY_HASH_SIZE), db_i64(s->project.id), db_i64(T0 + 2 * HOUR)));
+	OK(db_exec(s->h->db, &FORGET_PLACE, NO_ARGS, NULL, &f->e));
+	come_back(s);
+	assert_int_equal(number(s, &KEPT, NO_ARGS), 1);
+	assert_int_equal(number(s, &KEPT_BY, ARGS(db_bytes(p.hash[1], KEY_HASH_SIZE))), 1);
+}
+
 /* A backup from between: its place is in the journal, and the rest is applied. */
 static void an_older_copy_catches_up(void **state)
 {
@@ -540,7 +568,8 @@ int main(void)
 	struct CMUnitTest tests[] = {
 		IN_WORLD(acts_in_their_order), IN_WORLD(second_thoughts_end_after_a_day), IN_WORLD(an_erasure_after_leaving_is_final), IN_WORLD(reasons_are_not_in_the_journal),
 		IN_WORLD(many_are_one_entry_of_the_ledger), IN_WORLD(inside_a_transaction_the_journal_has_it),
-		IN_WORLD(replaying_ends_where_it_was), IN_WORLD(an_older_copy_catches_up), IN_WORLD(the_account_may_be_lost),
+		IN_WORLD(replaying_ends_where_it_was),
+		IN_WORLD(leaving_after_keeping_whatever_the_clock_says), IN_WORLD(an_older_copy_catches_up), IN_WORLD(the_account_may_be_lost),
 		IN_WORLD(another_file_is_replayed), IN_WORLD(a_file_that_was_cut_and_grew),
 		IN_WORLD(torn_and_foreign_lines_are_passed_over), IN_WORLD(a_torn_header), IN_WORLD(a_spoilt_header),
 		IN_WORLD(no_room_for_the_journal), IN_WORLD(without_the_database_the_delivery_is_kept),
