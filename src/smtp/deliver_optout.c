@@ -104,15 +104,13 @@ static int hear_one(void *ctx, const struct opt_out_entry *x, struct err *e)
 	struct engine *g = ctx;
 	struct leavers *l = g->leavers;
 	struct left *left;
-	int got = x->act == ACT_OUT;
+	int got;
 
 	if (l->heard.anew && !l->began)
 		outlive_file(l);
 	l->began = true;
 	left = mem_alloc(sizeof(*left));
-	memcpy(left->key_hash, x->key_hash, KEY_HASH_SIZE);
-	if (x->act == ACT_OUT_DELIVERY)
-		got = opt_out_hash_of(g->h, x->delivery, left->key_hash, e);
+	got = opt_out_who(g->h, x, left->key_hash, e);
 	if (got <= 0) {
 		free(left);
 		return got;

@@ -269,9 +269,11 @@ static int hear_journals(struct home *h, struct arena *a, const char *dir, struc
 	h->opt_outs_known = (struct opt_out_place){ 0 };
 	if (file_exists(path)) {
 		h->opt_outs = optout_journal_new(path, e);
+		h->opt_outs_own = own;
 		rc = h->opt_outs ? opt_out_catch_up(h, e) : -1;
 		optout_journal_free(h->opt_outs);
 		h->opt_outs = own;
+		h->opt_outs_own = NULL;
 		h->opt_outs_known = (struct opt_out_place){ 0 };
 	}
 	return rc < 0 ? -1 : opt_out_catch_up(h, e);

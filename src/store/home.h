@@ -32,6 +32,7 @@ struct home {
 	   somebody's standing changed in another way (withdrawal, rejection, bounce). */
 	_Atomic uint64_t *opt_out_counter;
 	struct optout_journal *opt_outs;      /* after home_open_db */
+	struct optout_journal *opt_outs_own;  /* while opt_outs is a backup's, to which nothing is added; else NULL */
 	struct opt_out_place opt_outs_known;  /* the database has followed at least to here: opt_out_catch_up() */
 	struct arena *arena;     /* lives as long as the home */
 };

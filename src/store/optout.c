@@ -72,6 +72,24 @@ int opt_out_hash_of(struct home *h, int64_t delivery, uint8_t hash[KEY_HASH_SIZE
 	return got;
 }
 
+/* The line that an ACT_OUT_NAMED speaks of was applied in its place, unless the delivery is lost: then it is heard here. */
+int opt_out_who(struct home *h, const struct opt_out_entry *x, uint8_t hash[KEY_HASH_SIZE], struct err *e)
+{
+	int got;
+
+	if (x->act != ACT_OUT && x->act != ACT_OUT_DELIVERY && x->act != ACT_OUT_NAMED)
+		return 0;
+	if (x->act != ACT_OUT) {
+		got = opt_out_hash_of(h, x->delivery, hash, e);
+		if (got < 0 || x->act == ACT_OUT_DELIVERY)
+			return got;
+		if (got > 0 && memcmp(hash, x->key_hash, KEY_HASH_SIZE) == 0)
+			return 0;
+	}
+	memcpy(hash, x->key_hash, KEY_HASH_SIZE);
+	return 1;
+}
+
 /* --- writing ----------------------------------------------------------------------------------- */
 
 /* There is no room for the journal, or it cannot be had: then the database has to be waited for. Senders hear of
@@ -240,14 +258,14 @@ static int foresee(void *ctx, const struct opt_out_entry *x, struct err *e)
 {
 	struct asking *q = ctx;
 	uint8_t hash[KEY_HASH_SIZE];
+	int leaves = opt_out_who(q->h, x, hash, e);
 
-	memcpy(hash, x->key_hash, KEY_HASH_SIZE);
-	if (x->act == ACT_OUT_DELIVERY && opt_out_hash_of(q->h, x->delivery, hash, e) < 0)
+	if (leaves < 0)
 		return -1;
-	if (memcmp(hash, q->hash, KEY_HASH_SIZE) != 0)
-		return 0;
-	if ((x->act == ACT_OUT || x->act == ACT_OUT_DELIVERY) && !q->s->out)
+	if (leaves && !q->s->out && memcmp(hash, q->hash, KEY_HASH_SIZE) == 0)
 		*q->s = (struct opt_out_state){ true, x->at, x->way };
+	if (memcmp(x->key_hash, q->hash, KEY_HASH_SIZE) != 0)
+		return 0;
 	if (x->act == ACT_OUT && x->way == OPT_OUT_ERASURE)
 		q->s->way = OPT_OUT_ERASURE;
 	if (x->act == ACT_UNDO && q->s->out && q->s->way != OPT_OUT_ERASURE && x->at >= q->s->at &&

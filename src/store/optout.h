@@ -83,6 +83,8 @@ int opt_out_catch_up_some(struct home *h, size_t most, struct err *e) MUST_USE;
 int opt_out_followed(struct home *h, struct opt_out_place *out, struct err *e) MUST_USE;
 /* The key hash of a delivery's person: 1, 0 no such delivery, -1. */
 int opt_out_hash_of(struct home *h, int64_t delivery, uint8_t hash[KEY_HASH_SIZE], struct err *e) MUST_USE;
+/* Whom this entry puts out, by the data as they are: 1, 0 nobody, -1. */
+int opt_out_who(struct home *h, const struct opt_out_entry *x, uint8_t hash[KEY_HASH_SIZE], struct err *e) MUST_USE;
 /* Applies entries themselves, in the caller's transaction: for optout.c alone, when there is no journal. */
 int opt_out_apply(struct home *h, const struct opt_out_entry *x, size_t n, struct err *e) MUST_USE;
 

@@ -47,6 +47,9 @@ struct applying {
 	size_t n;                    /* entries */
 	int64_t kept_until;          /* the latest time of what was kept among them */
 	int64_t left[OPT_OUT_ERASURE + 1]; /* people who left by themselves, by way */
+	struct arena *a;
+	struct opt_out_entry *named; /* whom deliveries meant, for the journal */
+	size_t n_named, room_named;
 	uint8_t hash[32];            /* over all entries so far, for the ledger */
 	uint8_t last[KEY_HASH_SIZE]; /* of them */
 };
@@ -109,7 +112,7 @@ static int64_t kept_before(const struct applying *p, const struct opt_out_entry 
 	return x->at > p->kept_until ? x->at : p->kept_until;
 }
 
-static int apply_out(struct applying *p, const struct opt_out_entry *x, struct err *e)
+static int put_out(struct applying *p, const struct opt_out_entry *x, int64_t kept_until, struct err *e)
 {
 	int64_t added;
 
@@ -117,8 +120,7 @@ static int apply_out(struct applying *p, const struct opt_out_entry *x, struct e
 		    ARGS(db_bytes(x->key_hash, KEY_HASH_SIZE), db_text(opt_out_way_name(x->way)), db_i64(x->by),
 			 db_i64(x->at)),
 		    &added, e) < 0 ||
-	    db_exec(p->h->db, &Q_OPT_OUT_DROP_KEPT, ARGS(db_bytes(x->key_hash, KEY_HASH_SIZE), db_i64(kept_before(p, x))), NULL,
-		    e) < 0)
+	    db_exec(p->h->db, &Q_OPT_OUT_DROP_KEPT, ARGS(db_bytes(x->key_hash, KEY_HASH_SIZE), db_i64(kept_until)), NULL, e) < 0)
 		return -1;
 	if (!added)
 		return x->way == OPT_OUT_ERASURE
@@ -132,15 +134,68 @@ static int apply_out(struct applying *p, const struct opt_out_entry *x, struct e
 	return is_to_be_told(p, x) ? tell_removed(p, x, e) : 0;
 }
 
+static int apply_out(struct applying *p, const struct opt_out_entry *x, struct err *e)
+{
+	return put_out(p, x, kept_before(p, x), e);
+}
+
+/* What these data alone know is lost with them: so the journal is told it after the commit (name_people). Of several
+   clicks on one link the first tells it all. */
+static void name_later(struct applying *p, const struct opt_out_entry *x)
+{
+	for (size_t i = 0; i < p->n_named; i++)
+		if (p->named[i].delivery == x->delivery)
+			return;
+	p->named = arena_room(p->a, p->named, p->n_named, &p->room_named, sizeof(*p->named));
+	p->named[p->n_named] = *x;
+	p->named[p->n_named].act = ACT_OUT_NAMED;
+	p->named[p->n_named++].text = "";
+}
+
+/* Is this entry the name that is to be told, or does it take back what was done? */
+static bool settles(const struct opt_out_entry *x, const struct opt_out_entry *named)
+{
+	if (x->act == ACT_OUT_NAMED)
+		return x->delivery == named->delivery && x->at == named->at;
+	return x->act == ACT_UNDO && memcmp(x->key_hash, named->key_hash, KEY_HASH_SIZE) == 0 && x->at >= named->at &&
+	       x->at - named->at <= OPT_OUT_SECOND_THOUGHTS;
+}
+
+static int forget_named(void *ctx, const struct opt_out_entry *x, struct err *e)
+{
+	struct applying *p = ctx;
+	size_t n = 0;
+
+	(void)e;
+	if (x->act == ACT_OUT_NAMED || x->act == ACT_UNDO) {
+		for (size_t i = 0; i < p->n_named; i++)
+			if (!settles(x, &p->named[i]))
+				p->named[n++] = p->named[i];
+		p->n_named = n;
+	}
+	return 0;
+}
+
 /* Who it was is known by now, or never: then the delivery is gone with data that was lost. */
 static int apply_out_delivery(struct applying *p, const struct opt_out_entry *x, struct err *e)
 {
 	struct opt_out_entry named = *x;
-	int got = opt_out_hash_of(p->h, x->delivery, named.key_hash, e);
+	int got = opt_out_who(p->h, x, named.key_hash, e);
 
 	if (got == 0)
 		log_event(LOG_LEVEL_WARN, "opt-out-of-nobody", "why", "the database has no such delivery", NULL);
+	if (got > 0 && p->at)
+		name_later(p, &named);
 	return got > 0 ? apply_out(p, &named, e) : got;
+}
+
+/* It comes late: what was kept between the two lines is kept. */
+static int apply_out_named(struct applying *p, const struct opt_out_entry *x, struct err *e)
+{
+	uint8_t hash[KEY_HASH_SIZE];
+	int got = opt_out_who(p->h, x, hash, e);
+
+	return got > 0 ? put_out(p, x, x->at, e) : got;
 }
 
 static int apply_keep(struct applying *p, const struct opt_out_entry *x, struct err *e)
@@ -182,11 +237,12 @@ static int apply_one(void *ctx, const struct opt_out_entry *x, struct err *e)
 	static int (*const APPLY[])(struct applying *p, const struct opt_out_entry *x, struct err *e) = {
 		[ACT_OUT] = apply_out, [ACT_OUT_DELIVERY] = apply_out_delivery, [ACT_KEEP] = apply_keep,
 		[ACT_UNDO] = apply_undo, [ACT_WITHDRAW] = apply_withdraw, [ACT_ERASE] = apply_erase,
+		[ACT_OUT_NAMED] = apply_out_named,
 	};
 	struct applying *p = ctx;
 
 	p->n++;
-	return APPLY[x->act](p, x, e);
+	return forget_named(p, x, e) < 0 ? -1 : APPLY[x->act](p, x, e);
 }
 
 /* One entry in the ledger for several who left by themselves, with a hash over whom it was (AUD-1). */
@@ -325,21 +381,41 @@ static int apply_in_transaction(struct applying *p, struct opt_out_place *at, st
 	return optout_journal_sync(p->h->opt_outs, e) < 0 || audit_left(p, e) < 0 || remember_place(p->h, at, e) < 0 ? -1 : 0;
 }
 
+/* Adds the names to the home's own journal, unless it has them further on: a replay tells nothing twice. They are
+   committed, and nobody waits for them: that there is no room is no failure. */
+static void name_people(struct applying *p)
+{
+	struct optout_journal *own = p->h->opt_outs_own ? p->h->opt_outs_own : p->h->opt_outs;
+	struct opt_out_place rest = { 0 };
+	struct err e = { 0 };
+
+	if (!p->n_named)
+		return;
+	if (own == p->h->opt_outs)
+		rest = *p->at;
+	if (optout_journal_read(own, &rest, 0, forget_named, p, &e) < 0 ||
+	    (p->n_named && optout_journal_append(own, p->named, p->n_named, &e) < 0))
+		log_event(LOG_LEVEL_ERROR, "opt-out-journal-failed", "why", e.text, NULL);
+}
+
 static int apply_batch(struct home *h, size_t most, struct err *e)
 {
 	struct opt_out_place at;
-	struct applying p = { .h = h, .most = most, .at = &at };
+	struct applying p = { .h = h, .most = most, .at = &at, .a = arena_new() };
+	int rc = db_begin(h->db, e);
 
-	if (db_begin(h->db, e) < 0)
-		return -1;
-	if (apply_in_transaction(&p, &at, e) < 0 || db_commit(h->db, e) < 0) {
+	if (rc == 0 && (apply_in_transaction(&p, &at, e) < 0 || db_commit(h->db, e) < 0)) {
 		db_rollback(h->db);
-		return -1;
+		rc = -1;
 	}
-	h->opt_outs_known = at;
-	if (at.anew)
-		log_event(LOG_LEVEL_DEBUG, "opt-outs-replayed", NULL);
-	return 0;
+	if (rc == 0) {
+		h->opt_outs_known = at;
+		if (at.anew)
+			log_event(LOG_LEVEL_DEBUG, "opt-outs-replayed", NULL);
+		name_people(&p);
+	}
+	arena_free(p.a);
+	return rc;
 }
 
 int opt_out_catch_up_some(struct home *h, size_t most, struct err *e)

@@ -30,7 +30,7 @@
 #define LOCK_PATIENCE (2 * SECOND)
 
 static const char *const WAYS[] = { "page", "one-click", "mail", "staff", "complaint", "erasure" };
-static const char *const ACTS[] = { "out", "out-delivery", "keep", "undo", "withdraw", "erase" };
+static const char *const ACTS[] = { "out", "out-delivery", "keep", "undo", "withdraw", "erase", "out-named" };
 
 struct optout_journal {
 	char *path, *folder;

@@ -38,6 +38,7 @@ enum opt_out_act {
 	ACT_UNDO,         /* takes back an opt-out of the last 24 hours: key_hash */
 	ACT_WITHDRAW,     /* takes back the consent to one study: key_hash, text is its slug */
 	ACT_ERASE,        /* was erased: key_hash; the opt-out that goes with it is a line of its own */
+	ACT_OUT_NAMED,    /* whom an ACT_OUT_DELIVERY before it, with that `delivery` and `at`, meant: key_hash */
 };
 
 #define OPT_OUT_TEXT_MAX 200

@@ -209,6 +209,139 @@ static void who_came_back_after_an_erasure_stays(void **state)
 	assert_int_equal(number(s, &LEDGER, ARGS(db_text("erased"))), 1);
 }
 
+/* --- opt-outs by a link alone --------------------------------------------------------------------- */
+
+/* The database is away: the line names the delivery, and nobody. */
+static void click(struct store *s, int64_t delivery)
+{
+	struct fixture *f = s->f;
+	struct opt_out_entry x;
+
+	db_fail_at(s->h->db, 1);
+	assert_int_equal(opt_out_entry_of(s->h, delivery, OPT_OUT_ONE_CLICK, &x), 1);
+	db_fail_at(s->h->db, 0);
+	assert_int_equal(x.act, ACT_OUT_DELIVERY);
+	OK(opt_out_write(s->h, &x, 1, &f->e));
+}
+
+static int count_named(void *ctx, const struct opt_out_entry *x, struct err *e)
+{
+	(void)e;
+	*(int *)ctx += x->act == ACT_OUT_NAMED;
+	return 0;
+}
+
+static int named(struct store *s)
+{
+	struct opt_out_place at = { 0 };
+	struct fixture *f = s->f;
+	int n = 0;
+
+	OK(optout_journal_read(s->h->opt_outs, &at, 0, count_named, &n, &f->e));
+	return n;
+}
+
+static bool has_left(struct store *s, const char *address)
+{
+	struct fixture *f = s->f;
+	int got = opt_out_stands(s->h, hash_of(s, address), &f->e);
+
+	OK(got);
+	return got;
+}
+
+static int64_t delivery_of(struct store *s, int64_t mailing, const char *address)
+{
+	static const struct query OF = { "t_of", "SELECT d.id FROM delivery d JOIN address a ON a.id = d.address_id"
+					 " WHERE d.mailing_id = $1 AND a.delivery = $2", NULL };
+
+	return number(s, &OF, ARGS(db_i64(mailing), db_text(address)));
+}
+
+/* A restore to before the mailing loses whose delivery it was; the journal has been told. */
+static void a_click_without_the_database_outlives_a_restore(void **state)
+{
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	const char *dir;
+	int64_t mailing;
+
+	import_many(s, 3);
+	sign_off_but(s, NULL);
+	dir = back_up(s);
+	mailing = start_mailing(s);
+	click(s, delivery_of(s, mailing, ANN));
+	click(s, delivery_of(s, mailing, ANN));
+	click(s, delivery_of(s, mailing, "person1@example.org"));
+	OK(opt_out_catch_up(s->h, &f->e));
+	assert_int_equal(named(s), 2);
+	/* What came after it holds: one keeps the study, one comes back. */
+	s->h->clock.fixed += HOUR;
+	OK(opt_out_keep(s->h, hash_of(s, ANN), s->project.id, &f->e));
+	OK(opt_out_undo(s->h, hash_of(s, "person1@example.org"), &f->e));
+	for (int i = 0; i < 3; i++) {
+		replay_all(s);
+		if (i)
+			restore(s, dir);
+		assert_int_equal(named(s), 2);
+		assert_true(has_left(s, ANN));
+		assert_true(is(s, &s->list, ANN, ""));
+		assert_false(has_left(s, "person1@example.org"));
+		assert_false(has_left(s, "person2@example.org"));
+	}
+}
+
+/* ... nor does the name, which comes later, undo what was done in between. */
+static void a_name_that_comes_late_changes_nothing(void **state)
+{
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	int64_t mailing;
+
+	import_many(s, 2);
+	sign_off_but(s, NULL);
+	mailing = start_mailing(s);
+	click(s, delivery_of(s, mailing, ANN));
+	click(s, delivery_of(s, mailing, "person1@example.org"));
+	s->h->clock.fixed += HOUR;
+	BEGIN;
+	OK(opt_out_undo(s->h, hash_of(s, ANN), &f->e));
+	OK(opt_out_keep(s->h, hash_of(s, "person1@example.org"), s->project.id, &f->e));
+	COMMIT;
+	OK(opt_out_catch_up(s->h, &f->e));
+	assert_int_equal(named(s), 1);
+	assert_false(has_left(s, ANN));
+	assert_true(is(s, &s->list, "person1@example.org", ""));
+	replay_all(s);
+	assert_int_equal(named(s), 1);
+	assert_false(has_left(s, ANN));
+	assert_true(is(s, &s->list, "person1@example.org", ""));
+}
+
+/* The backup had not heard of the line itself: its copy is read, and stays as it was. */
+static void a_backup_is_not_written_to(void **state)
+{
+	struct store *s = *state;
+	struct stat before, after;
+	const char *dir, *copy;
+	int64_t mailing;
+
+	import_many(s, 2);
+	sign_off_but(s, NULL);
+	mailing = start_mailing(s);
+	click(s, delivery_of(s, mailing, ANN));
+	dir = back_up(s);
+	copy = arena_printf(s->a, "%s/opt-out.log", dir);
+	assert_int_equal(stat(copy, &before), 0);
+	for (int i = 0; i < 2; i++) {
+		restore(s, dir);
+		assert_int_equal(stat(copy, &after), 0);
+		assert_int_equal(before.st_size, after.st_size);
+		assert_int_equal(named(s), 1);
+		assert_true(has_left(s, ANN));
+	}
+}
+
 /* --- numbers ------------------------------------------------------------------------------------- */
 
 /* The link of a message that the restored data know nothing of must never be that of another person. */
@@ -243,6 +376,8 @@ int main(void)
 		IN_WORLD(a_withdrawal_is_the_persons), IN_WORLD(no_spelling_brings_a_withdrawn_consent_back),
 		IN_WORLD(a_withdrawal_outlives_a_restore), IN_WORLD(an_erasure_outlives_a_restore),
 		IN_WORLD(who_came_back_after_an_erasure_stays), IN_WORLD(no_number_is_given_twice),
+		IN_WORLD(a_click_without_the_database_outlives_a_restore), IN_WORLD(a_name_that_comes_late_changes_nothing),
+		IN_WORLD(a_backup_is_not_written_to),
 	};
 
 	return run_on_engines(tests, COUNT(tests));
