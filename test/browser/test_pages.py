@@ -4,7 +4,6 @@ One story is told on SQLite (the pages do not differ by engine): a mailing is se
 lead to the pages that are looked at.
 """
 import os
-import pathlib
 import re
 import subprocess
 import time
