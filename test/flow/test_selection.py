@@ -257,9 +257,8 @@ def test_another_mailing_is_dealt_otherwise(placet):
     assert dealt[0] != dealt[1]
 
 
-def test_a_tampered_arm_is_found(placet, engine):
-    if engine != "sqlite":
-        pytest.skip("one engine is enough to tamper with")
+@pytest.mark.parametrize("engine", ["sqlite"])  # one is enough to tamper with
+def test_a_tampered_arm_is_found(placet):
     import sqlite3
     study = Study(placet)
     number = study.choose("--arms", "2")
