@@ -52,6 +52,31 @@ CREATE TABLE identity (
   created {INT} NOT NULL
 ) {STRICT};
 
+-- Every signing key that an identity ever had (DKIM-8): what is published, and
+-- by what messages sent long ago are verified. The private halves are files.
+CREATE TABLE dkim_key (
+  id {ID},
+  identity_id {INT} NOT NULL REFERENCES identity (id),
+  selector TEXT NOT NULL,
+  algorithm TEXT NOT NULL,         -- rsa, ed25519
+  record TEXT NOT NULL,            -- what is published at the selector
+  state TEXT NOT NULL,             -- next, current, old, withdrawn (published with an empty p=), gone
+  since {INT} NOT NULL,            -- in that state
+  made {INT} NOT NULL,
+  UNIQUE (identity_id, selector)
+) {STRICT};
+
+-- What was last found out about an identity: SPF, published keys, DMARC, names
+-- of its outbound addresses, the public page.
+CREATE TABLE identity_fact (
+  identity_id {INT} NOT NULL REFERENCES identity (id),
+  name TEXT NOT NULL,              -- spf, dkim, dmarc, reverse-names, relay-signs, statement-page:SLUG
+  answer TEXT NOT NULL,            -- yes, no, unknown
+  detail TEXT NOT NULL,            -- what was found
+  at {INT} NOT NULL,
+  PRIMARY KEY (identity_id, name)
+) {STRICT};
+
 CREATE TABLE project (
   id {ID},
   slug TEXT NOT NULL UNIQUE,
@@ -62,6 +87,8 @@ CREATE TABLE project (
   department_id {INT} NOT NULL REFERENCES department (id),
   identity_id {INT} NOT NULL REFERENCES identity (id),
   ethics TEXT NOT NULL,
+  audience TEXT NOT NULL DEFAULT '', -- Markdown for its page: who is mailed, and why
+  data_use TEXT NOT NULL DEFAULT '', -- ... what happens to the data
   link_hosts TEXT NOT NULL DEFAULT '',
   join_text TEXT NOT NULL DEFAULT '', -- what people agree to at /join/SLUG; '' when there is no sign-up page
   join_list_id {INT},              -- the list that they come on
@@ -69,6 +96,21 @@ CREATE TABLE project (
   approved_by {INT} REFERENCES account (id),
   approved_at {INT},
   created {INT} NOT NULL
+) {STRICT};
+
+-- Images that messages of a project may carry: approved with it.
+CREATE TABLE image (
+  id {ID},
+  project_id {INT} NOT NULL REFERENCES project (id),
+  name TEXT NOT NULL,              -- as Markdown says it: ![](NAME)
+  alt TEXT NOT NULL,
+  type TEXT NOT NULL,              -- image/png, image/jpeg, image/gif
+  width {INT} NOT NULL,
+  height {INT} NOT NULL,
+  bytes {BYTES} NOT NULL,
+  hash {BYTES} NOT NULL,           -- SHA-256 of bytes
+  added {INT} NOT NULL,
+  UNIQUE (project_id, name)
 ) {STRICT};
 
 CREATE TABLE list (
@@ -312,13 +354,26 @@ CREATE TABLE complaint (
 ) {STRICT};
 CREATE INDEX complaint_key ON complaint (key_hash);
 
+-- Versions of the institution's own frame around every message; the newest is
+-- used for drafts, and each mailing keeps the one that it was submitted with.
+CREATE TABLE house_template (
+  id {ID},
+  text TEXT NOT NULL,
+  why TEXT NOT NULL,
+  by_id {INT} REFERENCES account (id),
+  at {INT} NOT NULL
+) {STRICT};
+
 CREATE TABLE mailing (
   id {ID},
   project_id {INT} NOT NULL REFERENCES project (id),
   list_id {INT} NOT NULL REFERENCES list (id),
   subject TEXT NOT NULL,
   body TEXT NOT NULL,
-  language TEXT NOT NULL,
+  language TEXT NOT NULL,          -- of subject and body; others stand in `translation`
+  format TEXT NOT NULL DEFAULT 'markdown', -- or html
+  link_fields TEXT NOT NULL DEFAULT '', -- fields whose values are addresses on a registered host; blanks between
+  template_id {INT} REFERENCES house_template (id), -- the version it was submitted with; NULL: the built-in one
   chosen TEXT NOT NULL DEFAULT '', -- --where: the expression by which people of the list are chosen
   arms {INT} NOT NULL DEFAULT 0,   -- random allocation to so many arms, in the order of arm_seed
   stratum TEXT NOT NULL DEFAULT '', -- ... balanced within each value of this field
@@ -335,6 +390,7 @@ CREATE TABLE mailing (
   not_before {INT},
   not_after {INT},
   bound_hash {BYTES},              -- content, selection, identity, window: what the approval binds to
+  manifest TEXT,                   -- the text whose SHA-256 bound_hash is
   content_text TEXT,               -- the text part as approved, fields in braces: the public proof
   approved_by {INT} REFERENCES account (id),
   approved_at {INT},
@@ -342,6 +398,36 @@ CREATE TABLE mailing (
   ended {INT}
 ) {STRICT};
 CREATE INDEX mailing_project ON mailing (project_id);
+
+-- The same mailing in other languages: who has one of these in their field
+-- `language` gets it in that one.
+CREATE TABLE translation (
+  mailing_id {INT} NOT NULL REFERENCES mailing (id),
+  language TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  body TEXT NOT NULL,
+  content_text TEXT,               -- as mailing.content_text
+  PRIMARY KEY (mailing_id, language)
+) {STRICT};
+
+-- Each submission, so that what changed between two of them can be shown.
+CREATE TABLE mailing_version (
+  mailing_id {INT} NOT NULL REFERENCES mailing (id),
+  n {INT} NOT NULL,                -- from 1
+  manifest TEXT NOT NULL,          -- what its hash covers (store/manifest.h)
+  texts TEXT NOT NULL,             -- JSON: language to {subject, body, text}
+  by_id {INT} REFERENCES account (id),
+  at {INT} NOT NULL,
+  PRIMARY KEY (mailing_id, n)
+) {STRICT};
+
+-- Sentences of approved texts, so that a text that somebody pastes is found.
+CREATE TABLE proof (
+  hash {INT} NOT NULL,             -- 64 bits of the SHA-256 of a sentence in its normal form
+  mailing_id {INT} NOT NULL REFERENCES mailing (id),
+  language TEXT NOT NULL,
+  PRIMARY KEY (hash, mailing_id, language)
+) {CLUSTERED};
 CREATE INDEX mailing_list ON mailing (list_id);
 CREATE INDEX mailing_state ON mailing (state);
 

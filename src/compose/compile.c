@@ -6,6 +6,9 @@
  */
 #include "compose/compiled.h"
 
+#include <endian.h>
+#include <openssl/evp.h>
+
 #include "base/utf8.h"
 #include "compose/compile_head.h"
 #include "compose/house.h"
@@ -279,6 +282,33 @@ static const char *show(const struct slots *s, const struct buf *text)
 	return buf_text(out);
 }
 
+static void hash_slice(EVP_MD_CTX *md, const char *p, size_t n)
+{
+	uint64_t len = htobe64(n);
+
+	MUST(EVP_DigestUpdate(md, &len, sizeof(len)) == 1 && EVP_DigestUpdate(md, p, n) == 1);
+}
+
+/* Each piece with its length before it, so that none can pass for another. */
+static void hash_message(struct compiled *c, const char *html)
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	unsigned n;
+
+	MUST(md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1);
+	for (int i = 0; i < HEAD_PARTS; i++)
+		if (i != HEAD_END) /* its boundary is made of what follows */
+			hash_slice(md, c->head[i].p, c->head[i].n);
+	hash_slice(md, c->subject, strlen(c->subject));
+	hash_slice(md, c->public_text, strlen(c->public_text));
+	hash_slice(md, html, strlen(html));
+	for (size_t i = 0; i < c->slots->n; i++)
+		if (c->slots->slot[i].used)
+			hash_slice(md, c->slots->slot[i].used, strlen(c->slots->slot[i].used));
+	MUST(EVP_DigestFinal_ex(md, c->hash, &n) == 1);
+	EVP_MD_CTX_free(md);
+}
+
 struct compiled *compose_compile(struct arena *a, const struct draft *d, struct err *e)
 {
 	struct slots *s = ARENA_NEW(a, struct slots);
@@ -300,8 +330,14 @@ struct compiled *compose_compile(struct arena *a, const struct draft *d, struct 
 	c->identity_domain = arena_text(a, d->identity_domain);
 	c->web_url = arena_text(a, d->web_url);
 	c->public_text = show(s, text);
+	hash_message(c, show(s, html));
 	c->body_text = show(s, in.text);
 	return c;
+}
+
+void compose_hash(const struct compiled *c, uint8_t out[32])
+{
+	memcpy(out, c->hash, sizeof(c->hash));
 }
 
 size_t compose_fields(const struct compiled *c, const char *const **names)

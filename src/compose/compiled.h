@@ -29,6 +29,7 @@ struct compiled {
 	struct slice subject_line; /* the whole line, when it has no fields */
 	const char *identity_domain, *web_url;
 	const char *public_text, *body_text;
+	uint8_t hash[32];
 };
 
 #endif

@@ -12,6 +12,8 @@
 
 #define COMPOSE_FIELDS_MAX 32
 #define FIELD_VALUE_MAX    200 /* characters (policy) */
+#define LINK_VALUE_MAX     500 /* bytes of a declared link */
+#define CONDITIONS_MAX     16  /* conditional paragraphs of a message */
 
 /* The registered values that the house template puts into every message. Plain UTF-8 text. */
 struct house {
@@ -24,10 +26,29 @@ struct house {
 	bool trial;
 };
 
+/* An image that the project had approved; it goes inside of the message (FMT-9). */
+struct image {
+	const char *name, *alt;
+	const char *type; /* "image/png" */
+	int width, height; /* px */
+	struct slice bytes;
+	uint8_t hash[32]; /* SHA-256 of bytes */
+};
+
+enum body_format { BODY_MARKDOWN, BODY_HTML };
+
 struct draft {
 	const char *language; /* "en" */
 	const char *subject;  /* may have {{fields}} */
-	const char *body;     /* Markdown with {{field}} and {{field|default}} */
+	const char *body;     /* with {{field}}, {{field|default}}, {{if field}} ... {{else}} ... {{end}} (fields.h) */
+	enum body_format format;
+	const char *const *link_fields; /* NULL-ended, or NULL: fields whose values are addresses of the web */
+	const char *const *link_hosts;  /* ... on one of these hosts or below one of link_domains */
+	const char *const *link_domains;
+	const struct image *images; /* those that the body may name */
+	size_t n_images;
+	const char *template; /* the institution's own frame (house_template.h); NULL: the built-in one */
+	const char *const *other_languages; /* NULL-ended, or NULL: this mailing is there in these too */
 	const char *from_name, *from_address;
 	const char *reply_to;        /* or NULL */
 	const char *identity_domain; /* right half of Message-ID and of List-* mail addresses */
@@ -69,6 +90,19 @@ bool compose_needs_value(const struct compiled *c, size_t field);
    whose value is refused (compose_check_value). */
 int compose_render(const struct compiled *c, const struct recipient *r, struct buf *head, struct buf *body,
 		   struct err *e) MUST_USE;
+/* The value of a declared link field: https on a host that is linkable, at most LINK_VALUE_MAX bytes of
+   printable ASCII without quotes or brackets. In a trial http on loopback passes. */
+int compose_check_link(const struct compiled *c, const char *name, const char *value, struct err *e) MUST_USE;
+/* Checks a value as what its field is: a link or one line of text. */
+int compose_check_field(const struct compiled *c, size_t field, const char *value, struct err *e) MUST_USE;
+/* Which conditional paragraphs are shown with these values, one bit for each condition: recipients with the same
+   bits get the same words but for their values. */
+uint64_t compose_shown(const struct compiled *c, const char *const *values);
+/* Of the images that the body names, one behind the other; NULL-ended. */
+const struct image *const *compose_images(const struct compiled *c);
+/* The whole message with slots in braces and without what differs from recipient to recipient, as SHA-256: what an
+   approval binds to. */
+void compose_hash(const struct compiled *c, uint8_t out[32]);
 /* A field value as policy.md has it: one line, at most 200 characters, no controls, no web address. */
 int compose_check_value(const char *name, const char *value, struct err *e) MUST_USE;
 /* The text part with its fields as {name} and without tokens: the public proof of what was approved. */

@@ -9,11 +9,12 @@
 	"SELECT m.id, m.project_id, m.list_id, l.name, p.slug, m.subject, m.body, m.language, m.state, m.state_by,"  \
 	" m.state_why, m.created_by, m.created, m.accepted_text, m.submitted_by, m.submitted_at, m.not_before,"     \
 	" m.not_after, m.bound_hash, m.content_text, m.approved_by, m.approved_at, m.started, m.ended, m.chosen,"   \
-	" m.arms, m.stratum, m.arm_seed, m.left_out"                                                                 \
+	" m.arms, m.stratum, m.arm_seed, m.left_out, m.format, m.link_fields, m.template_id, m.manifest"             \
 	" FROM mailing m JOIN list l ON l.id = m.list_id JOIN project p ON p.id = m.project_id"
 
 QUERY(Q_MAILING_ADD, "INSERT INTO mailing (project_id, list_id, subject, body, language, state, created_by, created,"
-		     " chosen, arms, stratum) VALUES ($1, $2, $3, $4, $5, 'draft', $6, $7, $8, $9, $10) RETURNING id");
+		     " chosen, arms, stratum, format, link_fields)"
+		     " VALUES ($1, $2, $3, $4, $5, 'draft', $6, $7, $8, $9, $10, $11, $12) RETURNING id");
 QUERY(Q_MAILING_BY_ID, MAILING_COLUMNS " WHERE m.id = $1");
 QUERY(Q_MAILING_ALL, MAILING_COLUMNS " ORDER BY m.id");
 QUERY(Q_MAILING_SENDING, MAILING_COLUMNS
@@ -47,7 +48,8 @@ int mailing_add(struct home *h, const struct mailing *m, int64_t *id, struct err
 	return db_get_i64(h->db, &Q_MAILING_ADD,
 			  ARGS(db_i64(m->project_id), db_i64(m->list_id), db_text(m->subject), db_text(m->body),
 			       db_text(m->language), db_i64(m->created_by), db_i64(home_now(h)),
-			       db_text(m->where ? m->where : ""), db_i64(m->arms), db_text(m->stratum ? m->stratum : "")),
+			       db_text(m->where ? m->where : ""), db_i64(m->arms), db_text(m->stratum ? m->stratum : ""),
+			       db_text(m->format ? m->format : "markdown"), db_text(m->link_fields ? m->link_fields : "")),
 			  id, e) < 0
 		       ? -1
 		       : 0;
@@ -86,6 +88,10 @@ static void mailing_from(struct rows *r, struct arena *a, struct mailing *out)
 		.stratum = arena_text(a, rows_text(r, 26)),
 		.arm_seed = rows_i64(r, 27),
 		.left_out = rows_i64(r, 28),
+		.format = arena_text(a, rows_text(r, 29)),
+		.link_fields = arena_text(a, rows_text(r, 30)),
+		.template_id = rows_i64(r, 31),
+		.manifest = arena_text(a, rows_text(r, 32)),
 	};
 	if (bound.p)
 		out->bound = (struct slice){ arena_text_n(a, bound.p, bound.n), bound.n };

@@ -12,12 +12,16 @@ struct mailing {
 	int64_t id, project_id, list_id;
 	const char *list, *project;  /* name, slug */
 	const char *subject, *body, *language;
+	const char *format;          /* markdown, html */
+	const char *link_fields;     /* blanks between: their values are addresses on a registered host */
+	int64_t template_id;         /* of the house template; 0: the built-in one */
 	const char *state, *by, *why;
 	int64_t created_by, created;
 	const char *accepted_text;   /* NULL before submission */
 	int64_t submitted_by, submitted_at;
 	int64_t not_before, not_after; /* 0: none */
 	struct slice bound;          /* hash, 32 bytes; NULL before submission */
+	const char *manifest;        /* the text whose SHA-256 is `bound` */
 	const char *content_text;
 	int64_t approved_by, approved_at, started, ended;
 	const char *where;           /* canonical (where_text); "" or NULL: everybody */
@@ -28,6 +32,13 @@ struct mailing {
 };
 
 #define ARMS_MAX 100
+#define LANGUAGES_MAX 12 /* of one mailing */
+
+/* The same mailing in another language: who has this in their field `language` gets it. */
+struct translation {
+	const char *language, *subject, *body;
+	const char *content_text; /* NULL before submission */
+};
 
 static inline bool mailing_chooses(const struct mailing *m)
 {
