@@ -415,7 +415,7 @@ CREATE TABLE mailing_version (
   mailing_id {INT} NOT NULL REFERENCES mailing (id),
   n {INT} NOT NULL,                -- from 1
   manifest TEXT NOT NULL,          -- what its hash covers (store/manifest.h)
-  texts TEXT NOT NULL,             -- JSON: language to {subject, body, text}
+  texts TEXT NOT NULL,             -- JSON: by language its subject, body and text
   by_id {INT} REFERENCES account (id),
   at {INT} NOT NULL,
   PRIMARY KEY (mailing_id, n)
