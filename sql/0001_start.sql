@@ -45,10 +45,6 @@ CREATE TABLE identity (
   outbound TEXT NOT NULL,          -- addresses, blanks between
   purpose TEXT NOT NULL,           -- mailing, system, list
   relay_signs {INT} NOT NULL DEFAULT 0,
-  selector_rsa TEXT NOT NULL,
-  selector_ed TEXT NOT NULL,
-  record_rsa TEXT NOT NULL,        -- what is published at the selector
-  record_ed TEXT NOT NULL,
   created {INT} NOT NULL
 ) {STRICT};
 
@@ -62,6 +58,7 @@ CREATE TABLE dkim_key (
   record TEXT NOT NULL,            -- what is published at the selector
   state TEXT NOT NULL,             -- next, current, old, withdrawn (published with an empty p=), gone
   since {INT} NOT NULL,            -- in that state
+  seen {INT},                      -- published, since when as far as is known; NULL: not yet, or no more
   made {INT} NOT NULL,
   UNIQUE (identity_id, selector)
 ) {STRICT};

@@ -53,15 +53,40 @@ static int keep_password(struct ctx *c, const char *name, struct err *e)
 	return identity_set_relay_password(c->h, c->a, name, text, e);
 }
 
-static json_t *identity_json(const struct identity *x)
+/* The keys are freed with the command. */
+static int identity_json(struct ctx *c, const struct identity *x, json_t **out, struct err *e)
 {
-	json_t *domains = json_array();
+	json_t *domains, *selectors, *keys;
+	struct identity_key *key;
+	size_t n;
 
+	if (identity_keys(c->h, c->a, x, &key, &n, e) < 0)
+		return -1;
+	domains = json_array();
+	selectors = json_array();
+	keys = json_array();
 	for (const char *const *d = x->domain; *d; d++)
 		json_array_append_new(domains, json_string(*d));
-	return json_pack("{s:s, s:o, s:s, s:s, s:s, s:b, s:[s, s]}", "name", x->name, "domains", domains, "relay", x->relay,
-			 "outbound", x->outbound, "purpose", x->purpose, "relay_signs", x->relay_signs, "selectors",
-			 x->selector_rsa, x->selector_ed);
+	for (size_t i = 0; i < n; i++) {
+		if (key[i].state == KEY_CURRENT)
+			json_array_append_new(selectors, json_string(key[i].selector));
+		json_array_append_new(keys, json_pack("{s:s, s:s, s:s, s:o, s:o}", "selector", key[i].selector, "algorithm",
+						      key[i].algorithm, "state", key_state_name(key[i].state), "since",
+						      json_time(key[i].since), "seen", json_time(key[i].seen)));
+	}
+	*out = json_pack("{s:s, s:o, s:s, s:s, s:s, s:b, s:o, s:o}", "name", x->name, "domains", domains, "relay", x->relay,
+			 "outbound", x->outbound, "purpose", x->purpose, "relay_signs", x->relay_signs, "selectors", selectors,
+			 "keys", keys);
+	return 0;
+}
+
+static int print_identity(struct ctx *c, const struct identity *x, struct err *e)
+{
+	json_t *out;
+
+	if (!c->json)
+		return 0;
+	return identity_json(c, x, &out, e) < 0 ? -1 : print_json(out);
 }
 
 RUN(cmd_identity_add)
@@ -84,7 +109,7 @@ RUN(cmd_identity_add)
 	if (identity_add(c->h, c->a, &x, e) == 0 && audit_add(c->h, by, "identity-added", x.name, x.domains, e) == 0 &&
 	    db_commit(c->h->db, e) == 0) {
 		say(c, "identity %s added; publish what placet identity dns %s prints", x.name, x.name);
-		return c->json ? print_json(identity_json(&x)) : 0;
+		return print_identity(c, &x, e);
 	}
 	db_rollback(c->h->db);
 	return -1;
@@ -100,7 +125,13 @@ RUN(cmd_identity_list)
 		return -1;
 	list = json_array();
 	for (size_t i = 0; i < n; i++) {
-		json_array_append_new(list, identity_json(&all[i]));
+		json_t *one;
+
+		if (identity_json(c, &all[i], &one, e) < 0) {
+			json_decref(list);
+			return -1;
+		}
+		json_array_append_new(list, one);
 		say(c, "%-16s %-8s %s via %s", all[i].name, all[i].purpose, all[i].domains, all[i].relay);
 	}
 	if (c->json)
@@ -120,12 +151,20 @@ static int find_identity(struct ctx *c, struct identity *out, struct err *e)
 RUN(cmd_identity_show)
 {
 	struct identity x;
+	struct identity_key *key;
+	size_t n;
 
-	if (find_identity(c, &x, e) < 0)
+	if (find_identity(c, &x, e) < 0 || identity_keys(c->h, c->a, &x, &key, &n, e) < 0)
 		return -1;
-	say(c, "name: %s\ndomains: %s\nrelay: %s\noutbound: %s\npurpose: %s\nselectors: %s, %s%s", x.name, x.domains, x.relay,
-	    x.outbound, x.purpose, x.selector_rsa, x.selector_ed, x.relay_signs ? "\nthe relay signs" : "");
-	return c->json ? print_json(identity_json(&x)) : 0;
+	say(c, "name: %s\ndomains: %s\nrelay: %s\noutbound: %s\npurpose: %s%s", x.name, x.domains, x.relay, x.outbound, x.purpose,
+	    x.relay_signs ? "\nthe relay signs" : "");
+	for (size_t i = 0; i < n; i++) {
+		char since[32];
+
+		say(c, "key: %-12s %-8s %s since %s", key[i].selector, key[i].algorithm, key_state_name(key[i].state),
+		    time_iso(key[i].since, since));
+	}
+	return print_identity(c, &x, e);
 }
 
 /* SPF: the outbound addresses, each as ip4 or ip6. */
@@ -142,14 +181,18 @@ static void add_spf(struct ctx *c, struct buf *out, const struct identity *x, co
 RUN(cmd_identity_dns)
 {
 	struct identity x;
+	struct identity_key *key;
 	struct buf out;
+	size_t n;
 	int rc = 0;
 
-	if (find_identity(c, &x, e) < 0)
+	if (find_identity(c, &x, e) < 0 || identity_keys(c->h, c->a, &x, &key, &n, e) < 0)
 		return -1;
 	buf_init(&out, 64 * 1024);
-	dkim_zone_line(&out, x.selector_rsa, x.domain[0], x.record_rsa);
-	dkim_zone_line(&out, x.selector_ed, x.domain[0], x.record_ed);
+	for (size_t i = 0; i < n; i++)
+		if (key[i].state != KEY_GONE)
+			dkim_zone_line(&out, key[i].selector, x.domain[0],
+				       key[i].state == KEY_WITHDRAWN ? "v=DKIM1; p=" : key[i].record);
 	add_spf(c, &out, &x, x.domain[0]);
 	buf_addf(&out, "_dmarc.%s. 3600 IN TXT \"v=DMARC1; p=none; adkim=s; aspf=s; np=reject\"\n", x.domain[0]);
 	if (c->json)

@@ -4,15 +4,10 @@
 #include "base/file.h"
 #include "store/query.h"
 
-#define PEM_MAX (16 * 1024)
+#define IDENTITY_COLUMNS "SELECT id, name, domains, relay, outbound, purpose, relay_signs FROM identity"
 
-#define IDENTITY_COLUMNS                                                                                  \
-	"SELECT id, name, domains, relay, outbound, purpose, relay_signs, selector_rsa, selector_ed,"    \
-	" record_rsa, record_ed FROM identity"
-
-QUERY(Q_IDENTITY_ADD, "INSERT INTO identity (name, domains, relay, outbound, purpose, relay_signs, selector_rsa,"
-		      " selector_ed, record_rsa, record_ed, created)"
-		      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id");
+QUERY(Q_IDENTITY_ADD, "INSERT INTO identity (name, domains, relay, outbound, purpose, relay_signs, created)"
+		      " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id");
 QUERY(Q_IDENTITY_BY_NAME, IDENTITY_COLUMNS " WHERE name = $1");
 QUERY(Q_IDENTITY_BY_ID, IDENTITY_COLUMNS " WHERE id = $1");
 QUERY(Q_IDENTITY_LIST, IDENTITY_COLUMNS " ORDER BY name");
@@ -44,10 +39,6 @@ static void identity_from(struct rows *r, struct arena *a, struct identity *out)
 		.outbound = arena_text(a, rows_text(r, 4)),
 		.purpose = arena_text(a, rows_text(r, 5)),
 		.relay_signs = rows_i64(r, 6) != 0,
-		.selector_rsa = arena_text(a, rows_text(r, 7)),
-		.selector_ed = arena_text(a, rows_text(r, 8)),
-		.record_rsa = arena_text(a, rows_text(r, 9)),
-		.record_ed = arena_text(a, rows_text(r, 10)),
 	};
 	out->domain = split_words(a, out->domains);
 }
@@ -95,83 +86,19 @@ int identity_list(struct home *h, struct arena *a, struct identity **out, size_t
 	return got < 0 ? -1 : 0;
 }
 
-/* --- keys -------------------------------------------------------------------------------------- */
-
-static const char *key_file(const struct home *h, struct arena *a, const char *identity, const char *selector)
-{
-	return home_file(h, a, arena_printf(a, "keys/dkim/%s.%s.pem", identity, selector));
-}
-
-static int make_key(struct home *h, struct arena *a, const char *identity, enum dkim_kind kind, const char *selector,
-		    const char **record, struct err *e)
-{
-	struct dkim_key *key = dkim_key_new(kind, e);
-	struct buf pem, text;
-	int rc = -1;
-
-	buf_init(&pem, PEM_MAX);
-	buf_init(&text, PEM_MAX);
-	if (key && dkim_key_to_pem(key, &pem, e) == 0 && dkim_key_record(key, &text, e) == 0)
-		rc = file_write(key_file(h, a, identity, selector), pem.p, pem.n, 0600, e);
-	*record = arena_text(a, buf_text(&text));
-	if (pem.p)
-		explicit_bzero(pem.p, pem.n);
-	buf_free(&pem);
-	buf_free(&text);
-	dkim_key_free(key);
-	return rc;
-}
-
 int identity_add(struct home *h, struct arena *a, struct identity *x, struct err *e)
 {
-	char when[32];
+	struct identity_key key[2];
 
-	/* Selectors by DKIM-8: p<year>q<quarter>r and ...e. */
-	time_iso(home_now(h), when);
-	x->selector_rsa = arena_printf(a, "p%.4sq%dr", when, ((when[5] - '0') * 10 + when[6] - '0' - 1) / 3 + 1);
-	x->selector_ed = arena_printf(a, "%.*se", (int)strlen(x->selector_rsa) - 1, x->selector_rsa);
-	if (make_key(h, a, x->name, DKIM_RSA_2048, x->selector_rsa, &x->record_rsa, e) < 0 ||
-	    make_key(h, a, x->name, DKIM_ED25519, x->selector_ed, &x->record_ed, e) < 0)
-		return err_in(e, "identity %s", x->name);
 	if (db_get_i64(h->db, &Q_IDENTITY_ADD,
 		       ARGS(db_text(x->name), db_text(x->domains), db_text(x->relay), db_text(x->outbound),
-			    db_text(x->purpose), db_i64(x->relay_signs), db_text(x->selector_rsa),
-			    db_text(x->selector_ed), db_text(x->record_rsa), db_text(x->record_ed), db_i64(home_now(h))),
+			    db_text(x->purpose), db_i64(x->relay_signs), db_i64(home_now(h))),
 		       &x->id, e) < 0)
 		return -1;
-	return 0;
+	return identity_make_keys(h, a, x, KEY_CURRENT, key, e);
 }
 
-static void free_key(void *key)
-{
-	dkim_key_free(key);
-}
-
-static int read_key(struct home *h, struct arena *a, const struct identity *x, const char *selector,
-		    struct dkim_signer *out, struct err *e)
-{
-	struct dkim_key *key = NULL;
-	struct buf pem;
-
-	buf_init(&pem, PEM_MAX);
-	if (file_read(key_file(h, a, x->name, selector), &pem, e) == 0)
-		key = dkim_key_from_pem(buf_text(&pem), pem.n, e);
-	if (pem.p)
-		explicit_bzero(pem.p, pem.n);
-	buf_free(&pem);
-	if (!key)
-		return err_in(e, "DKIM key of identity %s", x->name);
-	arena_defer(a, free_key, key);
-	*out = (struct dkim_signer){ x->domain[0], selector, key };
-	return 0;
-}
-
-int identity_signers(struct home *h, struct arena *a, const struct identity *x, struct dkim_signer out[2], struct err *e)
-{
-	return read_key(h, a, x, x->selector_rsa, &out[0], e) < 0 || read_key(h, a, x, x->selector_ed, &out[1], e) < 0
-		       ? -1
-		       : 0;
-}
+/* --- the relay's password ---------------------------------------------------------------------- */
 
 int identity_relay_password(struct home *h, struct arena *a, const struct identity *x, const char **out, struct err *e)
 {

@@ -35,8 +35,8 @@ struct store {
 
 static const struct query IDENTITY_ROW = {
 	"t_identity",
-	"INSERT INTO identity (name, domains, relay, outbound, purpose, selector_rsa, selector_ed, record_rsa, record_ed, created)"
-	" VALUES ('mail', 'mail.uni.example', 'smtp://127.0.0.1:25', '', 'mailing', 'r', 'e', 'p=', 'p=', 0)",
+	"INSERT INTO identity (name, domains, relay, outbound, purpose, created)"
+	" VALUES ('mail', 'mail.uni.example', 'smtp://127.0.0.1:25', '', 'mailing', 0)",
 	NULL
 };
 

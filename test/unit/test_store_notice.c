@@ -263,8 +263,8 @@ static const struct query BOUNCE = { "t_bounce", "INSERT INTO address (delivery,
 static const struct query BOUNCED = { "t_bounced", "SELECT count(*) FROM address WHERE bounced = 1", NULL };
 static const struct query OTHER_IDENTITY = {
 	"t_other",
-	"INSERT INTO identity (name, domains, relay, outbound, purpose, selector_rsa, selector_ed, record_rsa, record_ed, created)"
-	" VALUES ($1, $2, 'smtp://127.0.0.1:26', '', $3, 'r', 'e', 'p=', 'p=', 0) RETURNING id",
+	"INSERT INTO identity (name, domains, relay, outbound, purpose, created)"
+	" VALUES ($1, $2, 'smtp://127.0.0.1:26', '', $3, 0) RETURNING id",
 	NULL
 };
 

@@ -85,9 +85,8 @@ static const struct query ROWS[] = {
 	{ "t1", "INSERT INTO department (id, slug, name) VALUES (1, 'hydrology', 'Department of Hydrology')", NULL },
 	{ "t2", "INSERT INTO account (id, address, name, roles, department_id, created) VALUES"
 		" (1, 'weir@sampleton.example', 'Dr Rosalind Weir', 'researcher', 1, 1)", NULL },
-	{ "t3", "INSERT INTO identity (id, name, domains, relay, outbound, purpose, selector_rsa, selector_ed, record_rsa,"
-		" record_ed, created) VALUES (1, 'main', 'mail.sampleton.example', 'smtp://127.0.0.1:25', '', 'mailing', 'r', 'e',"
-		" '', '', 1)", NULL },
+	{ "t3", "INSERT INTO identity (id, name, domains, relay, outbound, purpose, created) VALUES"
+		" (1, 'main', 'mail.sampleton.example', 'smtp://127.0.0.1:25', '', 'mailing', 1)", NULL },
 	{ "t4", "INSERT INTO project (id, slug, title, summary, originator_id, contact, department_id, identity_id, ethics,"
 		" state, approved_by, approved_at, created) VALUES (1, 'water-study', 'Water Study', 'We **measure**.', 1,"
 		" 'weir@sampleton.example', 1, 1, 'SREC 1', 'approved', 1, 1, 1)", NULL },
