@@ -324,6 +324,10 @@ struct compiled *compose_compile(struct arena *a, const struct draft *d, struct 
 		return NULL;
 	house_text(d, s, buf_text(in.text), text);
 	house_html(d, s, buf_text(in.html), html);
+	if (text->over || html->over) {
+		err_set(e, ERR_INPUT, "the message is too long; put a part of it on the project's page");
+		return NULL;
+	}
 	parts_boundary(d->mailing_id, text, html, boundary);
 	if (cut_message(s, boundary, text, html, c, e) < 0 || compile_head(a, d, boundary, c, e) < 0)
 		return NULL;

@@ -1,14 +1,13 @@
-/*
- * What the house template says, checked and as plain text: see house.h. Each
- * address has a line of its own in the text, so that nothing is wrapped, cut
- * or glued to it.
- */
+/* What the house says around a message, checked and as plain text: see house.h. */
 #include "compose/house.h"
 
 #include <strings.h>
 
 #include "base/utf8.h"
+#include "compose/house_fill.h"
+#include "compose/house_template.h"
 #include "compose/house_words.h"
+#include "compose/markdown.h"
 #include "compose/markdown_walk.h"
 #include "compose/wrap.h"
 
@@ -61,6 +60,17 @@ static int check_url(const char *what, const char *url, bool trial, struct err *
 	return 0;
 }
 
+/* The template is asked again for what it must show: it may be an old version, or have come another way. */
+static int check_frame(const struct draft *d, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct house_frame f;
+	int rc = house_frame(a, d, &f, e);
+
+	arena_free(a);
+	return rc;
+}
+
 int house_check(const struct draft *d, struct err *e)
 {
 	const struct house *h = &d->house;
@@ -90,93 +100,51 @@ int house_check(const struct draft *d, struct err *e)
 		return -1;
 	if (check_url("the statement page", h->statement_url, h->trial, e) < 0)
 		return -1;
-	return check_url("the web address", d->web_url, h->trial, e);
+	return check_url("the web address", d->web_url, h->trial, e) < 0 ? -1 : check_frame(d, e);
 }
 
 /* --- the text part -------------------------------------------------------- */
 
-static void own_line(struct buf *out, const char *url)
+static void rule(struct buf *out)
 {
-	buf_addf(out, "%s\n", url);
-}
-
-static void opt_out_line(const struct draft *d, struct slots *s, struct buf *out)
-{
-	buf_addf(out, "%s/opt-out/", d->web_url);
-	slot_mark(s, SLOT_OPT_OUT, out);
+	for (size_t n = WRAP_COLUMNS; n; n--)
+		buf_addc(out, '-');
 	buf_addc(out, '\n');
 }
 
-static void rule(struct buf *out, char c, size_t n)
+/* House_check has been through the same; what is left is that a part is too large, and `over` says so. */
+static void say(const struct draft *d, struct slots *s, const char *md, struct buf *out)
 {
-	while (n--)
-		buf_addc(out, c);
-	buf_addc(out, '\n');
-}
+	struct buf filled;
+	struct err ignored;
 
-static void heading(struct buf *out, const char *words)
-{
-	buf_addf(out, "\n%s\n", words);
-	rule(out, '-', text_width(words, strlen(words)));
-}
-
-static void text_top(const struct draft *d, const struct house_words *w, struct slots *s, struct buf *out)
-{
-	const struct house *h = &d->house;
-
-	wrap_paragraph(out, h->project_title);
-	if (h->department && *h->department)
-		wrap_paragraph(out, house_say(w->from, h, s));
-	else
-		wrap_paragraph(out, house_say(w->from_short, h, s));
-	wrap_paragraph(out, arena_printf(s->arena, "%s:", h->opt_out_wording));
-	opt_out_line(d, s, out);
-	rule(out, '-', WRAP_COLUMNS);
-	buf_addc(out, '\n');
-}
-
-static void text_genuine(const struct draft *d, const struct house_words *w, struct slots *s, struct buf *out)
-{
-	heading(out, w->genuine_title);
-	wrap_paragraph(out, house_say(w->genuine, &d->house, s));
-	own_line(out, d->house.statement_url);
-	if (d->house.project_url && *d->house.project_url) {
-		wrap_paragraph(out, w->project_page);
-		own_line(out, d->house.project_url);
-	}
-	buf_addf(out, "%s ", w->code);
-	slot_mark(s, SLOT_CODE, out);
-	buf_addc(out, '\n');
-	wrap_paragraph(out, w->code_where);
-	buf_addf(out, "%s/check\n", d->web_url);
+	buf_init(&filled, out->max);
+	house_fill(d, s, md, false, &filled);
+	if (markdown_house_text(buf_text(&filled), filled.n, out, &ignored) < 0)
+		out->over = true;
+	buf_free(&filled);
 }
 
 void house_text(const struct draft *d, struct slots *s, const char *inner, struct buf *out)
 {
-	const struct house_words *w = house_words(d->language);
-	const struct house *h = &d->house;
+	struct house_frame f;
+	struct err ignored;
 
-	text_top(d, w, s, out);
+	if (house_frame(s->arena, d, &f, &ignored) < 0) {
+		out->over = true;
+		return;
+	}
+	say(d, s, f.section.top, out);
+	buf_addc(out, '\n');
+	rule(out);
+	buf_addc(out, '\n');
 	buf_adds(out, inner);
 	buf_addc(out, '\n');
-	rule(out, '-', WRAP_COLUMNS);
-	wrap_paragraph(out, w->about);
-	rule(out, '=', text_width(w->about, strlen(w->about)));
+	rule(out);
 	buf_addc(out, '\n');
-	wrap_paragraph(out, h->unofficial);
-	heading(out, w->why_title);
-	wrap_paragraph(out, house_say(w->why, h, s));
-	text_genuine(d, w, s, out);
-	heading(out, w->leave_title);
-	wrap_paragraph(out, w->leave);
-	opt_out_line(d, s, out);
-	heading(out, w->contact_title);
-	wrap_paragraph(out, house_say(w->contact, h, s));
-	own_line(out, h->contact);
-	buf_addc(out, '\n');
-	wrap_paragraph(out, h->postal_address);
-	if (h->trial) {
+	say(d, s, f.section.foot, out);
+	if (d->house.trial) {
 		buf_addc(out, '\n');
-		wrap_paragraph(out, w->trial);
+		wrap_paragraph(out, house_trial_line(f.section.language));
 	}
 }

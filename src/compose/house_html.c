@@ -6,25 +6,24 @@
  */
 #include "compose/house.h"
 
+#include <strings.h>
+
+#include "compose/house_fill.h"
+#include "compose/house_template.h"
 #include "compose/house_words.h"
 #include "compose/html_text.h"
-#include "compose/look.h"
+#include "compose/markdown.h"
 
-#define PARAGRAPH "<p style=\"margin:0 0 12px\">"
-#define URL_STYLE "class=\"link\" style=\"color:" L_LINK ";text-decoration:underline;word-break:break-word\""
-#define FOOT_HEADING                                                                                                   \
-	"<h3 class=\"ink\" style=\"margin:20px 0 4px;" SERIF ";font-size:17px;line-height:1.4;font-weight:bold;"       \
-	"color:" L_INK "\">"
 #define TABLE "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\""
 
 struct page {
 	const struct draft *d;
-	const struct house_words *w;
+	const struct house_frame *f;
 	struct slots *s;
 	struct buf *out;
-	/* Attributes for the words of the house, and for those in the writer's language among them; "" where both
-	   languages are the same. */
-	const char *lang, *own;
+	/* Attributes for the words of the house, where they are in another language than the message; else "". */
+	const char *lang;
+	bool rtl; /* the words of the house */
 };
 
 static void put(struct page *p, const char *html)
@@ -37,34 +36,22 @@ static void put_text(struct page *p, const char *text)
 	html_escape(p->out, text, strlen(text));
 }
 
-static const char *say(struct page *p, const char *sentence)
+static bool is_rtl(const char *language)
 {
-	return house_say(sentence, &p->d->house, p->s);
+	return strcmp(language_direction(language), "rtl") == 0;
 }
 
-/* The words of a paragraph, and its end. */
-static void put_escaped(struct page *p, const char *text)
+/* As in house.c: all that can fail is the size, and `over` says so. */
+static void say(struct page *p, const char *md)
 {
-	put_text(p, text);
-	put(p, "</p>\n");
-}
+	struct buf filled;
+	struct err ignored;
 
-/* An address whose words are exactly where it goes. */
-static void put_url(struct page *p, const char *scheme, const char *url)
-{
-	put(p, "<a href=\"");
-	put(p, scheme);
-	put_text(p, url);
-	put(p, "\" " URL_STYLE ">");
-	put_text(p, url);
-	put(p, "</a>");
-}
-
-static void put_opt_out_href(struct page *p)
-{
-	put_text(p, p->d->web_url);
-	put(p, "/opt-out/");
-	slot_mark(p->s, SLOT_OPT_OUT, p->out);
+	buf_init(&filled, p->out->max);
+	house_fill(p->d, p->s, md, *p->lang, &filled);
+	if (markdown_house_html(buf_text(&filled), filled.n, p->out, &ignored) < 0)
+		p->out->over = true;
+	buf_free(&filled);
 }
 
 static void put_head(struct page *p)
@@ -95,39 +82,16 @@ static void put_sheet_open(struct page *p)
 	put(p, TABLE " style=\"max-width:640px\">\n");
 }
 
-/* The registered words, going to the opt-out page. */
-static void put_opt_out_words(struct page *p)
-{
-	buf_addf(p->out, "<a%s href=\"", p->own);
-	put_opt_out_href(p);
-	put(p, "\" " LINK_STYLE ">");
-	put_text(p, p->d->house.opt_out_wording);
-	put(p, "</a>");
-}
-
 static void put_top(struct page *p)
 {
-	const struct house *h = &p->d->house;
-
 	buf_addf(p->out,
-		 "<tr><td%s class=\"sheet\" style=\"padding:26px 28px 0;" ON_SHEET ";color:" L_INK
+		 "<tr><td%s class=\"sheet soft\" style=\"padding:26px 28px 0;" ON_SHEET ";color:" L_SOFT
 		 ";border:1px solid " L_LINE ";border-bottom:0;" SANS
-		 ";font-size:16px;line-height:1.5;text-align:%s\">\n",
-		 p->lang, strcmp(language_direction(p->d->language), "rtl") == 0 && !*p->lang ? "right" : "left");
-	buf_addf(p->out,
-		 "<h1%s class=\"ink\" style=\"margin:0 0 6px;" SERIF
-		 ";font-size:25px;line-height:1.25;font-weight:bold;color:" L_INK "\">",
-		 p->own);
-	put_text(p, h->project_title);
-	put(p, "</h1>\n<p class=\"soft line\" style=\"margin:0;padding:0 0 16px;color:" L_SOFT
-	       ";border-bottom:1px solid " L_LINE "\">");
-	if (h->department && *h->department)
-		put_text(p, say(p, p->w->from));
-	else
-		put_text(p, say(p, p->w->from_short));
-	put(p, " ");
-	put_opt_out_words(p);
-	put(p, "</p>\n</td></tr>\n");
+		 ";font-size:16px;line-height:1.5;text-align:%s;overflow-wrap:break-word\">\n",
+		 p->lang, p->rtl ? "right" : "left");
+	put(p, "<div class=\"line\" style=\"padding:0 0 4px;border-bottom:1px solid " L_LINE "\">\n");
+	say(p, p->f->section.top);
+	put(p, "</div>\n</td></tr>\n");
 }
 
 static void put_words(struct page *p, const char *inner)
@@ -136,103 +100,22 @@ static void put_words(struct page *p, const char *inner)
 		 "<tr><td class=\"sheet\" style=\"padding:22px 28px 14px;" ON_SHEET ";color:" L_INK
 		 ";border:1px solid " L_LINE ";border-top:0;border-bottom:0;" SANS
 		 ";font-size:17px;line-height:1.6;text-align:%s;overflow-wrap:break-word\">\n",
-		 strcmp(language_direction(p->d->language), "rtl") == 0 ? "right" : "left");
+		 is_rtl(p->d->language) ? "right" : "left");
 	put(p, inner);
 	put(p, "</td></tr>\n");
-}
-
-static void put_why(struct page *p)
-{
-	put(p, FOOT_HEADING);
-	put_text(p, p->w->why_title);
-	put(p, "</h3>\n" PARAGRAPH);
-	put_escaped(p, say(p, p->w->why));
-}
-
-static void put_genuine(struct page *p)
-{
-	const struct house *h = &p->d->house;
-
-	put(p, FOOT_HEADING);
-	put_text(p, p->w->genuine_title);
-	put(p, "</h3>\n" PARAGRAPH);
-	put_text(p, say(p, p->w->genuine));
-	put(p, "<br>\n");
-	put_url(p, "", h->statement_url);
-	put(p, "</p>\n");
-	if (h->project_url && *h->project_url) {
-		put(p, PARAGRAPH);
-		put_text(p, p->w->project_page);
-		put(p, "<br>\n");
-		put_url(p, "", h->project_url);
-		put(p, "</p>\n");
-	}
-	put(p, PARAGRAPH);
-	put_text(p, p->w->code);
-	put(p, " <strong class=\"ink\" style=\"color:" L_INK
-	       ";font-family:Consolas,Menlo,'DejaVu Sans Mono',monospace\">");
-	slot_mark(p->s, SLOT_CODE, p->out);
-	put(p, "</strong><br>\n");
-	put_text(p, p->w->code_where);
-	put(p, "<br>\n");
-	put_url(p, "", arena_printf(p->s->arena, "%s/check", p->d->web_url));
-	put(p, "</p>\n");
-}
-
-static void put_leave(struct page *p)
-{
-	put(p, FOOT_HEADING);
-	put_text(p, p->w->leave_title);
-	put(p, "</h3>\n" PARAGRAPH "<strong>");
-	put_opt_out_words(p);
-	put(p, "</strong><br>\n");
-	put_text(p, p->w->leave);
-	put(p, "<br>\n<a href=\"");
-	put_opt_out_href(p);
-	put(p, "\" " URL_STYLE ">");
-	put_opt_out_href(p);
-	put(p, "</a></p>\n");
-}
-
-static void put_contact(struct page *p)
-{
-	const struct house *h = &p->d->house;
-
-	put(p, FOOT_HEADING);
-	put_text(p, p->w->contact_title);
-	put(p, "</h3>\n" PARAGRAPH);
-	put_text(p, say(p, p->w->contact));
-	put(p, "<br>\n");
-	put_url(p, "mailto:", h->contact);
-	put(p, "</p>\n" PARAGRAPH);
-	for (const char *line = h->postal_address; *line;) {
-		size_t n = strcspn(line, "\n");
-
-		html_escape(p->out, line, n);
-		line += n + (line[n] == '\n');
-		put(p, *line ? "<br>\n" : "");
-	}
-	put(p, "</p>\n");
 }
 
 static void put_foot(struct page *p)
 {
 	buf_addf(p->out,
 		 "<tr><td%s class=\"foot\" style=\"padding:22px 28px 18px;" ON_FOOT ";color:" L_SOFT
-		 ";border:1px solid " L_LINE ";" SANS ";font-size:16px;line-height:1.5;text-align:%s\">\n",
-		 p->lang, strcmp(language_direction(p->d->language), "rtl") == 0 && !*p->lang ? "right" : "left");
-	put(p, "<h2 class=\"ink\" style=\"margin:0 0 8px;" SERIF
-	       ";font-size:20px;line-height:1.3;font-weight:bold;color:" L_INK "\">");
-	put_text(p, p->w->about);
-	buf_addf(p->out, "</h2>\n<p%s style=\"margin:0 0 12px\">", p->own);
-	put_escaped(p, p->d->house.unofficial);
-	put_why(p);
-	put_genuine(p);
-	put_leave(p);
-	put_contact(p);
+		 ";border:1px solid " L_LINE ";" SANS
+		 ";font-size:16px;line-height:1.5;text-align:%s;overflow-wrap:break-word\">\n",
+		 p->lang, p->rtl ? "right" : "left");
+	say(p, p->f->section.foot);
 	if (p->d->house.trial) {
-		put(p, PARAGRAPH "<strong>");
-		put_text(p, p->w->trial);
+		put(p, "<p style=\"margin:0 0 12px\"><strong>");
+		put_text(p, house_trial_line(p->f->section.language));
 		put(p, "</strong></p>\n");
 	}
 	put(p, "</td></tr>\n");
@@ -243,20 +126,41 @@ static const char *language_attributes(struct arena *a, const char *language)
 	return arena_printf(a, " lang=\"%s\" dir=\"%s\"", language, language_direction(language));
 }
 
+static bool same_language(const char *a, const char *b)
+{
+	size_t n = strcspn(a, "-");
+
+	return n == strcspn(b, "-") && strncasecmp(a, b, n) == 0;
+}
+
+/* With its places of colours and fonts still open. */
+static void draw(struct page *p, const char *inner)
+{
+	put_head(p);
+	put_sheet_open(p);
+	put_top(p);
+	put_words(p, inner);
+	put_foot(p);
+	put(p, "</table>\n</td></tr>\n</table>\n</div>\n</body>\n</html>\n");
+}
+
 void house_html(const struct draft *d, struct slots *s, const char *inner, struct buf *out)
 {
-	const struct house_words *w = house_words(d->language);
-	size_t n = strlen(w->language);
-	struct page p = { .d = d, .w = w, .s = s, .out = out, .lang = "", .own = "" };
+	struct house_frame f;
+	struct err ignored;
+	struct buf drawn;
+	struct page p = { .d = d, .f = &f, .s = s, .out = &drawn, .lang = "" };
 
-	if (strncmp(d->language, w->language, n) != 0 || (d->language[n] && d->language[n] != '-')) {
-		p.lang = language_attributes(s->arena, w->language);
-		p.own = language_attributes(s->arena, d->language);
+	if (house_frame(s->arena, d, &f, &ignored) < 0) {
+		out->over = true;
+		return;
 	}
-	put_head(&p);
-	put_sheet_open(&p);
-	put_top(&p);
-	put_words(&p, inner);
-	put_foot(&p);
-	put(&p, "</table>\n</td></tr>\n</table>\n</div>\n</body>\n</html>\n");
+	buf_init(&drawn, out->max);
+	p.rtl = is_rtl(f.section.language);
+	if (!same_language(d->language, f.section.language))
+		p.lang = language_attributes(s->arena, f.section.language);
+	draw(&p, inner);
+	look_fill(&f.look, *p.lang ? language_attributes(s->arena, d->language) : NULL, buf_text(&drawn), drawn.n, out);
+	out->over = out->over || drawn.over;
+	buf_free(&drawn);
 }

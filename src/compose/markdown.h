@@ -16,4 +16,9 @@ int markdown_to_text(const char *md, size_t n, struct buf *out, struct err *e) M
    below h1, lists, quotes, tables, emphasis, links (https, mailto), code. No images, no raw HTML. */
 int markdown_to_html(const char *md, size_t n, bool page, struct buf *out, struct err *e) MUST_USE;
 
+/* The same for what the house says around the writer's words (house_fill.h): headings from h1, each address on a line of
+   its own in the text, and no marks of emphasis there. */
+int markdown_house_text(const char *md, size_t n, struct buf *out, struct err *e) MUST_USE;
+int markdown_house_html(const char *md, size_t n, struct buf *out, struct err *e) MUST_USE;
+
 #endif

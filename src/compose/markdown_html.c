@@ -14,6 +14,7 @@ struct html {
 	struct walk walk; /* first: calls get the address of it */
 	struct buf *out;
 	bool page;
+	bool house;   /* what the house says: its own headings, smaller gaps */
 	bool in_code; /* a code block: line feeds stay */
 	int quotes;   /* open ones */
 };
@@ -52,6 +53,19 @@ static const char *const HEADING_STYLE[] = {
 	"style=\"" HEADING "17px\"",
 };
 
+#define HOUSE_HEADING  SERIF ";font-weight:bold;color:" L_INK "\""
+#define HOUSE_LINK     "class=\"link\" style=\"color:" L_LINK ";text-decoration:underline;word-break:break-word\""
+#define HOUSE_STRONG   "class=\"ink\" style=\"color:" L_INK "\""
+#define HOUSE_CODE                                                                                                     \
+	"class=\"ink\" style=\"color:" L_INK ";font-family:Consolas,Menlo,'DejaVu Sans Mono',monospace;font-weight:bold\""
+
+/* By level, from h1. */
+static const char *const HOUSE_HEADINGS[] = {
+	"class=\"ink\" style=\"margin:0 0 6px;font-size:25px;line-height:1.25;" HOUSE_HEADING,
+	"class=\"ink\" style=\"margin:0 0 8px;font-size:20px;line-height:1.3;" HOUSE_HEADING,
+	"class=\"ink\" style=\"margin:20px 0 4px;font-size:17px;line-height:1.4;" HOUSE_HEADING,
+};
+
 static void put_tag(struct html *h, const char *name, const char *style)
 {
 	buf_addf(h->out, "<%s", name);
@@ -60,17 +74,20 @@ static void put_tag(struct html *h, const char *name, const char *style)
 	buf_addc(h->out, '>');
 }
 
-static unsigned heading_level(const MD_BLOCK_H_DETAIL *d)
+static unsigned heading_level(const struct html *h, const MD_BLOCK_H_DETAIL *d)
 {
+	if (h->house)
+		return d->level;
 	return d->level < 5 ? d->level + 1 : 6;
 }
 
 static void enter_heading(struct html *h, const MD_BLOCK_H_DETAIL *d)
 {
-	size_t i = d->level - 1 < COUNT(HEADING_STYLE) ? d->level - 1 : COUNT(HEADING_STYLE) - 1;
-	char name[3] = { 'h', (char)('0' + heading_level(d)), '\0' };
+	const char *const *styles = h->house ? HOUSE_HEADINGS : HEADING_STYLE;
+	size_t n = h->house ? COUNT(HOUSE_HEADINGS) : COUNT(HEADING_STYLE), i = d->level - 1 < n ? d->level - 1 : n - 1;
+	char name[3] = { 'h', (char)('0' + heading_level(h, d)), '\0' };
 
-	put_tag(h, name, HEADING_STYLE[i]);
+	put_tag(h, name, styles[i]);
 }
 
 static void enter_cell(struct html *h, const char *name, const MD_BLOCK_TD_DETAIL *d)
@@ -96,6 +113,15 @@ static void enter_ordered(struct html *h, const MD_BLOCK_OL_DETAIL *d)
 	if (!h->page)
 		buf_addf(h->out, " %s", tag->style);
 	buf_adds(h->out, ">\n");
+}
+
+static const char *block_style(const struct html *h, MD_BLOCKTYPE type)
+{
+	if (type == MD_BLOCK_P && h->quotes)
+		return QUOTED_P;
+	if (type == MD_BLOCK_P && h->house)
+		return "style=\"margin:0 0 12px\"";
+	return TAGS[type].style;
 }
 
 static void enter_block(struct walk *w, MD_BLOCKTYPE type, const void *detail)
@@ -128,7 +154,7 @@ static void enter_block(struct walk *w, MD_BLOCKTYPE type, const void *detail)
 		break;
 	default:
 		h->quotes += type == MD_BLOCK_QUOTE;
-		put_tag(h, TAGS[type].name, type == MD_BLOCK_P && h->quotes ? QUOTED_P : TAGS[type].style);
+		put_tag(h, TAGS[type].name, block_style(h, type));
 		if (type != MD_BLOCK_P && type != MD_BLOCK_LI)
 			buf_addc(h->out, '\n');
 	}
@@ -143,7 +169,7 @@ static void leave_block(struct walk *w, MD_BLOCKTYPE type, const void *detail)
 	case MD_BLOCK_HR:
 		break;
 	case MD_BLOCK_H:
-		buf_addf(h->out, "</h%u>\n", heading_level(detail));
+		buf_addf(h->out, "</h%u>\n", heading_level(h, detail));
 		break;
 	case MD_BLOCK_CODE:
 		h->in_code = false;
@@ -178,12 +204,14 @@ static void enter_span(struct walk *w, MD_SPANTYPE type, const char *href)
 	struct html *h = of(w);
 
 	if (type != MD_SPAN_A) {
-		buf_addf(h->out, "<%s>", span_name(type));
+		bool styled = h->house && type != MD_SPAN_EM;
+
+		put_tag(h, span_name(type), !styled ? "" : type == MD_SPAN_CODE ? HOUSE_CODE : HOUSE_STRONG);
 		return;
 	}
 	buf_adds(h->out, "<a href=\"");
 	html_escape(h->out, href, strlen(href));
-	buf_adds(h->out, h->page ? "\">" : "\" " LINK_STYLE ">");
+	buf_adds(h->out, h->page ? "\">" : h->house ? "\" " HOUSE_LINK ">" : "\" " LINK_STYLE ">");
 }
 
 static void leave_span(struct walk *w, MD_SPANTYPE type, const char *href)
@@ -204,9 +232,17 @@ static void put_text(struct walk *w, const char *p, size_t n)
 		html_escape(h->out, p, n);
 }
 
+static const struct walk_calls CALLS = { enter_block, leave_block, enter_span, leave_span, put_text };
+
+int markdown_house_html(const char *md, size_t n, struct buf *out, struct err *e)
+{
+	struct html h = { .walk = { .calls = &CALLS, .out = out }, .out = out, .house = true };
+
+	return walk_markdown(&h.walk, md, n, e);
+}
+
 int markdown_to_html(const char *md, size_t n, bool page, struct buf *out, struct err *e)
 {
-	static const struct walk_calls CALLS = { enter_block, leave_block, enter_span, leave_span, put_text };
 	struct html h = { .walk = { .calls = &CALLS, .out = out }, .out = out, .page = page };
 
 	return walk_markdown(&h.walk, md, n, e);

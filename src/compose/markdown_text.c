@@ -37,6 +37,8 @@ struct text {
 	size_t link_from; /* where the words of the open link begin */
 	struct text_table *table;
 	bool too_large; /* a table was; stays set */
+	bool house;     /* what the house says: addresses on lines of their own, no marks of emphasis */
+	bool after_url; /* ... such a line was just written */
 };
 
 static struct text *of(struct walk *w)
@@ -114,6 +116,7 @@ static size_t write_words(struct text *t)
 		prefix = text_width(rest, strlen(rest));
 	}
 	buf_clear(&t->words);
+	t->after_url = false;
 	return width > prefix ? width - prefix : 0;
 }
 
@@ -127,7 +130,7 @@ static void write_heading(struct text *t, unsigned level)
 	make_prefix(t, false, prefix);
 	buf_adds(t->out, prefix);
 	for (size_t i = 0; i < width && i < WRAP_COLUMNS; i++)
-		buf_addc(t->out, level == 1 ? '=' : '-');
+		buf_addc(t->out, level == 1 || (t->house && level == 2) ? '=' : '-');
 	buf_addc(t->out, '\n');
 }
 
@@ -307,6 +310,8 @@ static void leave_block(struct walk *w, MD_BLOCKTYPE type, const void *detail)
 /* Emphasis as people type it in plain text. */
 static void mark_span(struct text *t, MD_SPANTYPE type)
 {
+	if (t->house)
+		return;
 	if (type == MD_SPAN_STRONG)
 		buf_addc(&t->words, '*');
 	else if (type == MD_SPAN_EM)
@@ -329,6 +334,20 @@ static bool words_are_href(struct slice words, const char *href)
 	return slice_is(words, href) || (strncmp(href, "mailto:", 7) == 0 && slice_is(words, href + 7));
 }
 
+/* An address goes on a line of its own, so that nothing is glued to it; words that lead there end in a colon. */
+static void house_link(struct text *t, bool words_lead, const char *shown, size_t n)
+{
+	const char *p = buf_text(&t->words);
+	bool wide = t->words.n > 2 && (unsigned char)p[t->words.n - 3] >= 0xe3 && (unsigned char)p[t->words.n - 3] < 0xea;
+
+	if (words_lead)
+		buf_adds(&t->words, wide ? "：" : ":");
+	if (t->words.n && buf_text(&t->words)[t->words.n - 1] != '\n')
+		buf_addc(&t->words, '\n');
+	buf_add(&t->words, shown, n);
+	t->after_url = true;
+}
+
 static void leave_link(struct text *t, const char *href)
 {
 	struct slice words = { buf_text(&t->words) + t->link_from, t->words.n - t->link_from };
@@ -338,6 +357,14 @@ static void leave_link(struct text *t, const char *href)
 	if (strncmp(href, "mailto:", 7) == 0) {
 		shown += 7;
 		n = strcspn(shown, "?");
+	}
+	if (t->house) {
+		bool lead = !words_are_href(words, href);
+
+		if (!lead)
+			buf_cut(&t->words, t->link_from);
+		house_link(t, lead, shown, n);
+		return;
 	}
 	/* Brackets keep the full stop behind an address from becoming a part of it. */
 	if (words_are_href(words, href))
@@ -358,14 +385,22 @@ static void leave_span(struct walk *w, MD_SPANTYPE type, const char *href)
 
 static void add_text(struct walk *w, const char *p, size_t n)
 {
-	buf_add(&of(w)->words, p, n);
+	struct text *t = of(w);
+
+	if (t->after_url && n) {
+		buf_addc(&t->words, '\n');
+		t->after_url = false;
+		if (n == 1 && (*p == ' ' || *p == '\n'))
+			return;
+	}
+	buf_add(&t->words, p, n);
 }
 
-int markdown_to_text(const char *md, size_t n, struct buf *out, struct err *e)
+static int to_text(const char *md, size_t n, bool house, struct buf *out, struct err *e)
 {
 	static const struct walk_calls CALLS = { enter_block, leave_block, enter_span, leave_span, add_text };
 	struct text_table table = { .columns = 0 };
-	struct text t = { .walk = { .calls = &CALLS, .out = out }, .out = out, .table = &table };
+	struct text t = { .walk = { .calls = &CALLS, .out = out }, .out = out, .table = &table, .house = house };
 	int rc;
 
 	buf_init(&t.words, out->max);
@@ -375,4 +410,14 @@ int markdown_to_text(const char *md, size_t n, struct buf *out, struct err *e)
 	table_free(&table);
 	buf_free(&t.words);
 	return rc;
+}
+
+int markdown_to_text(const char *md, size_t n, struct buf *out, struct err *e)
+{
+	return to_text(md, n, false, out, e);
+}
+
+int markdown_house_text(const char *md, size_t n, struct buf *out, struct err *e)
+{
+	return to_text(md, n, true, out, e);
 }

@@ -158,7 +158,7 @@ static void put_foot_open(struct buf *out)
 		      ";border:1px solid " L_LINE ";" SANS ";font-size:16px;line-height:1.5;text-align:left\">\n");
 }
 
-void notice_draw_html(const struct notice_text *t, struct buf *out)
+static void draw(const struct notice_text *t, struct buf *out)
 {
 	put_open(t, out);
 	for (size_t i = 0; i < t->n; i++) {
@@ -167,4 +167,17 @@ void notice_draw_html(const struct notice_text *t, struct buf *out)
 		put_block(t, i, out);
 	}
 	buf_adds(out, "</td></tr>\n</table>\n</td></tr>\n</table>\n</div>\n</body>\n</html>\n");
+}
+
+void notice_draw_html(const struct notice_text *t, struct buf *out)
+{
+	struct buf drawn;
+	struct look look;
+
+	look_init(&look);
+	buf_init(&drawn, out->max);
+	draw(t, &drawn);
+	look_fill(&look, NULL, buf_text(&drawn), drawn.n, out);
+	out->over = out->over || drawn.over;
+	buf_free(&drawn);
 }
