@@ -15,15 +15,26 @@
 #define VALUE_BYTES 300
 #define LONG_BYTES  1200
 
+static bool is_one_of(const char *p, size_t n, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strlen(list[i]) == n && strncasecmp(p, list[i], n) == 0)
+			return true;
+	return false;
+}
+
+/* A script that is named decides ("ff-Adlm", "ks-Deva"); else what the language is usually written in. */
 const char *language_direction(const char *language)
 {
-	static const char *const RTL[] = { "ar", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi" };
-	size_t n = strcspn(language, "-");
+	static const char *const RTL[] = { "ar",  "arc", "ckb", "dv",  "fa", "he",  "ks",  "lrc", "mzn", "nqo", "pnb",
+					   "prs", "ps",  "rhg", "sam", "sd", "skr", "syr", "ug",  "ur",  "yi" };
+	static const char *const SCRIPTS[] = { "Adlm", "Arab", "Aran", "Hebr", "Mand",
+					       "Nkoo", "Rohg", "Samr", "Syrc", "Thaa" };
+	size_t n = strcspn(language, "-"), script = language[n] ? strcspn(language + n + 1, "-") : 0;
 
-	for (size_t i = 0; i < COUNT(RTL); i++)
-		if (strlen(RTL[i]) == n && strncasecmp(language, RTL[i], n) == 0)
-			return "rtl";
-	return "ltr";
+	if (script == 4 && (language[n + 1] < '0' || language[n + 1] > '9'))
+		return is_one_of(language + n + 1, script, SCRIPTS, COUNT(SCRIPTS)) ? "rtl" : "ltr";
+	return is_one_of(language, n, RTL, COUNT(RTL)) ? "rtl" : "ltr";
 }
 
 /* --- checking ------------------------------------------------------------- */

@@ -627,6 +627,18 @@ static void test_deterministic(void **state)
 	arena_free(b);
 }
 
+static void test_directions(void **state)
+{
+	static const char *const rtl[] = { "ar", "ar-EG", "FA", "he-IL", "syr", "nqo", "ff-Adlm", "az-Arab-IR", "pa-Arab" };
+	static const char *const ltr[] = { "en", "de-1996", "zh-Hant", "ff", "ks-Deva", "ug-Latn", "sd-Deva-IN", "are", "a" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rtl); i++)
+		assert_string_equal(language_direction(rtl[i]), "rtl");
+	for (size_t i = 0; i < COUNT(ltr); i++)
+		assert_string_equal(language_direction(ltr[i]), "ltr");
+}
+
 /* What our own reader, which judges for the policy, makes of the HTML: everything seen, nothing in doubt. */
 static void test_visible(void **state)
 {
@@ -787,6 +799,7 @@ int main(void)
 		cmocka_unit_test(test_header_cases),  cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_break_out),     cmocka_unit_test(test_recipients),
 		cmocka_unit_test(test_deterministic), cmocka_unit_test(test_visible),
+		cmocka_unit_test(test_directions),
 		cmocka_unit_test(test_house),         cmocka_unit_test(test_public_text),
 		cmocka_unit_test(test_size),          cmocka_unit_test(test_subjects),
 	};
