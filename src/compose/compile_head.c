@@ -40,6 +40,9 @@ int compile_subject(struct arena *a, struct slots *s, const struct draft *d, str
 		if (!(p[0] == '\\' && p[1] == '{' && p[2] == '{'))
 			*to++ = *p;
 	*to = '\0';
+	for (size_t i = 0; rc == 0 && i < s->n; i++) /* so far there are the subject's alone */
+		if (s->slot[i].kind == SLOT_FIELD && s->link[s->slot[i].field])
+			rc = err_set(e, ERR_INPUT, "subject: {{%s}} is a link; a subject holds none", s->name[s->slot[i].field]);
 	out->subject = subject;
 	if (rc == 0 && slot_find(subject, strlen(subject)) == strlen(subject)) {
 		rc = header_add_text(&line, "Subject", utf8_nfc(a, subject), e);

@@ -9,6 +9,23 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+struct image; /* compose.h */
+
+/* Images that a text may show: ![](NAME). `used` has a bool for each, which is set; `domain` ends their Content-IDs. */
+struct markdown_images {
+	const struct image *image;
+	size_t n;
+	const char *domain;
+	bool *used;
+};
+
+/* The Content-ID of an image, without brackets: from its name and content, so that the same image has the same one. */
+void image_content_id(const struct image *x, const char *domain, struct buf *out);
+
+/* As the two below, for the body of a message with its images. */
+int markdown_mail_text(const char *md, size_t n, const struct markdown_images *images, struct buf *out, struct err *e) MUST_USE;
+int markdown_mail_html(const char *md, size_t n, const struct markdown_images *images, struct buf *out, struct err *e) MUST_USE;
+
 /* Readable plain text, lines of at most 72 columns where words allow, each web address on its own line
    or in angle brackets and unbroken. */
 int markdown_to_text(const char *md, size_t n, struct buf *out, struct err *e) MUST_USE;

@@ -6,9 +6,13 @@
  */
 #include "compose/markdown.h"
 
+#include "base/codec.h"
+#include "compose/compose.h"
 #include "compose/html_text.h"
 #include "compose/look.h"
 #include "compose/markdown_walk.h"
+
+#define COLUMN 584 /* px that the words are wide */
 
 struct html {
 	struct walk walk; /* first: calls get the address of it */
@@ -232,7 +236,29 @@ static void put_text(struct walk *w, const char *p, size_t n)
 		html_escape(h->out, p, n);
 }
 
-static const struct walk_calls CALLS = { enter_block, leave_block, enter_span, leave_span, put_text };
+void image_content_id(const struct image *x, const char *domain, struct buf *out)
+{
+	buf_addf(out, "%s.", x->name);
+	hex_encode(out, x->hash, 8);
+	buf_addf(out, "@%s", domain);
+}
+
+/* As wide as the column at most; both sizes are told, so that nothing jumps while it loads. */
+static void put_image(struct walk *w, const struct image *x)
+{
+	struct html *h = of(w);
+	int width = x->width > COLUMN ? COLUMN : x->width;
+	int height = x->width > COLUMN ? (int)((int64_t)x->height * COLUMN / x->width) : x->height;
+
+	buf_adds(h->out, "<img src=\"cid:");
+	image_content_id(x, w->images->domain, h->out);
+	buf_adds(h->out, "\" alt=\"");
+	html_escape(h->out, x->alt, strlen(x->alt));
+	buf_addf(h->out, "\" width=\"%d\" height=\"%d\" style=\"max-width:100%%;height:auto;border:0\">", width,
+		 height > 0 ? height : 1);
+}
+
+static const struct walk_calls CALLS = { enter_block, leave_block, enter_span, leave_span, put_text, put_image };
 
 int markdown_house_html(const char *md, size_t n, struct buf *out, struct err *e)
 {
@@ -241,9 +267,19 @@ int markdown_house_html(const char *md, size_t n, struct buf *out, struct err *e
 	return walk_markdown(&h.walk, md, n, e);
 }
 
-int markdown_to_html(const char *md, size_t n, bool page, struct buf *out, struct err *e)
+static int render(const char *md, size_t n, bool page, const struct markdown_images *images, struct buf *out, struct err *e)
 {
-	struct html h = { .walk = { .calls = &CALLS, .out = out }, .out = out, .page = page };
+	struct html h = { .walk = { .calls = &CALLS, .out = out, .images = images }, .out = out, .page = page };
 
 	return walk_markdown(&h.walk, md, n, e);
+}
+
+int markdown_to_html(const char *md, size_t n, bool page, struct buf *out, struct err *e)
+{
+	return render(md, n, page, NULL, out, e);
+}
+
+int markdown_mail_html(const char *md, size_t n, const struct markdown_images *images, struct buf *out, struct err *e)
+{
+	return render(md, n, false, images, out, e);
 }

@@ -6,6 +6,8 @@
  */
 #include "compose/markdown.h"
 
+#include "compose/compose.h"
+#include "compose/fields.h"
 #include "compose/markdown_table.h"
 #include "compose/markdown_walk.h"
 #include "compose/wrap.h"
@@ -98,7 +100,8 @@ static void begin(struct text *t, char first[PREFIX_MAX], char rest[PREFIX_MAX])
 /* A paragraph that is one address: on its own line it needs no brackets. */
 static struct slice without_brackets(struct slice s)
 {
-	if (s.n > 2 && s.p[0] == '<' && s.p[s.n - 1] == '>' && !memchr(s.p, ' ', s.n) && memmem(s.p, s.n, "://", 3) &&
+	if (s.n > 2 && s.p[0] == '<' && s.p[s.n - 1] == '>' && !memchr(s.p, ' ', s.n) &&
+	    (memmem(s.p, s.n, "://", 3) || slot_find(s.p, s.n) == 1) &&
 	    !memchr(s.p + 1, '<', s.n - 1))
 		return (struct slice){ s.p + 1, s.n - 2 };
 	return s;
@@ -396,11 +399,16 @@ static void add_text(struct walk *w, const char *p, size_t n)
 	buf_add(&t->words, p, n);
 }
 
-static int to_text(const char *md, size_t n, bool house, struct buf *out, struct err *e)
+static void add_image(struct walk *w, const struct image *x)
 {
-	static const struct walk_calls CALLS = { enter_block, leave_block, enter_span, leave_span, add_text };
+	buf_addf(&of(w)->words, "[%s]", x->alt);
+}
+
+static int to_text(const char *md, size_t n, bool house, const struct markdown_images *images, struct buf *out, struct err *e)
+{
+	static const struct walk_calls CALLS = { enter_block, leave_block, enter_span, leave_span, add_text, add_image };
 	struct text_table table = { .columns = 0 };
-	struct text t = { .walk = { .calls = &CALLS, .out = out }, .out = out, .table = &table, .house = house };
+	struct text t = { .walk = { .calls = &CALLS, .out = out, .images = images }, .out = out, .table = &table, .house = house };
 	int rc;
 
 	buf_init(&t.words, out->max);
@@ -414,10 +422,15 @@ static int to_text(const char *md, size_t n, bool house, struct buf *out, struct
 
 int markdown_to_text(const char *md, size_t n, struct buf *out, struct err *e)
 {
-	return to_text(md, n, false, out, e);
+	return to_text(md, n, false, NULL, out, e);
 }
 
 int markdown_house_text(const char *md, size_t n, struct buf *out, struct err *e)
 {
-	return to_text(md, n, true, out, e);
+	return to_text(md, n, true, NULL, out, e);
+}
+
+int markdown_mail_text(const char *md, size_t n, const struct markdown_images *images, struct buf *out, struct err *e)
+{
+	return to_text(md, n, false, images, out, e);
 }

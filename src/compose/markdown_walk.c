@@ -4,6 +4,7 @@
  * than mailed as a surprise. Links have a list of what is allowed (BODY-2), not
  * of what is forbidden.
  */
+#include "compose/compose.h"
 #include "compose/fields.h"
 #include "compose/markdown_walk.h"
 
@@ -110,7 +111,7 @@ static bool web_link_is_good(const char *rest, bool secure, const char **why)
 {
 	size_t authority = strcspn(rest, "/?#"), host = strcspn(rest, "/?#:");
 
-	*why = "{{arm}} in a link stands behind the host";
+	*why = "a field in a link stands behind the host, or is the whole link";
 	if (slot_find(rest, authority) < authority)
 		return false;
 	if (*rest == '[')
@@ -143,6 +144,8 @@ bool link_is_good(const char *href, const char **why)
 			       "write the whole address, such characters as %-escapes";
 			return false;
 		}
+	if (slot_at(href, strlen(href), &slot) && href[MARK_SIZE] == '\0')
+		return true; /* a declared link: compile_cut.c looks whether it is one */
 	if (strncasecmp(href, "https://", 8) == 0)
 		return web_link_is_good(href + 8, true, why);
 	if (strncasecmp(href, "http://", 7) == 0)
@@ -199,14 +202,45 @@ static int leave_block(MD_BLOCKTYPE type, void *detail, void *ctx)
 	return w->out->over ? -1 : 0;
 }
 
+static int enter_image(struct walk *w, const MD_ATTRIBUTE *src)
+{
+	struct slice name = { src->text, src->size };
+
+	saw(w, src->text);
+	for (size_t i = 0; w->images && i < w->images->n; i++)
+		if (slice_is(name, w->images->image[i].name)) {
+			w->image = &w->images->image[i];
+			w->images->used[i] = true;
+			buf_clear(&w->alt);
+			return 0;
+		}
+	if (w->e->kind == ERR_NONE)
+		err_set(w->e, ERR_INPUT,
+			"line %zu: an image that the project has not: “%.*s”; add it with `placet project image`, and name it as ![](NAME)",
+			line_of(w), (int)(name.n > 80 ? 80 : name.n), name.p);
+	return -1;
+}
+
+/* What an image says to who cannot see it was approved with it. */
+static int leave_image(struct walk *w)
+{
+	const struct image *x = w->image;
+
+	w->image = NULL;
+	if (w->alt.n && strcmp(buf_text(&w->alt), x->alt) != 0)
+		return fault(w, "an image with other words than those approved with it; write ![](NAME)");
+	w->calls->image(w, x);
+	return w->out->over ? -1 : 0;
+}
+
 static int enter_span(MD_SPANTYPE type, void *detail, void *ctx)
 {
 	struct walk *w = ctx;
 
-	if (type == MD_SPAN_IMG) {
-		saw(w, ((MD_SPAN_IMG_DETAIL *)detail)->src.text);
-		return fault(w, "an image; messages carry none, describe it or link to a page that shows it");
-	}
+	if (w->image)
+		return 0;
+	if (type == MD_SPAN_IMG)
+		return enter_image(w, &((MD_SPAN_IMG_DETAIL *)detail)->src);
 	if (type == MD_SPAN_A && read_href(w, &((MD_SPAN_A_DETAIL *)detail)->href) < 0)
 		return -1;
 	w->calls->enter_span(w, type, type == MD_SPAN_A ? buf_text(&w->href) : "");
@@ -218,6 +252,8 @@ static int leave_span(MD_SPANTYPE type, void *detail, void *ctx)
 	struct walk *w = ctx;
 
 	(void)detail;
+	if (w->image)
+		return type == MD_SPAN_IMG ? leave_image(w) : 0;
 	w->calls->leave_span(w, type, type == MD_SPAN_A ? buf_text(&w->href) : "");
 	return w->out->over ? -1 : 0;
 }
@@ -240,6 +276,10 @@ static int text(MD_TEXTTYPE type, const MD_CHAR *p, MD_SIZE n, void *ctx)
 	int rc = 0;
 
 	saw(w, p);
+	if (w->image) {
+		buf_add(&w->alt, p, n);
+		return 0;
+	}
 	switch (type) {
 	case MD_TEXT_HTML:
 		return fault(w, "HTML; write Markdown, or a backslash before the “<”");
@@ -279,8 +319,10 @@ int walk_markdown(struct walk *w, const char *md, size_t n, struct err *e)
 	w->e = e;
 	w->depth = 0;
 	buf_init(&w->href, HREF_MAX);
+	buf_init(&w->alt, HREF_MAX);
 	rc = md_parse(w->md, (MD_SIZE)w->n, &PARSER, w);
 	buf_free(&w->href);
+	buf_free(&w->alt);
 	if (copy.over || w->out->over)
 		rc = err_set(e, ERR_INPUT, "the text is too long; put a part of it on the project's page");
 	buf_free(&copy);

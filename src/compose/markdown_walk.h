@@ -1,7 +1,8 @@
 /*
  * What both renderers of Markdown need of md4c: running it, finding the line
  * of a fault, reading entities and web addresses. A renderer begins with a
- * struct walk and never sees raw HTML or an image: those end the walk.
+ * struct walk and never sees raw HTML, or an image that was not given: those
+ * end the walk.
  */
 #ifndef PLACET_MARKDOWN_WALK_H
 #define PLACET_MARKDOWN_WALK_H
@@ -10,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "compose/markdown.h"
 
 /* Quotes, lists and items in each other; deeper is not readable in a message. */
 #define WALK_DEPTH 16
@@ -26,6 +28,7 @@ struct walk_calls {
 	void (*leave_span)(struct walk *w, MD_SPANTYPE type, const char *href);
 	/* Text of the writer with entities decoded; line breaks come as "\n" (hard) or " " (soft). */
 	void (*text)(struct walk *w, const char *p, size_t n);
+	void (*image)(struct walk *w, const struct image *x);
 };
 
 struct walk {
@@ -34,6 +37,9 @@ struct walk {
 	size_t n, at;    /* its length; the last place in it that md4c spoke of */
 	struct buf *out; /* when it is full, the walk ends */
 	struct buf href; /* of the open link */
+	const struct markdown_images *images; /* or NULL */
+	const struct image *image;            /* open: its words are being read */
+	struct buf alt;                       /* ... those */
 	struct err *e;
 	int depth;
 };

@@ -13,8 +13,8 @@
 #include "compose/html_text.h"
 #include "mail/header.h"
 
-/* A value of FIELD_VALUE_MAX characters, each of four bytes or escaped to six. */
-#define VALUE_BYTES   (FIELD_VALUE_MAX * 6)
+/* A value of FIELD_VALUE_MAX characters, each of four bytes that are percent-encoded; an escaped link is shorter. */
+#define VALUE_BYTES   (FIELD_VALUE_MAX * 12)
 #define SUBJECT_BYTES 4000
 #define TOKEN_BYTES   70
 
@@ -53,18 +53,48 @@ static const char *own_value(const struct recipient *r, size_t field)
 	return r->values && r->values[field] && *r->values[field] ? r->values[field] : NULL;
 }
 
-static int check_values(const struct compiled *c, const struct recipient *r, struct err *e)
+_Static_assert(LINK_VALUE_MAX * 5 <= VALUE_BYTES + 100, "an escaped link has room");
+
+/* The conditions that hold for this person, one bit each. */
+static uint16_t conditions(const struct slots *s, const char *const *values)
+{
+	uint16_t bits = 0;
+
+	for (size_t i = 0; i < s->n_conditions; i++) {
+		const struct condition *k = &s->condition[i];
+		const char *value = values && values[k->field] ? values[k->field] : "";
+
+		if (k->is ? strcmp(value, k->is) == 0 : value[0] != '\0')
+			bits |= (uint16_t)(1u << i);
+	}
+	return bits;
+}
+
+uint64_t compose_shown(const struct compiled *c, const char *const *values)
+{
+	return conditions(c->slots, values);
+}
+
+static bool is_shown(uint16_t bits, uint16_t on, uint16_t off)
+{
+	return (bits & on) == on && !(bits & off);
+}
+
+static int check_values(const struct compiled *c, const struct recipient *r, uint16_t bits, struct err *e)
 {
 	const struct slots *s = c->slots;
 
 	for (size_t i = 0; i < s->n_names; i++)
-		if (own_value(r, i) && compose_check_value(s->name[i], own_value(r, i), e) < 0)
+		if (own_value(r, i) && compose_check_field(c, i, own_value(r, i), e) < 0)
 			return -1;
-	for (size_t i = 0; i < s->n; i++)
-		if (s->slot[i].kind == SLOT_FIELD && !s->slot[i].used && !own_value(r, s->slot[i].field))
+	for (size_t i = 0; i < c->n_needs; i++) {
+		const struct need *need = &c->need[i];
+
+		if (is_shown(bits, need->on, need->off) && !own_value(r, need->field))
 			return err_set(e, ERR_INPUT,
-				       "%s: there is no value for this person and no default; write {{%s|...}}",
-				       s->name[s->slot[i].field], s->name[s->slot[i].field]);
+				       "%s: there is no value for this person and no default; write {{%s|...}}, or {{if %s}} around it",
+				       s->name[need->field], s->name[need->field], s->name[need->field]);
+	}
 	return 0;
 }
 
@@ -88,6 +118,23 @@ static const char *slot_value(const struct recipient *r, const struct slot *s)
 	return own ? own : s->used;
 }
 
+/* RFC 3986: what is not unreserved is percent-encoded, so that a value stays one segment, or one value of a query. */
+static void add_percent(struct buf *out, const char *value)
+{
+	static const char PLAIN[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
+	static const char HEX[] = "0123456789ABCDEF";
+
+	for (const unsigned char *p = (const unsigned char *)value; *p; p++) {
+		if (strchr(PLAIN, *p)) {
+			buf_addc(out, (char)*p);
+			continue;
+		}
+		buf_addc(out, '%');
+		buf_addc(out, HEX[*p >> 4]);
+		buf_addc(out, HEX[*p & 15]);
+	}
+}
+
 /* As an encoded piece; tokens, by far the most frequent, need no look at each byte. */
 static void add_value(struct buf *body, const struct piece *p, const char *value)
 {
@@ -99,20 +146,25 @@ static void add_value(struct buf *body, const struct piece *p, const char *value
 		buf_adds(body, p->before_break ? "" : "=\r\n");
 		return;
 	}
-	if (!p->html) {
+	if (p->form == FORM_TEXT || p->form == FORM_LINK_TEXT) {
 		qp_encode_piece(body, value, strlen(value), p->before_break);
 		return;
 	}
-	html_escape(&escaped, value, strlen(value));
+	if (p->form == FORM_URL)
+		add_percent(&escaped, value);
+	else
+		html_escape(&escaped, value, strlen(value));
 	MUST(!escaped.over);
 	qp_encode_piece(body, escaped.p, escaped.n, p->before_break);
 }
 
-static void add_body(const struct compiled *c, const struct recipient *r, struct buf *body)
+static void add_body(const struct compiled *c, const struct recipient *r, uint16_t bits, struct buf *body)
 {
 	for (size_t i = 0; i < c->n_pieces; i++) {
 		const struct piece *p = &c->piece[i];
 
+		if (!is_shown(bits, p->on, p->off))
+			continue;
 		buf_add(body, p->bytes.p, p->bytes.n);
 		if (p->slot)
 			add_value(body, p, slot_value(r, p->slot));
@@ -189,14 +241,15 @@ int compose_render(const struct compiled *c, const struct recipient *r, struct b
 		   struct err *e)
 {
 	size_t head_from = head->n, body_from = body->n;
+	uint16_t bits = conditions(c->slots, r->values);
 
-	if (check_tokens(r, e) < 0 || check_values(c, r, e) < 0)
+	if (check_tokens(r, e) < 0 || check_values(c, r, bits, e) < 0)
 		return -1;
 	if (add_head(c, r, head, e) < 0) {
 		buf_cut(head, head_from);
 		return -1;
 	}
-	add_body(c, r, body);
+	add_body(c, r, bits, body);
 	if (head->over || body->over) {
 		buf_cut(head, head_from);
 		buf_cut(body, body_from);

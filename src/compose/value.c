@@ -4,13 +4,14 @@
  * able to bring a link, a second line or a hidden character into a message.
  * "e.g." and "Dr.Smith" are words; "bit.ly/x" and "example.com" are addresses.
  */
-#include "compose/compose.h"
+#include "compose/compiled.h"
 
 #include <ctype.h>
 #include <strings.h>
 
 #include "base/utf8.h"
 #include "compose/fields.h"
+#include "mail/domain.h"
 #include "mail/header.h"
 
 /* Endings that mail programs turn into links even without a path, and that are no names of people. */
@@ -97,4 +98,69 @@ int compose_check_value(const char *name, const char *value, struct err *e)
 			       "%s: the value holds a web address; write the address into the text of the mailing",
 			       name);
 	return 0;
+}
+
+/* --- declared links --- */
+
+static bool host_is_listed(const struct compiled *c, const char *host)
+{
+	for (const char *const *h = c->link_hosts; *h; h++)
+		if (strcmp(*h, host) == 0)
+			return true;
+	for (const char *const *d = c->link_domains; *d; d++)
+		if (domain_is_within(host, *d))
+			return true;
+	return false;
+}
+
+/* The host of an address that begins with https:// (in a trial also http:// on loopback); false: not of that kind. */
+static bool link_host(const struct compiled *c, const char *link, char host[256], bool *loopback)
+{
+	bool secure = strncmp(link, "https://", 8) == 0;
+	const char *p = link + (secure ? 8 : 7);
+	size_t n;
+
+	if (!secure && (!c->trial || strncmp(link, "http://", 7) != 0))
+		return false;
+	n = strcspn(p, "/?#:");
+	if (!n || n > 255)
+		return false;
+	memcpy(host, p, n);
+	host[n] = '\0';
+	*loopback = c->trial && (strcmp(host, "127.0.0.1") == 0 || strcmp(host, "localhost") == 0);
+	if (p[n] == ':' && *loopback)
+		n += 1 + strspn(p + n + 1, "0123456789");
+	return (secure || *loopback) && (p[n] == '\0' || strchr("/?#", p[n])) &&
+	       host[strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-")] == '\0';
+}
+
+int compose_check_link(const struct compiled *c, const char *name, const char *value, struct err *e)
+{
+	char host[256];
+	bool loopback;
+
+	if (strlen(value) > LINK_VALUE_MAX)
+		return err_set(e, ERR_INPUT, "%s: the link is longer than %d characters", name, LINK_VALUE_MAX);
+	for (const char *p = value; *p; p++)
+		if (*p <= ' ' || *p >= 0x7f || strchr("<>\"'()\\^`{|}[]", *p))
+			return err_set(e, ERR_INPUT,
+				       "%s: the link has a blank, a quote, a bracket or a character outside ASCII; write those as %%-escapes",
+				       name);
+	if (!link_host(c, value, host, &loopback))
+		return err_set(e, ERR_INPUT, "%s: the link is not of the form https://host/path, in small letters, without port or user", name);
+	if (!loopback && !host_is_listed(c, host))
+		return err_set(e, ERR_INPUT, "%s: the link goes to %s, a host that is not registered: placet project edit SLUG --link-host %s",
+			       name, host, host);
+	return 0;
+}
+
+int compose_check_field(const struct compiled *c, size_t field, const char *value, struct err *e)
+{
+	const char *name = c->slots->name[field];
+
+	if (c->slots->link[field])
+		return compose_check_link(c, name, value, e);
+	if (c->in_url[field] && (strcmp(value, ".") == 0 || strcmp(value, "..") == 0))
+		return err_set(e, ERR_INPUT, "%s: “%s” in a link would lead elsewhere", name, value);
+	return compose_check_value(name, value, e);
 }

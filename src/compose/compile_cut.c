@@ -1,0 +1,268 @@
+/*
+ * Both parts as pieces for the wire. The one idea: what differs between two
+ * recipients is found here, once, with everything that rendering has to know
+ * of its place: whether it stands in text, in HTML or in a link, whether a line
+ * ends behind it, and who sees it at all.
+ */
+#include "compose/compiled.h"
+
+#include "base/codec.h"
+#include "compose/markdown.h"
+#include "compose/parts.h"
+#include "mail/header.h"
+
+#define PIECES_MAX 2000
+#define NEEDS_MAX  500
+#define BASE64_LINE 57 /* bytes, 76 characters */
+
+struct cutter {
+	const struct slots *slots;
+	struct compiled *c;
+	struct buf *bytes; /* all static bytes; pieces point into it when it is finished */
+	struct piece *piece;
+	size_t from[PIECES_MAX]; /* where each piece's bytes begin */
+	size_t n;
+	struct need *need;
+	size_t n_needs;
+	uint16_t on, off; /* of the segment that is being cut */
+	struct err *e;
+};
+
+/* Ends the current piece, with a slot or without, and begins one that is seen by who sees the segment. */
+static int end_piece(struct cutter *c, const struct slot *slot, enum form form, bool before_break)
+{
+	if (c->n + 2 >= PIECES_MAX)
+		return err_set(c->e, ERR_INPUT, "there are more than %d places to be filled in", PIECES_MAX - 10);
+	c->piece[c->n].slot = slot;
+	c->piece[c->n].form = form;
+	c->piece[c->n].before_break = before_break;
+	c->from[++c->n] = c->bytes->n;
+	c->piece[c->n].on = c->on;
+	c->piece[c->n].off = c->off;
+	return 0;
+}
+
+static int switch_to(struct cutter *c, const struct segment *g)
+{
+	c->on = g->on;
+	c->off = g->off;
+	return end_piece(c, NULL, FORM_TEXT, false);
+}
+
+/* --- where a slot stands --- */
+
+/* In text: the bytes of its word that stand before it. In HTML: those of its attribute's value; NULL outside of a tag. */
+static struct slice before_in_text(const char *part, size_t at)
+{
+	size_t from = at;
+
+	while (from && !strchr(" \t\n<(", part[from - 1]))
+		from--;
+	return (struct slice){ part + from, at - from };
+}
+
+static struct slice before_in_tag(const char *part, size_t at)
+{
+	size_t from = at;
+
+	while (from && !strchr("\"<>", part[from - 1]))
+		from--;
+	if (!from || part[from - 1] != '"')
+		return (struct slice){ NULL, 0 };
+	/* A quote may be text as well, were it not always escaped there. */
+	return (struct slice){ part + from, at - from };
+}
+
+static bool is_in_url(struct slice before)
+{
+	return before.p && memmem(before.p, before.n, "://", 3);
+}
+
+static int find_form(struct cutter *c, const struct slot *slot, const char *part, size_t at, bool html, enum form *out)
+{
+	struct slice before = html ? before_in_tag(part, at) : before_in_text(part, at);
+	bool field = slot->kind == SLOT_FIELD, link = field && c->slots->link[slot->field];
+	const char *name = field ? c->slots->name[slot->field] : "";
+
+	*out = html ? FORM_HTML : FORM_TEXT;
+	if (is_in_url(before)) {
+		if (link)
+			return err_set(c->e, ERR_INPUT, "the field %s is a link by itself, and no part of another: write [words]({{%s}})",
+				       name, name);
+		*out = FORM_URL;
+		if (field)
+			c->c->in_url[slot->field] = true;
+	} else if (link) {
+		*out = html ? FORM_LINK_HTML : FORM_LINK_TEXT;
+	} else if (field && html && before.p) {
+		return err_set(c->e, ERR_INPUT, "the field %s is used as a link; declare it as one: --link-field %s", name, name);
+	}
+	return 0;
+}
+
+static void add_need(struct cutter *c, const struct slot *slot)
+{
+	struct need need = { slot->field, c->on, c->off };
+
+	if (slot->kind != SLOT_FIELD || slot->used || c->n_needs == NEEDS_MAX)
+		return;
+	for (size_t i = 0; i < c->n_needs; i++)
+		if (c->need[i].field == need.field && (c->need[i].on & need.on) == c->need[i].on &&
+		    (c->need[i].off & need.off) == c->need[i].off)
+			return; /* who sees this one sees that one too */
+	c->need[c->n_needs++] = need;
+}
+
+/* --- cutting --- */
+
+static int cut_slot(struct cutter *c, const struct buf *part, size_t at, const struct slot *slot, bool html)
+{
+	const char *behind = buf_text(part) + at + MARK_SIZE;
+	bool ends = at + MARK_SIZE == part->n || *behind == '\n';
+	enum form form;
+
+	if (find_form(c, slot, buf_text(part), at, html, &form) < 0)
+		return -1;
+	add_need(c, slot);
+	return end_piece(c, slot, form, ends);
+}
+
+static int cut_part(struct cutter *c, const struct buf *part, bool html)
+{
+	const char *p = buf_text(part);
+	size_t at = 0, n, i;
+
+	while (at < part->n) {
+		n = cut_find(p + at, part->n - at);
+		/* A segment ends with a line, so that its last line break need not be kept from the next. */
+		qp_encode_piece(c->bytes, p + at, n, at + n == part->n || switch_at(p + at + n, part->n - at - n, &i));
+		at += n;
+		if (slot_at(p + at, part->n - at, &i)) {
+			MUST(i < c->slots->n);
+			if (cut_slot(c, part, at, &c->slots->slot[i], html) < 0)
+				return -1;
+		} else if (switch_at(p + at, part->n - at, &i)) {
+			MUST(i < c->slots->n_segments);
+			if (switch_to(c, &c->slots->segment[i]) < 0)
+				return -1;
+		} else {
+			break;
+		}
+		at += MARK_SIZE;
+	}
+	return 0;
+}
+
+/* Values get <bdi> around them, so that their reading direction cannot reach the words beside them (BODY-6). */
+static struct buf *isolate(struct slots *s, const struct buf *html)
+{
+	struct buf *out = compile_buf(s->arena);
+	const char *p = buf_text(html);
+	size_t left = html->n, n, slot;
+	bool in_tag = false;
+
+	while (left) {
+		n = slot_find(p, left);
+		for (size_t i = 0; i < n; i++)
+			in_tag = p[i] == '<' || (in_tag && p[i] != '>');
+		buf_add(out, p, n);
+		p += n;
+		left -= n;
+		if (!slot_at(p, left, &slot))
+			continue;
+		bool value = !in_tag && (s->slot[slot].kind == SLOT_FIELD || s->slot[slot].kind == SLOT_CONSENT);
+
+		buf_adds(out, value ? "<bdi>" : "");
+		buf_add(out, p, MARK_SIZE);
+		buf_adds(out, value ? "</bdi>" : "");
+		p += MARK_SIZE;
+		left -= MARK_SIZE;
+	}
+	return out;
+}
+
+/* --- images (FMT-9) --- */
+
+static void add_base64(struct buf *out, struct slice bytes)
+{
+	for (size_t i = 0; i < bytes.n; i += BASE64_LINE) {
+		size_t n = bytes.n - i < BASE64_LINE ? bytes.n - i : BASE64_LINE;
+
+		base64_encode(out, bytes.p + i, n);
+		buf_adds(out, "\r\n");
+	}
+}
+
+static void add_image(struct buf *out, const struct image *x, const char *boundary, const char *domain)
+{
+	const char *ending = strchr(x->type, '/');
+
+	buf_addf(out, "\r\n--%s\r\nContent-Type: %s\r\nContent-Transfer-Encoding: base64\r\nContent-ID: <", boundary, x->type);
+	image_content_id(x, domain, out);
+	buf_addf(out, ">\r\nContent-Disposition: inline; filename=\"%s.%s\"\r\n\r\n", x->name, ending ? ending + 1 : "img");
+	add_base64(out, x->bytes);
+}
+
+/* --- the whole --- */
+
+static int check_size(const struct cutter *c, size_t html_from, size_t html_to)
+{
+	if (c->bytes->over || c->bytes->n > MESSAGE_MAX || html_to - html_from > HTML_MAX)
+		return err_set(c->e, ERR_INPUT,
+			       "the message is %zu kB large, its HTML part %zu kB; at most %d and %d are allowed, images "
+			       "included, so that no mail program cuts it off: put a part of it on the project's page",
+			       c->bytes->n / 1000, (html_to - html_from) / 1000, MESSAGE_MAX / 1000, HTML_MAX / 1000);
+	return 0;
+}
+
+/* The HTML part, with its images around it where there are any. */
+static int cut_html(struct cutter *c, struct slots *s, const struct draft *d, const char *boundary, const struct buf *html,
+		    const struct inner *in)
+{
+	char inside[BOUNDARY_SIZE + 2];
+	bool related = in->images[0] != NULL;
+	size_t from, to;
+
+	snprintf(inside, sizeof(inside), "%s.i", boundary);
+	if (related)
+		buf_addf(c->bytes, "--%s\r\nContent-Type: multipart/related; type=\"text/html\";\r\n boundary=\"%s\"\r\n\r\n", boundary,
+			 inside);
+	part_open(c->bytes, related ? inside : boundary, "html");
+	from = c->bytes->n;
+	if (cut_part(c, isolate(s, html), true) < 0)
+		return -1;
+	to = c->bytes->n;
+	for (size_t i = 0; in->images[i]; i++)
+		add_image(c->bytes, in->images[i], inside, d->identity_domain);
+	if (related)
+		buf_addf(c->bytes, "\r\n--%s--\r\n", inside);
+	return check_size(c, from, to);
+}
+
+int compile_cut(struct slots *s, const struct draft *d, const char *boundary, const struct buf *text,
+		const struct buf *html, const struct inner *in, struct compiled *out, struct err *e)
+{
+	struct cutter *c = ARENA_NEW(s->arena, struct cutter);
+
+	c->slots = s;
+	c->c = out;
+	c->e = e;
+	c->bytes = compile_buf(s->arena);
+	c->piece = ARENA_ARRAY(s->arena, struct piece, PIECES_MAX);
+	c->need = ARENA_ARRAY(s->arena, struct need, NEEDS_MAX);
+	part_open(c->bytes, boundary, "plain");
+	if (cut_part(c, text, false) < 0)
+		return -1;
+	buf_adds(c->bytes, "\r\n");
+	if (cut_html(c, s, d, boundary, html, in) < 0)
+		return -1;
+	buf_addf(c->bytes, "\r\n--%s--\r\n", boundary);
+	c->from[++c->n] = c->bytes->n;
+	for (size_t i = 0; i < c->n; i++)
+		c->piece[i].bytes = (struct slice){ c->bytes->p + c->from[i], c->from[i + 1] - c->from[i] };
+	out->piece = c->piece;
+	out->n_pieces = c->n;
+	out->need = c->need;
+	out->n_needs = c->n_needs;
+	return 0;
+}
