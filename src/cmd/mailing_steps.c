@@ -7,6 +7,7 @@
 #include "base/codec.h"
 #include "store/audit.h"
 #include "store/delivery.h"
+#include "store/manifest.h"
 
 static json_t *step_json(const struct mailing *m)
 {
@@ -71,7 +72,6 @@ static int read_window(struct ctx *c, struct submission *s, struct err *e)
 static int submit(struct ctx *c, struct mailing_at *at, const struct account *by, struct submission *s, struct err *e)
 {
 	s->by = by->id;
-	s->content_text = compose_public_text(at->content.compiled);
 	s->accepted_text = arena_printf(c->a, "I, %s, answer for this mailing of the project \"%s\", legal costs included.",
 					by->name, at->content.project.title);
 	if (db_begin(c->h->db, e) < 0)
@@ -180,7 +180,7 @@ RUN(cmd_mailing_approve)
 	if (strcmp(at.m.state, "submitted") != 0)
 		return err_set(e, ERR_REFUSED, "mailing %lld is %s: only a submitted one is approved", (long long)at.m.id,
 			       at.m.state);
-	if (mailing_is_as_approved(c->h, &at.m, e) < 0 || ask_policy(c, &at, JUDGE_SUBMITTED, &v, &stop, e) < 0)
+	if (manifest_stands(c->h, &at.m, &at.content, e) < 0 || ask_policy(c, &at, JUDGE_SUBMITTED, &v, &stop, e) < 0)
 		return -1;
 	if (stop)
 		return stop;
@@ -250,7 +250,7 @@ RUN(cmd_mailing_start)
 	if (at.m.not_after && now > at.m.not_after)
 		return err_set(e, ERR_REFUSED, "mailing %lld: the window in which it may be sent is over; submit it again",
 			       (long long)at.m.id);
-	if (mailing_is_as_approved(c->h, &at.m, e) < 0 || ask_policy(c, &at, JUDGE_SUBMITTED, &v, &stop, e) < 0)
+	if (manifest_stands(c->h, &at.m, &at.content, e) < 0 || ask_policy(c, &at, JUDGE_SUBMITTED, &v, &stop, e) < 0)
 		return -1;
 	return stop ? stop : step(c, &at.m, at.m.not_before > now ? "schedule" : "start", by, "", e);
 }
@@ -260,9 +260,9 @@ static int plain_step(struct ctx *c, const char *verb, struct err *e)
 	struct mailing_at at;
 	int64_t by;
 
-	if (mailing_find(c, false, &at, e) < 0 || by_or_operator(c, &at.m, &by, e) < 0)
+	if (mailing_find(c, strcmp(verb, "resume") == 0, &at, e) < 0 || by_or_operator(c, &at.m, &by, e) < 0)
 		return -1;
-	if (strcmp(verb, "resume") == 0 && strcmp(at.m.state, "paused") == 0 && mailing_is_as_approved(c->h, &at.m, e) < 0)
+	if (strcmp(verb, "resume") == 0 && strcmp(at.m.state, "paused") == 0 && manifest_stands(c->h, &at.m, &at.content, e) < 0)
 		return -1;
 	/* One that was paused before its window came waits for it again. */
 	if (strcmp(verb, "resume") == 0 && at.m.not_before > home_now(c->h))

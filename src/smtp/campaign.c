@@ -1,6 +1,8 @@
 /* One mailing in a sender: see campaign.h. */
 #include "smtp/campaign.h"
 
+#include "store/manifest.h"
+
 #define REFUSALS_MAX 5
 #define JUDGE_ONE_IN 1000
 
@@ -8,8 +10,8 @@ static int load(struct home *h, struct campaign *c, int64_t mailing, bool sign, 
 {
 	const char *password;
 
-	if (mailing_by_id(h, c->a, mailing, &c->mailing, e) <= 0 || mailing_is_as_approved(h, &c->mailing, e) < 0 ||
-	    content_load(h, c->a, &c->mailing, &c->content, e) < 0)
+	if (mailing_by_id(h, c->a, mailing, &c->mailing, e) <= 0 || content_load(h, c->a, &c->mailing, &c->content, e) < 0 ||
+	    manifest_stands(h, &c->mailing, &c->content, e) < 0)
 		return -1;
 	if (!c->content.compiled)
 		return err_set(e, ERR_INPUT, "%s", c->content.compile_error);

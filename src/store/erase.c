@@ -3,12 +3,12 @@
  * in one transaction. Rows that others count on stay, without what names
  * anybody: an address keeps its hash, a consent its kind and day, a delivery
  * what became of it. What was frozen for an approval leaves its keyed hash
- * behind, so that the approval still binds (mailing.h: selection_bound).
+ * behind, so that the approval still binds (manifest.h).
  */
 #include "store/person.h"
 
 #include "store/audit.h"
-#include "store/mailing.h"
+#include "store/manifest.h"
 #include "store/optout.h"
 #include "store/query.h"
 #include "store/validation.h"
@@ -30,7 +30,9 @@ QUERY(Q_ERASE_SIGN_UP_NAMES, "SELECT delivery, given, name FROM sign_up WHERE ke
 QUERY(Q_ERASE_SKIP,
       "UPDATE delivery SET state = 'skipped', skipped = $2, sender_id = NULL"
       " WHERE address_id = $1 AND state IN ('queued', 'deferred')");
-QUERY(Q_ERASE_FROZEN, "SELECT id, fields, consent_id FROM delivery WHERE address_id = $1 AND bound IS NULL ORDER BY id");
+QUERY(Q_ERASE_FROZEN,
+      "SELECT d.id, d.fields, d.consent_id, c.kind, c.ref, c.given_on, c.at FROM delivery d"
+      " LEFT JOIN consent c ON c.id = d.consent_id WHERE d.address_id = $1 AND d.bound IS NULL ORDER BY d.id");
 QUERY(Q_ERASE_DELIVERY, "UPDATE delivery SET fields = '{}', reply = '', queue_id = '', bound = $2 WHERE id = $1");
 QUERY(Q_ERASE_CHOSEN, "DELETE FROM chosen WHERE address_id = $1");
 QUERY(Q_ERASE_MEMBER, "DELETE FROM member WHERE address_id = $1");
@@ -49,7 +51,7 @@ QUERY(Q_ERASE_WHY, "UPDATE opt_out SET why = '' WHERE key_hash = $1 AND at <= $2
 QUERY(Q_ERASE_COMPLAINTS, "SELECT id, text, outcome FROM complaint WHERE key_hash = $1 AND at <= $2 ORDER BY id");
 QUERY(Q_ERASE_COMPLAINT, "UPDATE complaint SET address = '', text = $2, outcome = $3 WHERE id = $1");
 
-struct mailbox {
+struct own_mailbox {
 	int64_t id;
 	const char *delivery;
 };
@@ -59,7 +61,7 @@ struct erasing {
 	struct arena *a;
 	struct dbval key[2]; /* hash, and until when: what came later is another story */
 	const char *skipped;
-	struct mailbox *mailbox;
+	struct own_mailbox *mailbox;
 	const char **word;  /* what names the person, to be looked for in free texts */
 	size_t n_mailbox, room_mailbox, n_word, room_word;
 	struct erased *out;
@@ -84,7 +86,7 @@ static int find_mailboxes(struct erasing *x, struct err *e)
 		return -1;
 	while ((got = rows_next(&r, e)) > 0) {
 		x->mailbox = arena_room(x->a, x->mailbox, x->n_mailbox, &x->room_mailbox, sizeof(*x->mailbox));
-		x->mailbox[x->n_mailbox++] = (struct mailbox){ rows_i64(&r, 0), arena_text(x->a, rows_text(&r, 1)) };
+		x->mailbox[x->n_mailbox++] = (struct own_mailbox){ rows_i64(&r, 0), arena_text(x->a, rows_text(&r, 1)) };
 		add_word(x, rows_text(&r, 1));
 		add_word(x, rows_text(&r, 2));
 	}
@@ -183,19 +185,19 @@ static int erase_complaints(struct erasing *x, struct err *e)
 /* --- deliveries -------------------------------------------------------------------------------- */
 
 struct frozen {
-	int64_t id, consent;
-	const char *fields;
+	int64_t id;
+	struct bound_person person;
 };
 
-static int reduce_delivery(struct erasing *x, const struct mailbox *m, const struct frozen *d, struct err *e)
+static int reduce_delivery(struct erasing *x, const struct frozen *d, struct err *e)
 {
 	uint8_t bound[32];
 
-	selection_bound(x->h, d->fields, d->consent, m->delivery, bound);
+	manifest_bound(x->h, &d->person, bound);
 	return db_exec(x->h->db, &Q_ERASE_DELIVERY, ARGS(db_i64(d->id), db_bytes(bound, sizeof(bound))), NULL, e);
 }
 
-static int erase_deliveries(struct erasing *x, const struct mailbox *m, struct err *e)
+static int erase_deliveries(struct erasing *x, const struct own_mailbox *m, struct err *e)
 {
 	struct frozen *all = NULL;
 	size_t n = 0, room = 0;
@@ -209,17 +211,22 @@ static int erase_deliveries(struct erasing *x, const struct mailbox *m, struct e
 	x->out->waiting += skipped;
 	while ((got = rows_next(&r, e)) > 0) {
 		all = arena_room(x->a, all, n, &room, sizeof(*all));
-		all[n++] = (struct frozen){ rows_i64(&r, 0), rows_i64(&r, 2), arena_text(x->a, rows_text(&r, 1)) };
+		all[n++] = (struct frozen){
+			.id = rows_i64(&r, 0),
+			.person = { .address = m->delivery, .fields = arena_text(x->a, rows_text(&r, 1)), .consent = rows_i64(&r, 2),
+				    .kind = arena_text(x->a, rows_text(&r, 3)), .ref = arena_text(x->a, rows_text(&r, 4)),
+				    .given_on = arena_text(x->a, rows_text(&r, 5)), .consent_at = rows_i64(&r, 6) },
+		};
 	}
 	rows_close(&r);
 	for (size_t i = 0; got == 0 && i < n; i++)
-		got = reduce_delivery(x, m, &all[i], e);
+		got = reduce_delivery(x, &all[i], e);
 	return got < 0 ? -1 : 0;
 }
 
 /* --- all of it --------------------------------------------------------------------------------- */
 
-static int erase_mailbox(struct erasing *x, const struct mailbox *m, struct err *e)
+static int erase_mailbox(struct erasing *x, const struct own_mailbox *m, struct err *e)
 {
 	static const struct query *const BY_ADDRESS[] = { &Q_ERASE_CHOSEN, &Q_ERASE_VALIDATION, &Q_ERASE_DECISION,
 							  &Q_ERASE_CONSENT };

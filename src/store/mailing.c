@@ -1,9 +1,12 @@
 /* Mailings and their states: see mailing.h. STATES is the one table of which step may follow which. */
 #include "store/mailing.h"
 
+#include "base/codec.h"
 #include "store/arms.h"
 #include "store/audit.h"
+#include "store/manifest.h"
 #include "store/query.h"
+#include "store/version.h"
 
 #define MAILING_COLUMNS                                                                                              \
 	"SELECT m.id, m.project_id, m.list_id, l.name, p.slug, m.subject, m.body, m.language, m.state, m.state_by,"  \
@@ -32,15 +35,17 @@ QUERY(Q_MAILING_ANSWER, "INSERT INTO answer (mailing_id, finding, text, by_id, a
 			" ON CONFLICT (mailing_id, finding) DO UPDATE SET text = excluded.text, by_id = excluded.by_id,"
 			" at = excluded.at");
 QUERY(Q_MAILING_IS_ANSWERED, "SELECT 1 FROM answer WHERE mailing_id = $1 AND finding = $2");
-QUERY(Q_MAILING_UNBIND, "UPDATE mailing SET bound_hash = NULL, content_text = NULL, accepted_text = NULL,"
+QUERY(Q_MAILING_UNBIND, "UPDATE mailing SET bound_hash = NULL, manifest = NULL, content_text = NULL, template_id = NULL, accepted_text = NULL,"
 			" submitted_by = NULL, submitted_at = NULL, approved_by = NULL, approved_at = NULL,"
 			" not_before = NULL, not_after = NULL, left_out = 0 WHERE id = $1");
 QUERY(Q_MAILING_DROP_REST, "UPDATE delivery SET state = 'skipped', skipped = $2"
 			   " WHERE mailing_id = $1 AND state IN ('queued', 'deferred')");
-QUERY(Q_MAILING_BIND, "UPDATE mailing SET bound_hash = $2, content_text = $3, accepted_text = $4, submitted_by = $5,"
-		      " submitted_at = $6, not_before = $7, not_after = $8, left_out = $9, arm_seed = $10 WHERE id = $1");
+/* The newest house template from now on is its own, whatever becomes of that. */
+QUERY(Q_MAILING_SUBMIT, "UPDATE mailing SET accepted_text = $2, submitted_by = $3, submitted_at = $4, not_before = $5,"
+			" not_after = $6, left_out = $7, arm_seed = $8, template_id = (SELECT max(t.id) FROM house_template t)"
+			" WHERE id = $1");
 QUERY(Q_MAILING_UNCHOOSE, "DELETE FROM chosen WHERE mailing_id = $1");
-QUERY(Q_MAILING_BOUND, "UPDATE mailing SET bound_hash = $2 WHERE id = $1");
+QUERY(Q_MAILING_BIND, "UPDATE mailing SET bound_hash = $2, manifest = $3, content_text = $4 WHERE id = $1");
 QUERY(Q_ACCOUNT_ADDRESS, "SELECT address FROM account WHERE id = $1");
 
 int mailing_add(struct home *h, const struct mailing *m, int64_t *id, struct err *e)
@@ -229,10 +234,24 @@ static int actor_address(struct home *h, struct arena *a, int64_t by, const char
 	return got < 0 ? -1 : 0;
 }
 
+static const char *approval_told(struct arena *a, const struct mailing *m, const char *text)
+{
+	struct buf b;
+	const char *told;
+
+	buf_init(&b, 200);
+	buf_adds(&b, MAILING_BOUND_TO);
+	hex_encode(&b, m->bound.p, m->bound.n);
+	told = arena_printf(a, "%s\n%s", buf_text(&b), text);
+	buf_free(&b);
+	return told;
+}
+
 static int move(struct home *h, struct arena *a, struct mailing *m, const char *verb, int64_t by, const char *why,
 		struct err *e)
 {
 	const struct step *s = find_step(verb, m->state);
+	bool approves = s && s->effect == APPROVES;
 	const char *actor;
 	int64_t changed;
 
@@ -240,7 +259,7 @@ static int move(struct home *h, struct arena *a, struct mailing *m, const char *
 		return err_set(e, ERR_REFUSED, "mailing %lld is %s: it cannot %s now", (long long)m->id, m->state, verb);
 	if (actor_address(h, a, by, &actor, e) < 0 ||
 	    db_exec(h->db, &Q_MAILING_MOVE,
-		    ARGS(db_i64(m->id), db_text(s->from), db_text(s->to), db_text(actor), db_text(why),
+		    ARGS(db_i64(m->id), db_text(s->from), db_text(s->to), db_text(actor), db_text(approves ? "" : why),
 			 db_bytes(m->bound.p ? m->bound.p : "", m->bound.p ? m->bound.n : 0)),
 		    &changed, e) < 0)
 		return -1;
@@ -252,7 +271,7 @@ static int move(struct home *h, struct arena *a, struct mailing *m, const char *
 		return -1;
 	m->state = s->to;
 	return audit_add(h, by, arena_printf(a, "mailing-%s", verb), arena_printf(a, "mailing %lld", (long long)m->id),
-			 why, e);
+			 approves ? approval_told(a, m, why) : why, e);
 }
 
 int mailing_move(struct home *h, struct mailing *m, const char *verb, int64_t by, const char *why, struct err *e)
@@ -306,22 +325,43 @@ static int freeze(struct home *h, struct mailing *m, int64_t by, struct err *e)
 	return db_exec(h->db, &Q_MAILING_UNCHOOSE, ARGS(db_i64(m->id)), NULL, e);
 }
 
-int mailing_submit(struct home *h, struct mailing *m, const struct submission *s, struct err *e)
+/* All of it from what stands in the database now, after the freeze: nothing that was looked at before can slip in. */
+static int bind(struct home *h, struct arena *a, struct mailing *m, struct err *e)
 {
+	const char *manifest, *text;
+	struct content c;
 	uint8_t hash[32];
 
+	if (mailing_by_id(h, a, m->id, m, e) < 0 || content_load(h, a, m, &c, e) < 0 || manifest_make(h, a, m, &c, &manifest, e) < 0)
+		return -1;
+	manifest_hash(manifest, hash);
+	text = c.compiled ? compose_public_text(c.compiled) : NULL;
+	if (db_exec(h->db, &Q_MAILING_BIND, ARGS(db_i64(m->id), db_bytes(hash, sizeof(hash)), db_text(manifest), db_text(text)), NULL,
+		    e) < 0 ||
+	    version_add(h, a, m, &c, manifest, e) < 0)
+		return -1;
+	return mailing_by_id(h, a, m->id, m, e) < 0 ? -1 : 0;
+}
+
+static int submit(struct home *h, struct mailing *m, const struct submission *s, struct err *e)
+{
 	if (mailing_move(h, m, "submit", s->by, s->accepted_text, e) < 0 || freeze(h, m, s->by, e) < 0)
 		return -1;
-	m->not_before = s->not_before;
-	m->not_after = s->not_after;
-	if (db_exec(h->db, &Q_MAILING_BIND,
-		    ARGS(db_i64(m->id), db_null(), db_text(s->content_text), db_text(s->accepted_text), db_i64(s->by),
-			 db_i64(home_now(h)), s->not_before ? db_i64(s->not_before) : db_null(),
-			 s->not_after ? db_i64(s->not_after) : db_null(), db_i64(m->left_out), db_i64(m->arm_seed)),
-		    NULL, e) < 0 ||
-	    mailing_hash(h, m, hash, e) < 0)
-		return -1;
-	if (db_exec(h->db, &Q_MAILING_BOUND, ARGS(db_i64(m->id), db_bytes(hash, sizeof(hash))), NULL, e) < 0)
-		return -1;
-	return home_tell_sizes(h, e);
+	return db_exec(h->db, &Q_MAILING_SUBMIT,
+		       ARGS(db_i64(m->id), db_text(s->accepted_text), db_i64(s->by), db_i64(home_now(h)),
+			    s->not_before ? db_i64(s->not_before) : db_null(), s->not_after ? db_i64(s->not_after) : db_null(),
+			    db_i64(m->left_out), db_i64(m->arm_seed)),
+		       NULL, e);
+}
+
+int mailing_submit(struct home *h, struct mailing *m, const struct submission *s, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct mailing x = *m;
+	int rc = submit(h, &x, s, e) < 0 || bind(h, a, &x, e) < 0 || home_tell_sizes(h, e) < 0 ? -1 : 0;
+
+	if (rc == 0)
+		m->state = "submitted";
+	arena_free(a);
+	return rc;
 }

@@ -32,6 +32,7 @@ struct mailing {
 };
 
 #define ARMS_MAX 100
+#define MAILING_BOUND_TO "bound to SHA-256 "
 #define LANGUAGES_MAX 12 /* of one mailing */
 
 /* The same mailing in another language: who has this in their field `language` gets it. */
@@ -126,18 +127,13 @@ int selection_freeze(struct home *h, const struct mailing *m, struct err *e) MUS
 
 struct submission {
 	int64_t by, not_before, not_after;
-	const char *accepted_text, *content_text;
+	const char *accepted_text;
 };
-/* draft -> submitted: freezes people and field values, and stores the hash. */
+/* draft -> submitted: freezes people and field values, and stores what an approval will bind to (manifest.h), as a new
+   version (version.h). Needs the home's keys. */
 int mailing_submit(struct home *h, struct mailing *m, const struct submission *s, struct err *e) MUST_USE;
-/* What the approval binds to: content, selection (the expression, arms and their seed, and each person frozen),
-   identity, window. Removals do not change it. Needs the home's keys. */
-int mailing_hash(struct home *h, const struct mailing *m, uint8_t out[32], struct err *e) MUST_USE;
-/* What stands in that hash for one frozen person; kept when they are erased. */
-void selection_bound(const struct home *h, const char *fields, int64_t consent, const char *address, uint8_t out[32]);
-/* Is everything still what the approval binds to? 0, or ERR_REFUSED. One pass over the people. */
-int mailing_is_as_approved(struct home *h, const struct mailing *m, struct err *e) MUST_USE;
-/* Any change of state that the table of states permits; ERR_REFUSED otherwise. Writes the audit entry. */
+/* Any change of state that the table of states permits; ERR_REFUSED otherwise. Writes the audit entry, which at an
+   approval begins with MAILING_BOUND_TO and the hash; its `why`, there the text that was approved, is kept nowhere else. */
 int mailing_move(struct home *h, struct mailing *m, const char *verb, int64_t by, const char *why,
 		 struct err *e) MUST_USE;
 

@@ -11,8 +11,6 @@
 #include "store/project.h"
 #include "store/query.h"
 
-#include <openssl/evp.h>
-
 #define FATIGUE_WINDOW (30 * DAY)
 
 /* $1 list, $2 now, $3 trial, $4 ceiling, $5 begin of the window, $6 the mailing if its expression chooses, else 0. Who is tired is worked out once, as a set: a
@@ -64,8 +62,6 @@ EACH(Q_EACH_FROZEN,
       "SELECT d.id, a.delivery, d.fields, c.kind, c.ref, c.given_on, c.at, d.arm FROM delivery d"
       " JOIN address a ON a.id = d.address_id JOIN consent c ON c.id = d.consent_id"
       " WHERE d.mailing_id = $1 AND d.state <> 'skipped' AND a.erased IS NULL ORDER BY d.address_id");
-EACH(Q_EACH_BOUND, "SELECT d.address_id, d.fields, d.consent_id, a.delivery, d.bound, d.arm FROM delivery d"
-		    " JOIN address a ON a.id = d.address_id WHERE d.mailing_id = $1 ORDER BY d.address_id");
 
 int fatigue_now(struct home *h, struct fatigue *out, struct err *e)
 {
@@ -259,136 +255,5 @@ int selection_tell(struct home *h, const struct mailing *m, int (*each)(void *ct
 		return -1;
 	rc = m->submitted_at ? tell_frozen(h, m, each, ctx, e) : tell_draft(h, m, each, ctx, e);
 	db_rollback(h->db);
-	return rc;
-}
-
-/* --- what the approval binds to ---------------------------------------------------------------- */
-
-static void hash_text(EVP_MD_CTX *md, const char *s)
-{
-	uint64_t n = s ? strlen(s) : UINT64_MAX;
-
-	/* Lengths in front: no two different lists of texts give the same bytes. */
-	MUST(EVP_DigestUpdate(md, &n, sizeof(n)) == 1);
-	if (s)
-		MUST(EVP_DigestUpdate(md, s, strlen(s)) == 1);
-}
-
-static void hash_i64(EVP_MD_CTX *md, int64_t v)
-{
-	MUST(EVP_DigestUpdate(md, &v, sizeof(v)) == 1);
-}
-
-static int hash_registered(struct home *h, struct arena *a, const struct mailing *m, EVP_MD_CTX *md, struct err *e)
-{
-	struct institution inst;
-	struct project p;
-	struct identity id;
-
-	if (institution_load(h, a, &inst, e) < 0 || project_by_id(h, a, m->project_id, &p, e) < 0 ||
-	    identity_by_id(h, a, p.identity_id, &id, e) < 0)
-		return -1;
-	hash_text(md, inst.name);
-	hash_text(md, inst.postal_address);
-	hash_text(md, inst.statement_url);
-	hash_text(md, pair_find(inst.unofficial, m->language));
-	hash_text(md, pair_find(inst.opt_out_wording, m->language));
-	hash_text(md, p.slug);
-	hash_text(md, p.title);
-	hash_text(md, p.originator);
-	hash_text(md, p.department);
-	hash_text(md, p.contact);
-	hash_text(md, p.link_hosts);
-	hash_text(md, id.name);
-	hash_text(md, id.domains);
-	hash_i64(md, id.relay_signs);
-	hash_text(md, h->url);
-	return 0;
-}
-
-/* One person of a selection as a keyed hash: when they are erased it stays in their place, so that an erasure is a
-   removal and changes nothing of what was approved. Without the key it says nothing. */
-static void bound_row(EVP_MD_CTX *row, const struct home *h, const char *fields, int64_t consent, const char *address,
-		      uint8_t out[32])
-{
-	MUST(EVP_DigestInit_ex(row, NULL, NULL) == 1 && EVP_DigestUpdate(row, h->hash_key, sizeof(h->hash_key)) == 1);
-	hash_text(row, fields);
-	hash_i64(row, consent);
-	hash_text(row, address);
-	MUST(EVP_DigestFinal_ex(row, out, NULL) == 1);
-}
-
-static EVP_MD_CTX *bound_rows(void)
-{
-	EVP_MD_CTX *row = EVP_MD_CTX_new();
-
-	MUST(row && EVP_DigestInit_ex(row, EVP_sha256(), NULL) == 1);
-	return row;
-}
-
-void selection_bound(const struct home *h, const char *fields, int64_t consent, const char *address, uint8_t out[32])
-{
-	EVP_MD_CTX *row = bound_rows();
-
-	bound_row(row, h, fields, consent, address, out);
-	EVP_MD_CTX_free(row);
-}
-
-static int hash_people(struct home *h, const struct mailing *m, EVP_MD_CTX *md, struct err *e)
-{
-	EVP_MD_CTX *row = bound_rows();
-	struct rows r = { 0 };
-	uint8_t bound[32];
-	int got = db_query(h->db, &Q_EACH_BOUND, ARGS(db_i64(m->id)), &r, e) < 0 ? -1 : 1;
-
-	while (got > 0 && (got = rows_next(&r, e)) > 0) {
-		struct slice kept = rows_bytes(&r, 4);
-
-		if (kept.n == sizeof(bound))
-			memcpy(bound, kept.p, sizeof(bound));
-		else
-			bound_row(row, h, rows_text(&r, 1), rows_i64(&r, 2), rows_text(&r, 3), bound);
-		hash_i64(md, rows_i64(&r, 0));
-		MUST(EVP_DigestUpdate(md, bound, sizeof(bound)) == 1);
-		hash_i64(md, rows_i64(&r, 5));
-	}
-	rows_close(&r);
-	EVP_MD_CTX_free(row);
-	return got < 0 ? -1 : 0;
-}
-
-int mailing_is_as_approved(struct home *h, const struct mailing *m, struct err *e)
-{
-	uint8_t now[32];
-
-	if (mailing_hash(h, m, now, e) < 0)
-		return -1;
-	if (m->bound.n == sizeof(now) && memcmp(m->bound.p, now, sizeof(now)) == 0)
-		return 0;
-	return err_set(e, ERR_REFUSED, "mailing %lld: content, selection, identity or window are not what was submitted; edit and submit it again",
-		       (long long)m->id);
-}
-
-int mailing_hash(struct home *h, const struct mailing *m, uint8_t out[32], struct err *e)
-{
-	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	struct arena *a = arena_new();
-	int rc;
-
-	MUST(md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1);
-	hash_text(md, m->subject);
-	hash_text(md, m->body);
-	hash_text(md, m->language);
-	hash_i64(md, m->not_before);
-	hash_i64(md, m->not_after);
-	hash_text(md, m->where);
-	hash_i64(md, m->arms);
-	hash_text(md, m->stratum);
-	hash_i64(md, m->arm_seed);
-	hash_i64(md, m->left_out);
-	rc = hash_registered(h, a, m, md, e) < 0 || hash_people(h, m, md, e) < 0 ? -1 : 0;
-	MUST(EVP_DigestFinal_ex(md, out, NULL) == 1);
-	EVP_MD_CTX_free(md);
-	arena_free(a);
 	return rc;
 }

@@ -16,7 +16,7 @@
 #include "store/delivery.h"
 #include "store/identity.h"
 #include "store/institution.h"
-#include "store/mailing.h"
+#include "store/manifest.h"
 #include "store/optout.h"
 #include "store/project.h"
 #include "store/validation.h"
@@ -301,7 +301,7 @@ static inline struct mailing load_mailing(struct store *s, int64_t id)
 
 static inline void submit(struct store *s, int64_t id)
 {
-	struct submission sub = { .by = s->ann, .accepted_text = "I answer for it", .content_text = "Dear {name}," };
+	struct submission sub = { .by = s->ann, .accepted_text = "I answer for it" };
 	struct mailing m = load_mailing(s, id);
 	struct fixture *f = s->f;
 
@@ -318,6 +318,24 @@ static inline void step(struct store *s, int64_t id, const char *verb)
 	BEGIN;
 	OK(mailing_move(s->h, &m, verb, s->rev, "because", &f->e));
 	COMMIT;
+}
+
+/* Is everything as it was submitted, or approved? */
+static inline int mailing_stands(struct store *s, int64_t id)
+{
+	struct mailing m = load_mailing(s, id);
+	struct fixture *f = s->f;
+	struct content c;
+
+	OK(content_load(s->h, s->a, &m, &c, &f->e));
+	return manifest_stands(s->h, &m, &c, &f->e);
+}
+
+static inline void assert_stands(struct store *s, int64_t id)
+{
+	struct fixture *f = s->f;
+
+	OK(mailing_stands(s, id));
 }
 
 /* A mailing to everybody on the list that is being sent. */

@@ -190,7 +190,7 @@ static void opening_a_sign_off_breaks(void **state)
 
 static int submit_work(struct store *s, void *ctx, struct err *e)
 {
-	struct submission sub = { .by = s->ann, .accepted_text = "I answer for it", .content_text = "Dear {name}," };
+	struct submission sub = { .by = s->ann, .accepted_text = "I answer for it" };
 	struct mailing m;
 	int rc = mailing_by_id(s->h, s->a, *(int64_t *)ctx, &m, e);
 
@@ -434,20 +434,15 @@ static void an_erasure_breaks(void **state)
 {
 	static const char ADDRESS[] = "person1@example.org";
 	struct store *s = *state;
-	struct fixture *f = s->f;
-	uint8_t before[32], after[32];
-	struct mailing m;
 	int64_t id;
 
 	import_many(s, 4);
 	sign_off_but(s, NULL);
 	id = start_mailing(s);
-	m = load_mailing(s, id);
-	OK(mailing_hash(s->h, &m, before, &f->e));
+	assert_stands(s, id);
 	break_each_step(s, erase_work, (void *)(uintptr_t)parsed(s, ADDRESS), 20);
 	/* It was a removal: what was approved is still that. */
-	OK(mailing_hash(s->h, &m, after, &f->e));
-	assert_memory_equal(before, after, sizeof(before));
+	assert_stands(s, id);
 	assert_int_equal(look(s).n[21], 1);
 	assert_int_equal(look(s).n[5], 3);
 }

@@ -1,4 +1,4 @@
-/* store: which step may follow which state, what each does, and what an approval is bound to. */
+/* store: which step may follow which state, and what each does. */
 #include "store_fixture.h"
 
 static const char *const STATES[] = { "draft", "submitted", "approved", "scheduled", "sending",
@@ -42,7 +42,8 @@ static void try_step(struct store *s, int64_t id, const char *from, const char *
 	assert_string_equal(m.state, to);
 	m = load_mailing(s, id);
 	assert_string_equal(m.state, to);
-	assert_string_equal(m.why, "because");
+	/* Of an approval the text that was approved is kept, in the ledger alone. */
+	assert_string_equal(m.why, strcmp(verb, "approve") == 0 ? "" : "because");
 	assert_string_equal(m.by, "rev@uni.example");
 	assert_true(number(s, &LEDGER, ARGS(db_text(arena_printf(s->a, "mailing-%s", verb)))) > 0);
 	db_rollback(s->h->db);
@@ -121,7 +122,7 @@ static void submitting_freezes(void **state)
 	m = load_mailing(s, id);
 	assert_int_equal(m.bound.n, 32);
 	assert_string_equal(m.accepted_text, "I answer for it");
-	assert_string_equal(m.content_text, "Dear {name},");
+	assert_non_null(strstr(m.content_text, "Dear {name},"));
 	assert_int_equal(IN_STATE(id, "queued"), 2);
 	assert_int_equal(IN_STATE(id, "skipped"), 1);
 	/* Who comes now, or changes, is not part of it. */
@@ -213,104 +214,6 @@ static void a_schedule_waits_for_its_window(void **state)
 	assert_int_equal(n, 0);
 }
 
-/* --- what an approval is bound to ---------------------------------------------------------------- */
-
-static void assert_bound(struct store *s, const struct mailing *m, bool same, const char *what)
-{
-	struct fixture *f = s->f;
-	uint8_t now[32];
-
-	OK(mailing_hash(s->h, m, now, &f->e));
-	if ((memcmp(now, m->bound.p, 32) == 0) != same)
-		fail_msg("%s: the hash %s", what, same ? "changed" : "is the same");
-}
-
-static int64_t submitted_to_three(struct store *s)
-{
-	int64_t id = add_draft(s);
-
-	import_many(s, 3);
-	sign_off_but(s, NULL);
-	submit(s, id);
-	return id;
-}
-
-static void it_is_bound_to_its_words(void **state)
-{
-	struct store *s = *state;
-	struct mailing m = load_mailing(s, submitted_to_three(s)), x;
-
-	assert_bound(s, &m, true, "nothing");
-	x = m, x.subject = "News.";
-	assert_bound(s, &x, false, "subject");
-	x = m, x.body = "Dear {{name}};";
-	assert_bound(s, &x, false, "body");
-	x = m, x.subject = "NewsD", x.body = "ear {{name}},";
-	assert_bound(s, &x, false, "a letter that moved");
-	x = m, x.language = "de";
-	assert_bound(s, &x, false, "language");
-	x = m, x.not_before = T0;
-	assert_bound(s, &x, false, "begin of the window");
-	x = m, x.not_after = T0;
-	assert_bound(s, &x, false, "end of the window");
-}
-
-/* Each is tried in a transaction that is taken back. */
-static void it_is_bound_to_what_is_registered(void **state)
-{
-	static const struct query CHANGES[] = {
-		{ "t_h1", "UPDATE identity SET domains = 'x.uni.example'", NULL },
-		{ "t_h2", "UPDATE identity SET name = 'other'", NULL },
-		{ "t_h3", "UPDATE project SET title = 'Slee'", NULL },
-		{ "t_h4", "UPDATE project SET contact = 'x@uni.example'", NULL },
-		{ "t_h5", "UPDATE account SET name = 'Somebody' WHERE address = 'ann@uni.example'", NULL },
-		{ "t_h6", "UPDATE department SET name = 'Physics'", NULL },
-		{ "t_h7", "UPDATE setting SET value = 'Another University' WHERE key = 'name'", NULL },
-		{ "t_h8", "INSERT INTO setting (key, value) VALUES ('postal-address', 'Elsewhere')", NULL },
-		{ "t_h9", "UPDATE address SET delivery = 'x@example.org' WHERE delivery = 'person1@example.org'", NULL },
-		{ "t_h10", "UPDATE delivery SET fields = '{}' WHERE id = (SELECT max(id) FROM delivery)", NULL },
-		{ "t_h11", "DELETE FROM delivery WHERE id = (SELECT max(id) FROM delivery)", NULL },
-		{ "t_h12", "UPDATE delivery SET consent_id = (SELECT min(id) FROM consent)", NULL },
-	};
-	struct store *s = *state;
-	struct fixture *f = s->f;
-	struct mailing m = load_mailing(s, submitted_to_three(s));
-
-	for (size_t i = 0; i < COUNT(CHANGES); i++) {
-		BEGIN;
-		change(s, &CHANGES[i], NO_ARGS);
-		assert_bound(s, &m, false, CHANGES[i].sql);
-		db_rollback(s->h->db);
-	}
-	assert_bound(s, &m, true, "all of it was taken back");
-}
-
-static void a_removal_does_not_unbind(void **state)
-{
-	struct store *s = *state;
-	struct fixture *f = s->f;
-	int64_t id = submitted_to_three(s), sender;
-	struct mailing m = load_mailing(s, id);
-	struct outcome o;
-	struct delivery *d;
-	size_t n;
-
-	OK(opt_out_by_key(s->h, "person1@example.org", OPT_OUT_PAGE, "", 0, &f->e));
-	assert_bound(s, &m, true, "an opt-out");
-	step(s, id, "approve");
-	step(s, id, "start");
-	sender = add_sender(s);
-	d = claim(s, s->h, id, sender, T0 + 1, 9, &n);
-	assert_int_equal(n, 3);
-	d = going_to(d, n, "person1@example.org");
-	assert_string_equal(d->why, "opted-out");
-	o = accepted(d, T0 + 2);
-	o.state = "skipped";
-	o.skipped = "opted-out";
-	write_outcomes(s, sender, &o, 1);
-	assert_bound(s, &m, true, "somebody was skipped");
-}
-
 int main(void)
 {
 	struct CMUnitTest tests[] = {
@@ -318,8 +221,6 @@ int main(void)
 		IN_WORLD(a_step_is_bound_to_what_was_looked_at),
 		IN_WORLD(submitting_freezes), IN_WORLD(handing_back_unfreezes), IN_WORLD(ending_drops_what_was_not_started),
 		IN_WORLD(only_drafts_are_edited), IN_WORLD(a_schedule_waits_for_its_window),
-		IN_WORLD(it_is_bound_to_its_words), IN_WORLD(it_is_bound_to_what_is_registered),
-		IN_WORLD(a_removal_does_not_unbind),
 	};
 
 	return run_on_engines(tests, COUNT(tests));
