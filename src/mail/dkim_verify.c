@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/codec.h"
+#include "mail/tags.h"
 
 #include <openssl/err.h>
 #include <openssl/rsa.h>
@@ -14,109 +15,10 @@
 #include <strings.h>
 
 #define SIGNATURES_MAX 8
-#define TAGS_MAX 40
 #define RSA_BITS_MIN 1024 /* RFC 8301 */
 #define RSA_BITS_MAX 8192 /* more costs the verifier too much */
 #define RECORD_MAX 8192
 #define SECONDS_MAX INT64_C(999999999999)
-
-/* --- tag lists (RFC 6376 section 3.2) ------------------------------------- */
-
-struct tag {
-	struct slice name, value; /* trimmed */
-	struct slice raw;         /* all between "=" and ";" */
-};
-
-struct tags {
-	struct tag tag[TAGS_MAX];
-	size_t n;
-};
-
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static struct slice trim(struct slice s)
-{
-	while (s.n && is_space(s.p[0])) {
-		s.p++;
-		s.n--;
-	}
-	while (s.n && is_space(s.p[s.n - 1]))
-		s.n--;
-	return s;
-}
-
-static bool is_tag_name(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-
-		if (!letter && (i == 0 || !(c == '_' || (c >= '0' && c <= '9'))))
-			return false;
-	}
-	return s.n > 0;
-}
-
-static const struct tag *tag_find(const struct tags *t, const char *name)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (slice_is(t->tag[i].name, name))
-			return &t->tag[i];
-	return NULL;
-}
-
-/* NULL, or why this is no tag list. */
-static const char *tags_read(struct arena *a, struct slice s, struct tags *t)
-{
-	t->n = 0;
-	while (trim(s).n) {
-		const char *semi = memchr(s.p, ';', s.n), *equals, *name;
-		struct slice part = { s.p, semi ? (size_t)(semi - s.p) : s.n };
-		struct tag *tag = &t->tag[t->n];
-
-		equals = memchr(part.p, '=', part.n);
-		if (!equals || t->n == TAGS_MAX)
-			return equals ? "it has too many tags" : "it has a tag without a value";
-		tag->name = trim((struct slice){ part.p, (size_t)(equals - part.p) });
-		tag->raw = (struct slice){ equals + 1, part.n - (size_t)(equals + 1 - part.p) };
-		tag->value = trim(tag->raw);
-		if (!is_tag_name(tag->name))
-			return "it has a tag without a name";
-		name = arena_text_n(a, tag->name.p, tag->name.n);
-		if (tag_find(t, name))
-			return arena_printf(a, "it has two tags %s=", name);
-		t->n++;
-		s.p += part.n + (semi != NULL);
-		s.n -= part.n + (semi != NULL);
-	}
-	return NULL;
-}
-
-static const char *tag_text(struct arena *a, const struct tags *t, const char *name)
-{
-	const struct tag *tag = tag_find(t, name);
-
-	return tag ? arena_text_n(a, tag->value.p, tag->value.n) : NULL;
-}
-
-/* Is `word` one of the words of the list, which are parted by colons? */
-static bool list_has(struct slice list, const char *word)
-{
-	for (;;) {
-		const char *colon = memchr(list.p, ':', list.n);
-		struct slice one = trim((struct slice){ list.p, colon ? (size_t)(colon - list.p) : list.n });
-
-		if (one.n == strlen(word) && strncasecmp(one.p, word, one.n) == 0)
-			return true;
-		if (!colon)
-			return false;
-		list.n -= (size_t)(colon + 1 - list.p);
-		list.p = colon + 1;
-	}
-}
 
 /* Base64 with blanks inside; the bytes live in the arena. */
 static ssize_t decode64(struct arena *a, struct slice s, uint8_t **out)
@@ -125,7 +27,7 @@ static ssize_t decode64(struct arena *a, struct slice s, uint8_t **out)
 	size_t n = 0;
 
 	for (size_t i = 0; i < s.n; i++)
-		if (!is_space(s.p[i]))
+		if (!tags_blank(s.p[i]))
 			text[n++] = s.p[i];
 	*out = arena_alloc(a, n + 1);
 	return base64_decode(*out, n, text, n);
@@ -281,9 +183,9 @@ static bool read_signature(struct work *w)
 		w->out->selector = w->out->selector ? w->out->selector : "";
 		return say(w, DKIM_MALFORMED, "its d= or s= is no name");
 	}
-	if (!list_has(tag_find(&w->tags, "h")->value, "From"))
+	if (!tag_list_has(tag_find(&w->tags, "h")->value, "From"))
 		return say(w, DKIM_MALFORMED, "it does not sign From");
-	if (tag_find(&w->tags, "q") && !list_has(tag_find(&w->tags, "q")->value, "dns/txt"))
+	if (tag_find(&w->tags, "q") && !tag_list_has(tag_find(&w->tags, "q")->value, "dns/txt"))
 		return say(w, DKIM_MALFORMED, "its q= names no known way to the key");
 	return read_algorithm(w) || read_canon(w) || read_identity(w) || read_limit(w) || read_times(w);
 }
@@ -345,15 +247,15 @@ static bool judge_record(struct work *w, const struct tags *rec)
 		return say(w, DKIM_MALFORMED, "the key's v= is not DKIM1, or not its first tag");
 	if (!p)
 		return say(w, DKIM_MALFORMED, "the key record has no p=");
-	if (!list_has(k ? k->value : slice_of("rsa"), w->ed25519 ? "ed25519" : "rsa"))
+	if (!tag_list_has(k ? k->value : slice_of("rsa"), w->ed25519 ? "ed25519" : "rsa"))
 		return say(w, DKIM_FAIL, "the key is of another kind (k=) than the signature (a=)");
-	if (h && !list_has(h->value, "sha256"))
+	if (h && !tag_list_has(h->value, "sha256"))
 		return say(w, DKIM_FAIL, "the key does not allow SHA-256 (h=)");
-	if (s && !list_has(s->value, "*") && !list_has(s->value, "email"))
+	if (s && !tag_list_has(s->value, "*") && !tag_list_has(s->value, "email"))
 		return say(w, DKIM_FAIL, "the key is not for mail (s=)");
-	if (t && list_has(t->value, "s") && i && strcasecmp(strrchr(i, '@') + 1, w->out->domain) != 0)
+	if (t && tag_list_has(t->value, "s") && i && strcasecmp(strrchr(i, '@') + 1, w->out->domain) != 0)
 		return say(w, DKIM_FAIL, "the key allows only its own domain in i= (t=s)");
-	if (t && list_has(t->value, "y"))
+	if (t && tag_list_has(t->value, "y"))
 		w->note = "good; the domain says that it is testing DKIM (t=y)";
 	return read_public(w, p->value);
 }
@@ -427,7 +329,7 @@ static void hash_head(struct work *w, uint8_t out[DKIM_HASH_SIZE])
 	for (bool more = true; more;) {
 		const char *colon = memchr(h.p, ':', h.n);
 		size_t n = colon ? (size_t)(colon - h.p) : h.n;
-		const struct dkim_field *f = dkim_pick(&pick, trim((struct slice){ h.p, n }));
+		const struct dkim_field *f = dkim_pick(&pick, tags_trim((struct slice){ h.p, n }));
 
 		if (f)
 			dkim_canon_field(&data, f->whole, w->head_relaxed);
