@@ -41,6 +41,9 @@ unsigned address_flags_among(const struct address *addr, const char *const *know
 /* The known domain, or free provider's, that this one can be taken for by its looks (ADR-5, UTS #39), in A-labels;
    NULL if there is none. A domain at or below a known one, or on one of our lists, resembles none. */
 const char *address_resembles(const struct address *addr, const char *const *known, size_t n_known);
+/* The ASCII letters, one or two, that a small letter of another alphabet, or with a stroke, can be taken for; NULL if there
+   are none. Marks are not looked at: decompose first. */
+const char *letter_shape(uint32_t c);
 /* The domain that was probably meant ("gmail.com" for gmial.com, gmail.con, gmai.l.com), by the large providers'
    and the known ones, or NULL (ADR-10). To be shown, never to be applied. */
 const char *address_hint(struct arena *a, const struct address *addr, const char *const *known, size_t n_known);

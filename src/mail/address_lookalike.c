@@ -66,7 +66,7 @@ static uint32_t bare(uint32_t c)
 	return c;
 }
 
-static const char *shape_of(uint32_t c)
+const char *letter_shape(uint32_t c)
 {
 	for (size_t i = 0; i < COUNT(SHAPES); i++)
 		if (SHAPES[i].c == c)
@@ -100,7 +100,7 @@ static void add_shape(struct skeleton *s, uint32_t c)
 	const char *shape;
 
 	c = c < 0x80 ? c : bare(c);
-	shape = c < 0x80 ? NULL : shape_of(c);
+	shape = c < 0x80 ? NULL : letter_shape(c);
 	if (s->n + 8 > SKELETON_MAX)
 		s->over = true;
 	else if (c < 0x80)

@@ -313,7 +313,7 @@ static void open_link(struct reader *r, const char *href)
 		return;
 	}
 	r->links = grow(r->links, r->out->n_links, &r->links_room, sizeof(*r->links));
-	r->links[r->out->n_links++] = (struct html_link){ arena_text(r->a, href), "" };
+	r->links[r->out->n_links++] = (struct html_link){ .href = arena_text(r->a, href), .words = "" };
 	buf_clear(&r->words.b);
 	r->words.blank = r->words.line = false;
 	r->in_link = true;
@@ -415,12 +415,20 @@ static void on_end(void *ctx, const xmlChar *xml_name)
 		r->in_title = false;
 }
 
+static void note_place(struct html_link *l, size_t from, size_t to)
+{
+	if (to == from)
+		return;
+	l->at = l->end ? l->at : from;
+	l->end = to;
+}
+
 static void on_text(void *ctx, const xmlChar *text, int len)
 {
 	struct reader *r = ctx;
 	const struct frame *f = r->depth ? &r->frame[r->depth - 1] : NULL;
 	const char *p = (const char *)text;
-	size_t n = len > 0 ? (size_t)len : 0;
+	size_t n = len > 0 ? (size_t)len : 0, from;
 	enum sight sight;
 
 	if (r->in_title) {
@@ -432,9 +440,12 @@ static void on_text(void *ctx, const xmlChar *text, int len)
 	sight = r->unseen || !f ? SIGHT_NONE : sheet_sight(r->sheet, f->look);
 	if (sight == SIGHT_FAINT && !r->out->doubt)
 		r->out->doubt = "text that is hard to see: small, or too like what is behind it";
+	from = r->text.b.n;
 	flow_add(sight == SIGHT_NONE ? &r->hidden : &r->text, p, n);
-	if (r->in_link && sight != SIGHT_NONE)
+	if (r->in_link && sight != SIGHT_NONE) {
 		flow_add(&r->words, p, n);
+		note_place(&r->links[r->out->n_links - 1], from, r->text.b.n);
+	}
 }
 
 /* The inside of style and script elements: no text for anybody. */
@@ -512,7 +523,7 @@ static void finish(struct reader *r)
 	v->hidden = arena_printf(r->a, "%s%s%s", v->text, v->text[0] && v->hidden[0] ? " " : "", v->hidden);
 	v->text = "";
 	for (size_t i = 0; i < v->n_links; i++)
-		((struct html_link *)(uintptr_t)v->links)[i].words = "";
+		((struct html_link *)(uintptr_t)v->links)[i] = (struct html_link){ .href = v->links[i].href, .words = "" };
 	if (!v->doubt)
 		v->doubt = "a style that can cover other text";
 }

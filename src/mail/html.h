@@ -10,6 +10,7 @@
 
 struct html_link {
 	const char *href, *words; /* words: its visible text, blanks collapsed */
+	size_t at, end;           /* where that stands in the view's text; both 0 when there is none */
 };
 
 struct html_image {

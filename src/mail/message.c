@@ -22,6 +22,7 @@ struct walk {
 	struct arena *a;
 	struct part *parts;
 	size_t n;
+	const char *beside;
 	struct err *e;
 };
 
@@ -225,6 +226,17 @@ static GByteArray *object_bytes(GMimeObject *o)
 	return bytes;
 }
 
+static const char *parameter(struct arena *a, const char *value)
+{
+	return value ? utf8_copy(a, value, strlen(value)) : "";
+}
+
+static void keep_beside(struct walk *w, const char *text)
+{
+	if (text && *text)
+		w->beside = arena_printf(w->a, "%s%s\n", w->beside, utf8_copy(w->a, text, strlen(text)));
+}
+
 static int add_leaf(struct walk *w, GMimeObject *o, const char *parent, int depth)
 {
 	const char *filename = GMIME_IS_PART(o) ? g_mime_part_get_filename(GMIME_PART(o)) : NULL;
@@ -241,6 +253,8 @@ static int add_leaf(struct walk *w, GMimeObject *o, const char *parent, int dept
 	p->content_id = id ? utf8_copy(w->a, id, strlen(id)) : NULL;
 	p->parent = parent;
 	p->depth = depth;
+	p->charset = parameter(w->a, g_mime_object_get_content_type_parameter(o, "charset"));
+	p->encoding = parameter(w->a, g_mime_object_get_header(o, "Content-Transfer-Encoding"));
 	bytes = object_bytes(o);
 	if (strncmp(p->type, "text/", 5) == 0) {
 		decode_text(w->a, p, g_mime_object_get_content_type_parameter(o, "charset"), bytes);
@@ -269,12 +283,14 @@ static int walk_object(struct walk *w, GMimeObject *o, const char *parent, int d
 		if (child && walk_object(w, child, type, depth + 1) < 0)
 			return -1;
 	}
+	keep_beside(w, g_mime_multipart_get_prologue(GMIME_MULTIPART(o)));
+	keep_beside(w, g_mime_multipart_get_epilogue(GMIME_MULTIPART(o)));
 	return 0;
 }
 
 static int read_parts(struct arena *a, struct slice s, struct message *out, struct err *e)
 {
-	struct walk w = { a, ARENA_ARRAY(a, struct part, PARTS_MAX), 0, e };
+	struct walk w = { a, ARENA_ARRAY(a, struct part, PARTS_MAX), 0, "", e };
 	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(s.p, s.n);
 	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
 	GMimeMessage *m = g_mime_parser_construct_message(parser, NULL);
@@ -285,6 +301,7 @@ static int read_parts(struct arena *a, struct slice s, struct message *out, stru
 		rc = walk_object(&w, top, "", 0);
 	out->parts = w.parts;
 	out->n_parts = w.n;
+	out->beside = w.beside;
 	if (m)
 		g_object_unref(m);
 	g_object_unref(parser);

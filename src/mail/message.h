@@ -21,6 +21,8 @@ struct part {
 	const char *filename;    /* or NULL */
 	const char *content_id;  /* without brackets, or NULL */
 	const char *parent;      /* type of the part around it, "" at the top */
+	const char *charset;     /* as declared, "" when it is not */
+	const char *encoding;    /* Content-Transfer-Encoding as declared, "" when it is not */
 	const char *bytes;       /* decoded; of text parts UTF-8 with LF line ends and a NUL behind */
 	size_t n;
 	int depth;
@@ -31,6 +33,7 @@ struct message {
 	size_t n_fields;
 	const struct part *parts; /* leaves in order; message/rfc822 is a leaf */
 	size_t n_parts;
+	const char *beside; /* text before the first and behind the last part of each multipart, which old programs show */
 };
 
 /* ERR_INPUT when it is no message or passes a bound. Everything lives in the arena. */

@@ -8,11 +8,12 @@
 #include <stdarg.h>
 #include <strings.h>
 
+#include "base/utf8.h"
 #include "policy/policy_text.h"
 #include "policy/rule.h"
 
-#define SEEN_MAX ((size_t)100 * 1000) /* bytes of a part that mail clients show (FMT-16) */
-#define PER_RULE 5                    /* findings of one rule; RULES times this fits FINDINGS_MAX */
+#define SEEN_MAX (100 * 1000) /* bytes of a part that mail clients show (FMT-16) */
+#define PER_RULE 12                   /* findings of one rule; RULES times this fits FINDINGS_MAX */
 
 static const struct {
 	const char *name;
@@ -66,25 +67,38 @@ static bool said_already(const struct ruling *r, enum answer answer, const char 
 	return false;
 }
 
-/* A rule that has said enough keeps its worst answer in its last finding. */
+/* What was cut off by its length must not end within a character. */
+static const char *whole_characters(struct arena *a, const char *text)
+{
+	return arena_printf(a, "%.*s", utf8_fit((struct slice){ text, strlen(text) + 1 }, (int)strlen(text)), text);
+}
+
+/* A rule that has said enough keeps its worst answer in its last finding, which tells that there is more: the same
+   message says the same each time, since a reviewer's answer is known by these words. */
+static void add_last(struct arena *a, struct finding *last, const struct finding *f)
+{
+	static const char MORE[] = "; and there is more of it";
+	const struct finding *worse = f->answer > last->answer ? f : last;
+	const char *reason = worse->reason;
+
+	if (!strstr(reason, MORE))
+		reason = arena_printf(a, "%s%s", reason, MORE);
+	*last = (struct finding){ f->rule, worse->answer, reason, worse->mend };
+}
+
 static void add(struct ruling *r, enum answer answer, const char *mend, const char *fmt, va_list ap)
 {
-	struct finding *f;
+	struct finding f = { r->rule, answer, NULL, mend };
 	char text[1200];
-	const char *reason;
 
 	vsnprintf(text, sizeof(text), fmt, ap);
-	reason = text_flat(r->a, text);
-	if (said_already(r, answer, reason))
+	f.reason = text_flat(r->a, whole_characters(r->a, text));
+	if (said_already(r, answer, f.reason))
 		return;
-	if (r->out->n - r->first < PER_RULE) {
-		f = &r->out->finding[r->out->n++];
-	} else {
-		f = &r->out->finding[r->out->n - 1];
-		if (answer <= f->answer)
-			return;
-	}
-	*f = (struct finding){ r->rule, answer, reason, mend };
+	if (r->out->n - r->first < PER_RULE)
+		r->out->finding[r->out->n++] = f;
+	else
+		add_last(r->a, &r->out->finding[r->out->n - 1], &f);
 }
 
 #define ADD(answer, mend)                                                                                              \
@@ -137,9 +151,9 @@ void rule_needs_words(struct ruling *r, const char *what, const char *words)
 					text_quote(r->a, words, 100));
 
 	if (!r->text_flat || !text_has(r->a, r->text_flat, flat))
-		rule_fail(r, mend, "the text part does not show %s, “%s”", what, text_quote(r->a, words, 100));
+		rule_fail(r, mend, "text part: it does not show %s, “%s”", what, text_quote(r->a, words, 100));
 	if (r->html_flat && !text_has(r->a, r->html_flat, flat))
-		rule_fail(r, mend, "the visible text of the HTML part does not show %s, “%s”", what,
+		rule_fail(r, mend, "HTML part: its visible text does not show %s, “%s”", what,
 			  text_quote(r->a, words, 100));
 }
 
@@ -178,6 +192,26 @@ static const char *language_of(struct arena *a, const struct message_facts *m)
 	return arena_text_n(a, said, n);
 }
 
+/* Without what stands behind U+202D or U+202E, up to where its effect ends: what is seen there are other words. */
+static char *without_overrides(struct arena *a, const char *s)
+{
+	char *out = arena_text(a, s), *p = out;
+
+	while ((p = strstr(p, "\xe2\x80"))) {
+		char *end = p + 2;
+
+		if (*end != '\xad' && *end != '\xae') {
+			p++;
+			continue;
+		}
+		for (end++; *end && *end != '\n' && strncmp(end, "\xe2\x80\xac", 3) != 0;)
+			end++;
+		memset(p, '\x01', (size_t)(end - p));
+		p = end;
+	}
+	return out;
+}
+
 static void look_at_message(struct ruling *r)
 {
 	const struct message_facts *m = r->f->message;
@@ -187,15 +221,13 @@ static void look_at_message(struct ruling *r)
 		return;
 	r->language = language_of(r->a, m);
 	if (m->text) {
-		size_t n = strlen(m->text);
+		int n = utf8_fit((struct slice){ m->text, strlen(m->text) }, SEEN_MAX);
 
-		while (n > SEEN_MAX || (n < strlen(m->text) && (m->text[n] & 0xc0) == 0x80))
-			n = n > SEEN_MAX ? SEEN_MAX : n - 1;
-		r->text = arena_text_n(r->a, m->text, n);
+		r->text = without_overrides(r->a, arena_text_n(r->a, m->text, (size_t)n));
 		r->text_flat = text_flat(r->a, r->text);
 	}
 	if (m->has_html) {
-		r->html = m->html.text;
+		r->html = without_overrides(r->a, m->html.text);
 		r->html_flat = text_flat(r->a, r->html);
 	}
 }
@@ -227,6 +259,62 @@ void policy_decide(struct arena *a, const struct facts *f, struct verdict *out)
 	for (size_t i = 0; i < out->n; i++)
 		if (out->finding[i].answer > ANSWER_NA && out->finding[i].answer > out->answer)
 			out->answer = out->finding[i].answer;
+}
+
+/* --- several variants --- */
+
+static enum answer worst_of(const struct verdict *v, const char *rule)
+{
+	enum answer worst = ANSWER_PASS;
+
+	for (size_t i = 0; i < v->n; i++)
+		if (strcmp(v->finding[i].rule, rule) == 0 && v->finding[i].answer > worst)
+			worst = v->finding[i].answer;
+	return worst;
+}
+
+static bool has_finding(const struct verdict *v, const struct finding *f)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (strcmp(v->finding[i].rule, f->rule) == 0 && v->finding[i].answer == f->answer &&
+		    strcmp(v->finding[i].reason, f->reason) == 0)
+			return true;
+	return false;
+}
+
+/* The findings of one rule: those that were there, then the new ones. What passes is not said beside what does not. */
+static size_t merge_rule(struct arena *a, const char *rule, const struct verdict *old, const struct verdict *more,
+			 const char *where, struct finding out[PER_RULE])
+{
+	bool objected = worst_of(old, rule) > ANSWER_NA || worst_of(more, rule) > ANSWER_NA;
+	size_t n = 0;
+
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; i < (k ? more : old)->n; i++) {
+			struct finding f = (k ? more : old)->finding[i];
+
+			if (strcmp(f.rule, rule) != 0 || (objected && f.answer <= ANSWER_NA) ||
+			    (k && (has_finding(old, &f) || (f.answer <= ANSWER_NA && n))))
+				continue;
+			if (k && f.answer > ANSWER_NA)
+				f.reason = arena_printf(a, "%s: %s", where, f.reason);
+			if (n < PER_RULE)
+				out[n++] = f;
+			else
+				add_last(a, &out[n - 1], &f);
+		}
+	return n;
+}
+
+void policy_merge(struct arena *a, struct verdict *into, const struct verdict *more, const char *where)
+{
+	struct verdict *old = ARENA_NEW(a, struct verdict);
+
+	*old = *into;
+	into->n = 0;
+	for (size_t i = 0; i < COUNT(RULES); i++)
+		into->n += merge_rule(a, RULES[i].name, old, more, where, &into->finding[into->n]);
+	into->answer = old->answer > more->answer ? old->answer : more->answer;
 }
 
 /* The text part is the first that readers are shown as such; likewise the HTML part. */

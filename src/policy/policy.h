@@ -34,6 +34,8 @@ struct project_facts {
 	const char *const *identity_domains; /* NULL-ended */
 	const char *const *link_hosts;      /* NULL-ended */
 	bool approved;
+	const uint8_t (*images)[32]; /* SHA-256 of each approved image */
+	size_t n_images;
 };
 
 struct selection_facts {
@@ -63,6 +65,18 @@ struct message_facts {
 	const char *body_words; /* the writer's own words; NULL when not known apart (lint) */
 };
 
+/* A post to a managed list. */
+struct post_facts {
+	const char *list;              /* its name */
+	enum fact guidelines_accepted; /* by the poster, in their current version */
+	const char *accepted_version, *current_version; /* of the guidelines; NULL: none */
+	enum fact may_post;            /* under the list's posting rule */
+	const char *posting_rule;      /* in words: "members", "moderators" */
+	bool moderated;                /* the list, or the poster */
+	enum fact moderator;           /* FACT_YES: a moderator let it through; FACT_NO: refused; FACT_UNKNOWN: not asked */
+	bool waiting;                  /* it is held for the moderator, and not sent */
+};
+
 struct facts {
 	const struct institution_facts *institution;
 	const struct project_facts *project;               /* NULL in lint without --project */
@@ -72,6 +86,7 @@ struct facts {
 	const char *compile_error;                         /* why, when message is NULL */
 	bool responsibility_accepted;
 	bool before_submission;  /* a draft: responsibility is asked for later, and is n/a */
+	const struct post_facts *post;               /* NULL: a mailing to an address list */
 	bool lint;
 };
 
@@ -81,7 +96,7 @@ struct finding {
 	const char *reason, *mend; /* mend is "" for pass and n/a */
 };
 
-#define FINDINGS_MAX 64
+#define FINDINGS_MAX 160
 
 struct verdict {
 	enum answer answer; /* the worst, n/a counting as pass */
@@ -92,6 +107,9 @@ struct verdict {
 const char *answer_name(enum answer a); /* "pass", "n/a", "doubtful", "unknown", "fail" */
 /* Every rule is asked, in the order of policy.md, and each leaves at least one finding. */
 void policy_decide(struct arena *a, const struct facts *f, struct verdict *out);
+/* What another variant or language of the same mailing was found to be: the worse answer of each rule stands, and new
+   findings say `where` they come from. A rule that passes in both keeps its first words. */
+void policy_merge(struct arena *a, struct verdict *into, const struct verdict *more, const char *where);
 /* Takes a message apart for the facts. ERR_INPUT if unreadable. */
 int policy_read_message(struct arena *a, struct slice bytes, struct message_facts *out, struct err *e) MUST_USE;
 /* The rules' names, in order; NULL-ended. */

@@ -10,14 +10,21 @@
 
 /* Blanks (also no-break ones) and line breaks become one blank each; trimmed. */
 char *text_flat(struct arena *a, const char *s);
-/* Lower case, look-alikes as Latin letters, invisible characters gone; line breaks stay, other blanks are one. */
+/* Lower case; look-alikes, full-width, mathematical and circled letters as ASCII; digits of all scripts as ASCII; marks
+   and invisible characters gone; signs that are not ASCII are "*". Line breaks stay, so that lines can be counted;
+   other blanks are one. */
 char *text_skeleton(struct arena *a, const char *s);
-/* Is `words` in `flat`, without regard to case? Both flat. */
+/* Where `words` stand in `text`, not as part of a longer word; NULL if nowhere. */
+const char *text_find(const char *text, const char *words);
+/* The same without regard to case, of flat texts. */
 bool text_has(struct arena *a, const char *flat, const char *words);
 /* Where `word` stands in `skeleton` as whole words; NULL if nowhere. Both skeletons. */
 const char *text_find_word(const char *skeleton, const char *word);
-/* A word that mixes Latin letters with look-alikes of other scripts; NULL if there is none. */
+/* A word that mixes Latin letters with those of an alphabet of like shapes; NULL if there is none. */
 const char *text_mixed_word(struct arena *a, const char *s);
+bool text_is_blank(uint32_t c);
+/* Of a skeleton: a letter or a digit, or a byte of one. */
+bool text_is_letter(char c);
 /* Any letter or digit in it? */
 bool text_says_something(const char *s);
 /* The first `max` characters, with "..." when there are more, on one line. */
@@ -33,12 +40,22 @@ bool url_split(struct arena *a, const char *text, struct url *out);
 /* Does `url` stand in `text`, letter by letter, and not as part of a longer address? With an empty path
    the final slash may be there or not. */
 bool text_has_url(const char *text, const char *url);
+/* Where, at or behind `from`; NULL if nowhere. */
+const char *text_find_url(const char *text, const char *from, const char *url);
 /* Is it the same address? (The final slash of an empty path does not count.) */
 bool url_same(const char *x, const char *y);
 /* https, or in a trial http on loopback. */
 bool url_is_secure(const struct url *u, bool trial);
-/* Do the words of a link look like an address of the web or of mail? */
-bool text_looks_like_address(const char *words);
+/* A name of a host in a text, in A-labels; of an address of mail, what stands behind its "@". */
+struct host_at {
+	const char *start, *host;
+	size_t n; /* bytes of it in the text */
+	bool mail, path, in_url; /* "@" or "/" beside it; within a longer address */
+};
+/* The next one at or behind `from`. */
+bool text_next_host(struct arena *a, const char *text, const char *from, struct host_at *out);
+/* Would every mail program make a link of it? */
+bool host_is_sure(const struct host_at *h);
 bool host_is_within(const char *host, const char *domain);
 bool host_is_in(const char *host, const char *const *domains);
 /* The lower-case domain behind the last "@"; NULL if there is none. */

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <strings.h>
 
+#include "base/utf8.h"
 #include "policy/policy_text.h"
 
 static char *lower_n(struct arena *a, const char *p, size_t n)
@@ -52,30 +53,59 @@ bool url_split(struct arena *a, const char *text, struct url *out)
 	return out->host[0] != '\0';
 }
 
-/* Could the character go on with an address? Quotes, brackets and blanks cannot; a final stop or comma ends
-   the sentence and not the address. */
-static bool goes_on(const char *p)
+/* Marks of direction and isolates, which texts that run from the right put around an address. */
+static size_t mark_at(const char *p)
 {
-	p += strspn(p, ".,;:!?");
-	if (!*p || isspace((unsigned char)*p) || strchr("<>\"'()[]{}|`", *p))
-		return false;
-	return strncmp(p, "\xc2\xa0", 2) != 0 && strncmp(p, "\xe2\x80\x9d", 3) != 0 &&
-	       strncmp(p, "\xe2\x80\x99", 3) != 0;
+	size_t len;
+	uint32_t c;
+
+	if (!*p)
+		return 0;
+	c = utf8_char(p, strnlen(p, 4), &len);
+	return c == 0x200e || c == 0x200f || (c >= 0x2066 && c <= 0x2069) ? len : 0;
 }
 
+/* Quotes, brackets and blanks end an address; so do the stops and brackets of East Asia. */
+static bool ends_address(const char *p)
+{
+	size_t len;
+	uint32_t c;
+
+	if (!*p || isspace((unsigned char)*p) || strchr("<>\"'()[]{}|`", *p))
+		return true;
+	if ((unsigned char)*p < 0x80)
+		return false;
+	c = utf8_char(p, strnlen(p, 4), &len);
+	return text_is_blank(c) || (c >= 0x2018 && c <= 0x201f) || c == 0x2026 || c == 0xab || c == 0xbb || (c >= 0x3001 && c <= 0x3011) ||
+	       (c >= 0xff01 && c <= 0xff0f && c != 0xff0d && c != 0xff0e && c != 0xff0f) || c == 0xff1a || c == 0xff1b || c == 0xff1f;
+}
+
+/* Could what stands at p go on with an address? A final stop or comma ends the sentence and not the address. */
+static bool goes_on(const char *p)
+{
+	size_t n;
+
+	while ((n = mark_at(p)))
+		p += n;
+	p += strspn(p, ".,;:!?");
+	while ((n = mark_at(p)))
+		p += n;
+	return !ends_address(p);
+}
+
+/* Does an address begin at p, or does it go on? Scripts without blanks between words may stand right before it. */
 static bool came_on(const char *text, const char *p)
 {
-	static const char *const OPENING[] = { "\xc2\xa0", "\xe2\x80\x9c", "\xe2\x80\x98" };
+	while (p > text) {
+		const char *q = p - 1;
 
-	if (p == text)
-		return false;
-	for (size_t i = 0; i < COUNT(OPENING); i++) {
-		size_t n = strlen(OPENING[i]);
-
-		if ((size_t)(p - text) >= n && memcmp(p - n, OPENING[i], n) == 0)
-			return false;
+		while (q > text && ((unsigned char)*q & 0xc0) == 0x80)
+			q--;
+		if (!mark_at(q))
+			return !ends_address(q) && (unsigned char)*q < 0xe3;
+		p = q;
 	}
-	return !isspace((unsigned char)p[-1]) && !strchr("<>\"'([{|`", p[-1]);
+	return false;
 }
 
 /* The length of `url` without the slash of an empty path; *bare: it has an empty path. */
@@ -88,20 +118,25 @@ static size_t bare_length(const char *url, bool *bare)
 	return *bare ? (size_t)(host + 3 + h - url) : n;
 }
 
-bool text_has_url(const char *text, const char *url)
+const char *text_find_url(const char *text, const char *from, const char *url)
 {
 	bool bare;
 	size_t n = bare_length(url, &bare);
 
 	if (!n)
-		return false;
-	for (const char *p = text; *p; p++) {
-		if (strncmp(p, url, n) != 0 || came_on(text, p))
+		return NULL;
+	for (const char *p = from; *p; p++) {
+		if (*p != *url || strncmp(p, url, n) != 0 || came_on(text, p))
 			continue;
 		if (!goes_on(p + n) || (bare && p[n] == '/' && !goes_on(p + n + 1)))
-			return true;
+			return p;
 	}
-	return false;
+	return NULL;
+}
+
+bool text_has_url(const char *text, const char *url)
+{
+	return text_find_url(text, text, url) != NULL;
 }
 
 bool url_same(const char *x, const char *y)
@@ -121,23 +156,6 @@ bool url_is_secure(const struct url *u, bool trial)
 {
 	return strcmp(u->scheme, "https") == 0 ||
 	       (trial && strcmp(u->scheme, "http") == 0 && is_loopback(u->host));
-}
-
-bool text_looks_like_address(const char *words)
-{
-	const char *dot;
-
-	if (strstr(words, "://") || strncasecmp(words, "www.", 4) == 0 || strncasecmp(words, "mailto:", 7) == 0)
-		return true;
-	if (strpbrk(words, " \t\n"))
-		return false;
-	/* "uni.example/page", "ann@uni.example": a dot between letters, and nothing that a sentence has. */
-	dot = strchr(words, '.');
-	for (; dot; dot = strchr(dot + 1, '.'))
-		if (dot > words && isalnum((unsigned char)dot[-1]) && isalpha((unsigned char)dot[1]) &&
-		    isalpha((unsigned char)dot[2]))
-			return true;
-	return false;
 }
 
 bool host_is_within(const char *host, const char *domain)

@@ -1,14 +1,15 @@
 /*
  * `same-infrastructure`: every address in the message belongs to the identity that sends it. Each header
- * field is searched for addresses, except those that name recipients or were put on in transport; body
- * links go only where the project registered. Without a project, the identity is taken to be the
+ * field is searched for addresses, except those that name recipients or were put on in transport; the
+ * links of the body are judged in links.c. Without a project, the identity is taken to be the
  * institution's domain that From is in.
  */
 #include <ctype.h>
 #include <strings.h>
 
+#include "mail/domain.h"
+#include "policy/links.h"
 #include "policy/policy_text.h"
-#include "policy/rule.h"
 
 #define MAILBOXES 4
 
@@ -25,14 +26,23 @@ static bool in_words(const char *name, const char *const *list)
 	return false;
 }
 
-/* Recipients, text, and what relays add on the way. */
+/* Recipients, and what relays and receiving hosts add on the way. Anything else is the sender's. */
 static bool is_exempt(const char *name)
 {
-	static const char *const EXEMPT[] = { "To", "Cc", "Bcc", "Subject", "Comments", "Keywords", "Received",
-					      "Delivered-To", "X-Original-To", "Envelope-To", "DKIM-Signature", "Content-Type",
-					      "Authentication-Results", "Received-SPF", "X-Received", NULL };
+	static const char *const EXEMPT[] = { "To", "Cc", "Bcc", "Received", "Delivered-To", "X-Delivered-To", "X-Original-To", "Envelope-To",
+					      "X-Envelope-To", "X-RCPT-To", "DKIM-Signature", "DomainKey-Signature", "Content-Type",
+					      "Content-Disposition", "Received-SPF", "X-Received", "X-Received-SPF", "X-Mailer", "User-Agent",
+					      "X-Google-DKIM-Signature", "X-Original-DKIM-Signature", "Delivery-Date", "X-Clacks-Overhead", NULL };
+	static const char *const BEGINNINGS[] = { "ARC-", "Authentication-Results", "X-Original-Authentication-Results", "X-Authentication-",
+						  "X-Google-", "X-Gm-", "X-MS-", "X-Microsoft-", "X-Forefront-", "X-Exchange-",
+						  "X-MS-Exchange-", "X-OriginatorOrg", "X-EOP", "X-Spam-", "X-Spamd-", "X-Rspamd-", "X-Virus-",
+						  "X-Amavis-", "X-Proofpoint-", "X-Mimecast-", "X-Barracuda-", "X-IronPort-", "X-Sophos-",
+						  "X-PMX-", "X-Cloudmark-", "X-TM-", "X-ClientProxiedBy", "X-Apparently-To" };
 
-	return in_words(name, EXEMPT) || strncasecmp(name, "ARC-", 4) == 0 || strncasecmp(name, "X-Google-", 9) == 0;
+	for (size_t i = 0; i < COUNT(BEGINNINGS); i++)
+		if (strncasecmp(name, BEGINNINGS[i], strlen(BEGINNINGS[i])) == 0)
+			return true;
+	return in_words(name, EXEMPT);
 }
 
 /* FMT-2: fields that may stand there once. */
@@ -75,7 +85,7 @@ static bool find_identity(struct ruling *r, struct identity *out)
 	if (out->domains || !out->from_host)
 		return out->from_host != NULL;
 	for (; d && *d; d++)
-		if (host_is_within(out->from_host, *d)) {
+		if (host_is_within(domain_parse(r->a, out->from_host) ? domain_parse(r->a, out->from_host) : out->from_host, *d)) {
 			const char **one = ARENA_ARRAY(r->a, const char *, 2);
 
 			one[0] = *d;
@@ -94,43 +104,61 @@ static void foreign(struct ruling *r, const char *field, const char *host)
 		  text_quote(r->a, host, 80));
 }
 
-static bool domain_char(char c)
+/* Hosts are compared in A-labels: an address may be written in its own letters (SMTP-14). */
+static bool is_in(struct arena *a, const char *host, const char *const *domains)
 {
-	return isalnum((unsigned char)c) || c == '.' || c == '-' || (unsigned char)c >= 0x80;
+	const char *ascii = domain_parse(a, host);
+
+	return host_is_in(ascii ? ascii : host, domains);
 }
 
-static void judge_addresses(struct ruling *r, const struct identity *id, const struct field *f)
+/* An "@" as East Asian keyboards write it counts. The domain goes on to the first sign that ends an address. */
+static void judge_addresses(struct ruling *r, const struct identity *id, const char *name, const char *value)
 {
-	for (const char *at = f->raw; (at = strchr(at, '@')); at++) {
-		size_t n = 0;
-		const char *host;
+	for (const char *at = value; *at; at++) {
+		size_t wide = strncmp(at, "\xef\xbc\xa0", 3) == 0 || strncmp(at, "\xef\xb9\xab", 3) == 0 ? 3 : *at == '@';
+		const char *host = at + wide;
+		size_t n = strcspn(host, " \t<>(),;:\"'?&\\}|");
 
-		while (domain_char(at[1 + n]))
-			n++;
-		while (n && at[n] == '.')
+		if (!wide || !n || !(text_is_letter(*host) || *host == '['))
+			continue;
+		while (n && host[n - 1] == '.')
 			n--;
-		host = arena_text_n(r->a, at + 1, n);
-		if ((n || at[1] == '[') && !host_is_in(host, id->domains))
-			foreign(r, f->name, n ? host : at);
+		if (!is_in(r->a, arena_text_n(r->a, host, n), id->domains))
+			foreign(r, name, arena_text_n(r->a, host, n));
 	}
 }
 
-static void judge_urls(struct ruling *r, const struct field *f)
+/* Any address with "://", and one without a scheme. */
+static void judge_urls(struct ruling *r, const char *name, const char *value)
 {
 	struct url own, u;
 
 	if (!url_split(r->a, r->f->institution->web_url, &own))
 		return;
-	for (const char *p = f->raw, *text; (p = strcasestr(p, "http")); p += strlen(text)) {
-		text = arena_text_n(r->a, p, strcspn(p, " \t<>\","));
-		if (!url_split(r->a, text, &u))
+	for (const char *p = value; (p = strstr(p, "//")); p += 2) {
+		const char *start = p, *text;
+
+		while (start > value && !strchr(" \t<>(),;\"'", start[-1]))
+			start--;
+		text = arena_text_n(r->a, start, strcspn(start, " \t<>(),;\""));
+		if (url_split(r->a, text, &u) && url_is_secure(&u, r->f->institution->trial) && !u.user && !strchr(text, '\\') &&
+		    strcmp(u.host, own.host) == 0 && strcmp(u.port ? u.port : "", own.port ? own.port : "") == 0)
 			continue;
-		if (!url_is_secure(&u, r->f->institution->trial) || u.user || strcmp(u.host, own.host) != 0 ||
-		    strcmp(u.port ? u.port : "", own.port ? own.port : "") != 0)
-			rule_fail(r, "use addresses of this installation's own web host in headers",
-				  "the header %s has the web address “%s”, which is not on %s", f->name,
-				  text_quote(r->a, text, 80), own.host);
+		rule_fail(r, "use addresses of this installation's own web host in headers",
+			  "the header %s has the web address “%s”, which is not on %s", name, text_quote(r->a, text, 80), own.host);
 	}
+}
+
+/* As it stands, and as it reads when its encoded words are decoded. */
+static void judge_header(struct ruling *r, const struct identity *id, const struct field *f)
+{
+	judge_addresses(r, id, f->name, f->raw);
+	judge_urls(r, f->name, f->raw);
+	if (strcmp(f->raw, f->decoded) == 0)
+		return;
+	judge_addresses(r, id, f->name, f->decoded);
+	judge_urls(r, f->name, f->decoded);
 }
 
 /* List-Id holds a domain without "@": "Words <label.host>". */
@@ -142,7 +170,7 @@ static void judge_list_id(struct ruling *r, const struct identity *id)
 	if (!f)
 		return;
 	host = open ? arena_text_n(r->a, open + 1, strcspn(open + 1, ">")) : f->raw;
-	if (!host_is_in(host, id->domains))
+	if (!is_in(r->a, host, id->domains))
 		foreign(r, "List-Id", host);
 }
 
@@ -169,109 +197,11 @@ static void judge_signatures(struct ruling *r, const struct identity *id)
 
 	for (; (f = rule_field(r, "DKIM-Signature", n)); n++) {
 		d = tag_of(r->a, f->raw, 'd');
-		if (d && host_is_in(d, id->domains))
+		if (d && is_in(r->a, d, id->domains))
 			return;
 	}
 	if (n)
 		foreign(r, "DKIM-Signature", d ? d : "");
-}
-
-/* --- links in the body --- */
-
-static bool host_is_linkable(struct ruling *r, const struct identity *id, const struct url *u)
-{
-	const struct project_facts *p = r->f->project;
-	struct url own;
-
-	if (url_split(r->a, r->f->institution->web_url, &own) && strcmp(own.host, u->host) == 0)
-		return strcmp(own.port ? own.port : "", u->port ? u->port : "") == 0;
-	if (u->port)
-		return false;
-	for (const char *const *h = p ? p->link_hosts : NULL; h && *h; h++)
-		if (strcasecmp(*h, u->host) == 0)
-			return true;
-	return host_is_in(u->host, r->f->institution->domains) || host_is_in(u->host, id->domains);
-}
-
-static void judge_target(struct ruling *r, const struct identity *id, const char *target)
-{
-	const char *quote = text_quote(r->a, target, 100), *host;
-	struct url u;
-
-	if (strncasecmp(target, "tel:", 4) == 0 || target[0] == '#')
-		return;
-	if (strncasecmp(target, "mailto:", 7) == 0) {
-		host = address_host(r->a, arena_text_n(r->a, target, strcspn(target, "?")));
-		if (!host || strpbrk(target, ",") ||
-		    (!host_is_in(host, r->f->institution->domains) && !host_is_in(host, id->domains)))
-			rule_fail(r, "link to addresses of the institution only",
-				  "the link “%s” goes to an address outside the institution", quote);
-		return;
-	}
-	if (!url_split(r->a, target, &u) || u.user || !url_is_secure(&u, r->f->institution->trial))
-		rule_fail(r, "link with https://, or mailto:", "the link “%s” is not a plain https address", quote);
-	else if (!host_is_linkable(r, id, &u))
-		rule_fail(r,
-			  arena_printf(r->a, "leave it out, or register the host: `placet project edit SLUG --link-host %s`",
-				       u.host),
-			  "the link “%s” goes to %s, which is neither the institution's nor registered", quote, u.host);
-}
-
-/* Words that look like an address are one, and the one that the link goes to. */
-static void judge_link_words(struct ruling *r, const struct html_link *l)
-{
-	const char *words = text_flat(r->a, l->words);
-	bool mail = strncasecmp(l->href, "mailto:", 7) == 0 && strncasecmp(words, "mailto:", 7) != 0;
-	const char *to = mail ? l->href + 7 : l->href;
-
-	if (!text_looks_like_address(words) || url_same(words, to))
-		return;
-	rule_fail(r, "let the words of a link say exactly where it goes, or say no address at all",
-		  "the words “%s” link to “%s”", text_quote(r->a, words, 80), text_quote(r->a, l->href, 80));
-}
-
-/* A stop or comma at the end belongs to the sentence. */
-static char *sentence_url(struct arena *a, const char *p, size_t n)
-{
-	while (n && strchr(".,;:!?", p[n - 1]))
-		n--;
-	return arena_text_n(a, p, n);
-}
-
-/* Mail clients make links of addresses that stand in a text. */
-static void judge_text_urls(struct ruling *r, const struct identity *id, const char *text)
-{
-	static const char ENDS[] = " \t\r\n<>\"'()[]{}|";
-	size_t n;
-
-	for (const char *p = text; (p = strstr(p, "://")); p += n) {
-		const char *start = p;
-
-		while (start > text && isalpha((unsigned char)start[-1]))
-			start--;
-		n = strcspn(p, ENDS);
-		if (start < p)
-			judge_target(r, id, sentence_url(r->a, start, (size_t)(p - start) + n));
-	}
-	for (const char *p = text; (p = strcasestr(p, "www.")); p += n) {
-		n = strcspn(p, ENDS);
-		if (p == text || (!isalnum((unsigned char)p[-1]) && !strchr("/.-@", p[-1])))
-			judge_target(r, id, arena_printf(r->a, "https://%s", sentence_url(r->a, p, n)));
-	}
-}
-
-static void judge_body(struct ruling *r, const struct identity *id)
-{
-	const struct html_view *v = &r->f->message->html;
-
-	for (size_t i = 0; r->html && i < v->n_links; i++) {
-		judge_target(r, id, v->links[i].href);
-		judge_link_words(r, &v->links[i]);
-	}
-	if (r->html)
-		judge_text_urls(r, id, r->html);
-	if (r->f->message->text)
-		judge_text_urls(r, id, r->f->message->text);
 }
 
 /* --- DNS --- */
@@ -303,14 +233,12 @@ void rule_same_infrastructure(struct ruling *r)
 	judge_counts(r);
 	if (find_identity(r, &id)) {
 		for (size_t k = 0; k < m->n_fields; k++) {
-			if (is_exempt(m->fields[k].name))
-				continue;
-			judge_addresses(r, &id, &m->fields[k]);
-			judge_urls(r, &m->fields[k]);
+			if (!is_exempt(m->fields[k].name))
+				judge_header(r, &id, &m->fields[k]);
 		}
 		judge_list_id(r, &id);
 		judge_signatures(r, &id);
-		judge_body(r, &id);
+		links_judge(r, id.domains);
 	}
 	judge_dns(r);
 	if (rule_has_objected(r))

@@ -36,22 +36,33 @@ static void judge_code(struct ruling *r)
 	const char *text = r->text ? find_code(r, r->text) : NULL, *html = r->html ? find_code(r, r->html) : NULL;
 
 	if (!text)
-		rule_fail(r, mend, "the text part shows no check code");
+		rule_fail(r, mend, "text part: it shows no check code");
 	if (r->html && !html)
-		rule_fail(r, mend, "the visible text of the HTML part shows no check code");
+		rule_fail(r, mend, "HTML part: its visible text shows no check code");
 	if (text && html && strcmp(text, html) != 0)
 		rule_fail(r, mend, "the parts show different check codes, %s and %s", text, html);
 }
 
+static void say_link_lies(struct ruling *r, const struct html_link *l)
+{
+	rule_fail(r, "let the link go where its words say", "HTML part: the words “%s” link to “%s”", text_quote(r->a, l->words, 80),
+		  text_quote(r->a, l->href, 80));
+}
+
+/* A link on the address, or on any piece of it, goes exactly there. */
 static void judge_links(struct ruling *r, const char *url)
 {
 	const struct html_view *v = &r->f->message->html;
+	const char *text = v->text;
 
-	for (size_t i = 0; i < v->n_links; i++)
-		if (text_has_url(v->links[i].words, url) && !url_same(v->links[i].href, url))
-			rule_fail(r, "let the link go where its words say",
-				  "the words “%s” link to “%s”", text_quote(r->a, v->links[i].words, 80),
-				  text_quote(r->a, v->links[i].href, 80));
+	for (const char *p = text; (p = text_find_url(text, p, url)); p++) {
+		size_t at = (size_t)(p - text), end = at + strlen(url);
+
+		end -= text[end - 1] != url[strlen(url) - 1]; /* the slash of an empty path may be missing */
+		for (size_t i = 0; i < v->n_links; i++)
+			if (v->links[i].at < end && v->links[i].end > at && !url_same(v->links[i].href, url))
+				say_link_lies(r, &v->links[i]);
+	}
 }
 
 void rule_statement_reference(struct ruling *r)
@@ -65,9 +76,9 @@ void rule_statement_reference(struct ruling *r)
 		return;
 	}
 	if (!r->text || !text_has_url(r->text, url))
-		rule_fail(r, mend, "the text part does not show %s", url);
+		rule_fail(r, mend, "text part: it does not show %s", url);
 	if (r->html && !text_has_url(r->html, url))
-		rule_fail(r, mend, "the visible text of the HTML part does not show %s%s%s", url,
+		rule_fail(r, mend, "HTML part: its visible text does not show %s%s%s", url,
 			  doubt ? "; not visible counts what stands below " : "", doubt ? doubt : "");
 	if (r->html)
 		judge_links(r, url);

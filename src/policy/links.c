@@ -1,0 +1,359 @@
+/*
+ * The links of the body: see links.h. A link is what stands in an href, and whatever in a text mail programs turn
+ * into one: addresses with a scheme, names of hosts, addresses of mail. Where an address carries another one within
+ * itself, both have to be allowed.
+ */
+#include "policy/links.h"
+
+#include <ctype.h>
+#include <strings.h>
+
+#include "mail/domain.h"
+#include "policy/policy_text.h"
+
+#define RECIPIENTS 20
+#define LONGEST 2000
+
+struct judging {
+	struct ruling *r;
+	const char *const *domains;
+	const char *where; /* "text part" */
+	struct mailbox to[RECIPIENTS];
+	size_t n_to;
+};
+
+/* --- what is allowed --- */
+
+static bool host_is_ours(const struct judging *j, const char *host)
+{
+	const struct project_facts *p = j->r->f->project;
+	const char *ascii = domain_parse(j->r->a, host);
+
+	host = ascii ? ascii : host;
+	for (const char *const *h = p ? p->link_hosts : NULL; h && *h; h++)
+		if (strcasecmp(*h, host) == 0)
+			return true;
+	return host_is_in(host, j->r->f->institution->domains) || host_is_in(host, j->domains);
+}
+
+static bool url_is_ours(const struct judging *j, const struct url *u)
+{
+	struct url own;
+
+	if (url_split(j->r->a, j->r->f->institution->web_url, &own) && strcmp(own.host, u->host) == 0)
+		return strcmp(own.port ? own.port : "", u->port ? u->port : "") == 0;
+	return !u->port && host_is_ours(j, u->host);
+}
+
+static bool is_recipient(const struct judging *j, const char *address, size_t n)
+{
+	for (size_t i = 0; i < j->n_to; i++)
+		if (strlen(j->to[i].address) == n && strncasecmp(j->to[i].address, address, n) == 0)
+			return true;
+	return false;
+}
+
+static char *unescaped(struct arena *a, const char *s)
+{
+	char *out = arena_text(a, s), *w = out;
+
+	for (; *s; s++) {
+		char hex[3] = { s[0] == '%' ? s[1] : '\0', s[0] == '%' && s[1] ? s[2] : '\0', '\0' };
+
+		if (isxdigit((unsigned char)hex[0]) && isxdigit((unsigned char)hex[1])) {
+			*w++ = (char)strtol(hex, NULL, 16);
+			s += 2;
+		} else {
+			*w++ = *s;
+		}
+	}
+	*w = '\0';
+	return out;
+}
+
+/* --- one target --- */
+
+static void refuse(const struct judging *j, const char *quote, const char *host)
+{
+	rule_fail(j->r,
+		  arena_printf(j->r->a, "leave it out, or register the host: `placet project edit SLUG --link-host %s`",
+			       text_quote(j->r->a, host, 80)),
+		  "%s: the link “%s” goes to %s, which is neither the institution's nor registered", j->where, quote,
+		  text_quote(j->r->a, host, 80));
+}
+
+/* Every address of mail in it is ours, also among cc, bcc and in the words that it begins with; so is every host. */
+static void judge_mailto(const struct judging *j, const char *target)
+{
+	const char *quote = text_quote(j->r->a, target, 100), *plain = unescaped(j->r->a, unescaped(j->r->a, target + 7));
+	bool any = false;
+
+	for (const char *at = plain; (at = strchr(at, '@')); at++) {
+		const char *host = arena_text_n(j->r->a, at + 1, strcspn(at + 1, " \t\r\n?&,;<>\"'()/:"));
+
+		any = true;
+		if (!host_is_ours(j, host))
+			rule_fail(j->r, "link to addresses of the institution only",
+				  "%s: the link “%s” goes to an address outside the institution", j->where, quote);
+	}
+	if (!any || strstr(plain, "://"))
+		rule_fail(j->r, "link to one address of the institution",
+			  "%s: the link “%s” %s", j->where, quote, any ? "carries an address of the web" : "names no address of mail");
+}
+
+/* An address within an address is where a redirector goes. */
+static void judge_nested(const struct judging *j, const char *target)
+{
+	const char *inside = unescaped(j->r->a, unescaped(j->r->a, target + strlen("https://")));
+	struct host_at h;
+
+	for (const char *p = inside; (p = strstr(p, "//")); p += 2) {
+		struct url u;
+
+		if (p > inside && p[-1] == '/')
+			continue;
+		if (url_split(j->r->a, arena_printf(j->r->a, "https:%s", p), &u) && !host_is_ours(j, u.host) && strchr(u.host, '.'))
+			refuse(j, text_quote(j->r->a, target, 100), u.host);
+	}
+	for (const char *p = inside + strcspn(inside, "?#"); text_next_host(j->r->a, inside, p, &h); p = h.start + h.n)
+		if (!host_is_ours(j, h.host) && host_is_sure(&h))
+			refuse(j, text_quote(j->r->a, target, 100), h.host);
+}
+
+/* Browsers drop some of these, and read a backslash as a slash. */
+static bool has_odd_bytes(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s <= ' ' || *s == '\\' || *s == 127)
+			return true;
+	return false;
+}
+
+static void judge_target(const struct judging *j, const char *raw)
+{
+	const char *target = raw + strspn(raw, " \t\r\n"), *quote;
+	struct url u;
+
+	target = arena_text_n(j->r->a, target, strlen(target));
+	for (char *end = (char *)(uintptr_t)target + strlen(target); end > target && isspace((unsigned char)end[-1]);)
+		*--end = '\0';
+	quote = text_quote(j->r->a, target, 100);
+	if (strncasecmp(target, "tel:", 4) == 0 && !target[4 + strspn(target + 4, "+0123456789-.() ")])
+		return;
+	if (target[0] == '#')
+		return;
+	if (strncasecmp(target, "mailto:", 7) == 0)
+		judge_mailto(j, target);
+	else if (has_odd_bytes(target) || !url_split(j->r->a, target, &u) || u.user || !url_is_secure(&u, j->r->f->institution->trial))
+		rule_fail(j->r, "link with https://, or mailto:", "%s: the link “%s” is not a plain https address", j->where, quote);
+	else if (!url_is_ours(j, &u))
+		refuse(j, quote, u.host);
+	else
+		judge_nested(j, target);
+}
+
+/* --- the words of a link --- */
+
+static void say_words_lie(const struct judging *j, const char *words, const char *href)
+{
+	rule_fail(j->r, "let the words of a link say exactly where it goes, or say no address at all",
+		  "%s: the words “%s” link to “%s”", j->where, text_quote(j->r->a, words, 80), text_quote(j->r->a, href, 80));
+}
+
+/* Blanks around dots and slashes fool a reader as little as they should fool us: "uni .example / page". */
+static char *closed_up(struct arena *a, const char *words)
+{
+	char *out = arena_text(a, words), *w = out;
+
+	for (const char *p = out; *p; p++)
+		if (*p != ' ' || !(strchr("./@:", p[1]) || (w > out && strchr("/@:", w[-1])) ||
+				   (w - out > 1 && w[-1] == '.' && p - 2 >= out && p[-2] == ' ')))
+			*w++ = *p;
+	*w = '\0';
+	return out;
+}
+
+/* "www.uni.example" says as much as "https://www.uni.example/"; letters of a host and of an address of mail have no case. */
+static bool says_where(const struct judging *j, const char *said, const char *href)
+{
+	bool mail = strncasecmp(href, "mailto:", 7) == 0;
+	size_t n = mail ? strcspn(href + 7, "?") : 0, scheme;
+	struct url x, y;
+
+	said += strncasecmp(said, "mailto:", 7) == 0 ? 7 : 0;
+	if (mail)
+		return strlen(said) == n && strncasecmp(said, href + 7, n) == 0;
+	if (url_same(said, href))
+		return true;
+	scheme = strncasecmp(href, "https://", 8) == 0 ? 8 : 0;
+	if (!strstr(said, "://") && scheme)
+		said = arena_printf(j->r->a, "https://%s", said);
+	return url_split(j->r->a, said, &x) && url_split(j->r->a, href, &y) && strcmp(x.host, y.host) == 0 &&
+	       url_same(said + strcspn(said + 8, "/?#") + 8, href + strcspn(href + 8, "/?#") + 8) && strcmp(x.scheme, y.scheme) == 0 && !y.user &&
+	       strcmp(x.port ? x.port : "", y.port ? y.port : "") == 0;
+}
+
+/* The whole of the address around a host in the words. */
+static char *address_around(struct arena *a, const char *text, const struct host_at *h)
+{
+	const char *start = h->start, *end = h->start + h->n;
+
+	while (start > text && !strchr(" \t\n<>()[]{}\"'|,;", start[-1]))
+		start--;
+	end += strcspn(end, " \t\n<>()[]{}\"'|");
+	while (end > h->start + h->n && strchr(".,;:!?", end[-1]))
+		end--;
+	return arena_text_n(a, start, (size_t)(end - start));
+}
+
+/* Words that look like an address are one, and the one that the link goes to. */
+static void judge_link_words(const struct judging *j, const struct html_link *l)
+{
+	const char *words = closed_up(j->r->a, text_flat(j->r->a, l->words)), *p = words;
+	const char *href = l->href + strspn(l->href, " \t\r\n");
+	struct host_at h;
+	bool any = false;
+
+	href = arena_text_n(j->r->a, href, strcspn(href, " \t\r\n"));
+	for (; text_next_host(j->r->a, words, p, &h); p = h.start + h.n) {
+		const char *said = address_around(j->r->a, words, &h);
+
+		if (h.in_url && any)
+			continue;
+		any = true;
+		if (!says_where(j, said, href)) {
+			say_words_lie(j, l->words, l->href);
+			return;
+		}
+	}
+	if (!any && (strstr(words, "://") || strncasecmp(words, "www.", 4) == 0 || strncasecmp(words, "mailto:", 7) == 0) &&
+	    !says_where(j, words, href))
+		say_words_lie(j, l->words, l->href);
+}
+
+/* --- what mail programs make links of --- */
+
+static const char ENDS[] = " \t\r\n<>\"'()[]{}|";
+
+/* A stop or comma at the end belongs to the sentence. */
+static char *sentence_url(struct arena *a, const char *p, size_t n)
+{
+	while (n && strchr(".,;:!?", p[n - 1]))
+		n--;
+	return arena_text_n(a, p, n);
+}
+
+/* The end of an address in a text: also East Asian and typographic punctuation. */
+static size_t url_length(const char *p)
+{
+	size_t n = strcspn(p, ENDS);
+
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)p[i] >= 0x80 && (strncmp(p + i, "\xe2\x80", 2) == 0 || strncmp(p + i, "\xe3\x80", 2) == 0 ||
+						    strncmp(p + i, "\xef\xbc", 2) == 0 || strncmp(p + i, "\xc2\xa0", 2) == 0 ||
+						    strncmp(p + i, "\xc2\xbb", 2) == 0 || strncmp(p + i, "\xe2\x81", 2) == 0))
+			return i;
+	return n;
+}
+
+static void judge_schemes(const struct judging *j, const char *text)
+{
+	static const char *const OTHERS[] = { "javascript:", "vbscript:", "data:text", "intent:", "sms:", "smsto:", "whatsapp:", "tg:",
+					      "skype:", "facetime:", "ms-", "file:" };
+	size_t n;
+
+	for (const char *p = text; (p = strstr(p, "://")); p += n) {
+		const char *start = p;
+
+		while (start > text && (isalnum((unsigned char)start[-1]) || strchr("+.-", start[-1])))
+			start--;
+		n = url_length(p);
+		n = n < 3 ? 3 : n;
+		if (start < p)
+			judge_target(j, sentence_url(j->r->a, start, (size_t)(p - start) + n));
+	}
+	for (size_t i = 0; i < COUNT(OTHERS); i++)
+		for (const char *p = text; (p = strcasestr(p, OTHERS[i])); p++)
+			if ((p == text || strchr(ENDS, p[-1])) && text_is_letter(p[strlen(OTHERS[i])]) && strcmp(OTHERS[i], "ms-") != 0)
+				judge_target(j, sentence_url(j->r->a, p, strcspn(p, ENDS)));
+	for (const char *p = text; (p = strcasestr(p, "mailto:")); p += n) {
+		n = url_length(p);
+		if (n > 7)
+			judge_target(j, sentence_url(j->r->a, p, n));
+		n = n < 7 ? 7 : n;
+	}
+}
+
+/* Is the place within an address with a scheme, which was judged as a whole? No address is longer than LONGEST. */
+static bool is_within_url(const char *text, const char *p)
+{
+	const char *start = p, *q;
+
+	while (start > text && p - start < LONGEST && !strchr(ENDS, start[-1]))
+		start--;
+	for (q = start; (q = memmem(q, (size_t)(p - q), "://", 3)); q++)
+		if (url_length(q) > (size_t)(p - q))
+			return true;
+	return false;
+}
+
+static const char *local_start(const char *text, const char *at)
+{
+	while (at > text && (text_is_letter(at[-1]) || strchr("._%+-=", at[-1])))
+		at--;
+	return at;
+}
+
+static void judge_hosts(const struct judging *j, const char *text)
+{
+	struct host_at h;
+
+	for (const char *p = text; text_next_host(j->r->a, text, p, &h); p = h.start + h.n) {
+		const char *said = address_around(j->r->a, text, &h);
+
+		if (is_within_url(text, h.start) || host_is_ours(j, h.host))
+			continue;
+		if (h.mail) {
+			const char *local = local_start(text, h.start - 1);
+
+			if (is_recipient(j, local, (size_t)(h.start - local) + h.n))
+				continue;
+			rule_fail(j->r, "write addresses of the institution only, or have the host registered",
+				  "%s: the address “%s” is outside the institution", j->where, text_quote(j->r->a, said, 80));
+		} else if (host_is_sure(&h)) {
+			refuse(j, text_quote(j->r->a, said, 100), h.host);
+		} else {
+			rule_doubtful(j->r, "put a blank behind the stop, or leave the address out",
+				      "%s: “%s” is an address that mail programs may make a link of", j->where,
+				      text_quote(j->r->a, said, 80));
+		}
+	}
+}
+
+static void judge_text(struct judging *j, const char *where, const char *text)
+{
+	j->where = where;
+	judge_schemes(j, text);
+	judge_hosts(j, text);
+}
+
+void links_judge(struct ruling *r, const char *const *domains)
+{
+	const struct message_facts *m = r->f->message;
+	const struct field *to = rule_field(r, "To", 0), *subject = rule_field(r, "Subject", 0);
+	struct judging j = { .r = r, .domains = domains };
+
+	if (to && !message_mailboxes(r->a, to->raw, j.to, RECIPIENTS, &j.n_to))
+		j.n_to = 0;
+	if (subject)
+		judge_text(&j, "Subject", subject->decoded);
+	for (size_t i = 0; m->has_html && i < m->html.n_links; i++) {
+		j.where = "HTML part";
+		judge_target(&j, m->html.links[i].href);
+		judge_link_words(&j, &m->html.links[i]);
+	}
+	if (m->has_html)
+		judge_text(&j, "HTML part", m->html.text);
+	if (m->text)
+		judge_text(&j, "text part", m->text);
+}
