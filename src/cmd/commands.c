@@ -82,6 +82,10 @@ OPTIONS(O_NEW, { "list", "NAME", OPT_NEEDED, "to whom" }, { "subject", "TEXT", O
 OPTIONS(O_EDIT, { "subject", "TEXT", 0, "a new subject" }, { "body", "FILE", 0, "new words" }, WHERE, ARMS, STRATIFY, BY);
 OPTIONS(O_CSV, { "csv", NULL, 0, "one row for each person" });
 OPTIONS(O_ANSWERED, { "no-longer", NULL, 0, "they have not: takes it back" }, BY);
+OPTIONS(O_SHOW, { "covers", NULL, 0, "print exactly the text whose SHA-256 an approval binds to" },
+	{ "people", NULL, 0, "print a line for each frozen person: number, keyed hash, arm" });
+OPTIONS(O_DIFF, { "from", "N", 0, "the version that is compared; without it the one before" },
+	{ "to", "M", 0, "with this one; without it the draft as it stands, else the newest" });
 OPTIONS(O_PREVIEW, { "to", "ADDRESS", 0, "somebody of the selection; without it the longest" });
 OPTIONS(O_SUBMIT, BY, { "accept-responsibility", NULL, 0, "you answer for this mailing, legal costs included" },
 	{ "not-before", "TIME", 0, "the window in which it may be sent opens, UTC" },
@@ -188,7 +192,18 @@ CMD("mailing", "new", "", O_NEW, NEED_DB, cmd_mailing_new, "makes a draft and pr
 CMD("mailing", "edit", "ID", O_EDIT, NEED_DB, cmd_mailing_edit, "changes it; a submitted or approved one becomes a draft again",
     NULL)
 CMD("mailing", "list", "", NULL, NEED_DB, cmd_mailing_list, "lists mailings", NULL)
-CMD("mailing", "show", "ID", NULL, NEED_DB | NEED_KEYS, cmd_mailing_show, "shows one with its text", NULL)
+CMD("mailing", "show", "ID", O_SHOW, NEED_DB | NEED_KEYS, cmd_mailing_show, "shows one with its text, and what an approval covers",
+    "What an approval binds to is a text: one fact on each line, among them the SHA-256 of the words in each language and of the "
+    "list of people. The approval binds to its SHA-256, which anybody can recompute:\n\n"
+    "placet mailing show 7 --covers | sha256sum\n\n"
+    "placet mailing show 7 --people | sha256sum\n\n"
+    "The second is the line \"people SHA-256\" of the first. A person's hash is made with a key of this home, so that it "
+    "stays when they are erased and says nothing; whom it belongs to, placet mailing selection --csv tells in the same order. "
+    "Everything is computed anew when the mailing is approved, started, resumed, and taken up by a sender.")
+CMD("mailing", "versions", "ID", NULL, NEED_DB, cmd_mailing_versions, "lists what was submitted, and what became of it", NULL)
+CMD("mailing", "diff", "ID", O_DIFF, NEED_DB | NEED_KEYS, cmd_mailing_diff, "shows what differs between two versions",
+    "Each submission is a version, counted from 1. Without options it is the last submitted one against the draft as it stands "
+    "now, or, when it is no draft, the last two.")
 CMD("mailing", "check", "ID", NULL, NEED_DB | NEED_KEYS, cmd_mailing_check, "asks every rule of the policy",
     "Ends with 0 (pass, doubtful), 1 (fail) or 75 (unknown).")
 CMD("mailing", "selection", "ID", O_CSV, NEED_DB, cmd_mailing_selection, "says who is in, who is left out, and why", NULL)
@@ -267,7 +282,7 @@ const struct command *const COMMANDS[] = {
 	&cmd_identity_dns_row, &cmd_project_add_row, &cmd_project_edit_row, &cmd_project_close_row, &cmd_project_list_row, &cmd_project_show_row,
 	&cmd_project_qr_row, &cmd_project_approve_row, &cmd_list_add_row, &cmd_list_list_row, &cmd_list_show_row, &cmd_list_members_row,
 	&cmd_list_export_row, &cmd_list_answered_row, &cmd_import_row, &cmd_consent_add_row, &cmd_consent_withdraw_row, &cmd_consent_show_row,
-	&cmd_validate_row, &cmd_mailing_new_row, &cmd_mailing_edit_row, &cmd_mailing_list_row, &cmd_mailing_show_row,
+	&cmd_validate_row, &cmd_mailing_new_row, &cmd_mailing_edit_row, &cmd_mailing_list_row, &cmd_mailing_show_row, &cmd_mailing_versions_row, &cmd_mailing_diff_row,
 	&cmd_mailing_check_row, &cmd_mailing_selection_row, &cmd_mailing_arms_row, &cmd_mailing_preview_row, &cmd_mailing_submit_row, &cmd_mailing_answer_row, &cmd_mailing_approve_row,
 	&cmd_mailing_reject_row, &cmd_mailing_withdraw_row, &cmd_mailing_revoke_row, &cmd_mailing_start_row,
 	&cmd_mailing_pause_row, &cmd_mailing_resume_row, &cmd_mailing_cancel_row, &cmd_mailing_retry_row,

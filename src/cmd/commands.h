@@ -40,6 +40,8 @@ RUN(cmd_mailing_new);
 RUN(cmd_mailing_edit);
 RUN(cmd_mailing_list);
 RUN(cmd_mailing_show);
+RUN(cmd_mailing_versions);
+RUN(cmd_mailing_diff);
 RUN(cmd_mailing_check);
 RUN(cmd_mailing_selection);
 RUN(cmd_mailing_arms);

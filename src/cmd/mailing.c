@@ -2,7 +2,6 @@
 #include "cmd/mailing.h"
 
 #include "base/utf8.h"
-#include "cmd/validate_known.h"
 #include "store/audit.h"
 
 #define SUBJECT_MAX 200
@@ -71,7 +70,7 @@ static int may_write(struct ctx *c, int64_t project, struct account *by, struct 
 	return err_set(e, ERR_DENIED, "%s is not the originator of %s", by->address, p.slug);
 }
 
-static json_t *mailing_json(const struct mailing *m)
+json_t *mailing_json(const struct mailing *m)
 {
 	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "id", (json_int_t)m->id, "project",
 			 m->project, "list", m->list, "subject", m->subject, "state", m->state, "by", m->by, "why", m->why,
@@ -184,72 +183,6 @@ RUN(cmd_mailing_list)
 		return print_json(list);
 	json_decref(list);
 	return 0;
-}
-
-/* What the approval binds to, so that a person can see what the hash covers. */
-static const char *bound_hex(struct ctx *c, const struct mailing *m)
-{
-	char *s = arena_alloc(c->a, 65);
-
-	for (size_t i = 0; m->bound.p && i < m->bound.n && i < 32; i++)
-		snprintf(s + 2 * i, 3, "%02x", (unsigned char)m->bound.p[i]);
-	return s;
-}
-
-/* The sign-offs of its list that its reviewer goes by, newest first. */
-static int signed_said(struct ctx *c, const struct mailing *m, json_t **out, struct err *e)
-{
-	struct signed_off *all;
-	size_t n;
-
-	if (validation_signed(c->h, c->a, m->list_id, m->submitted_at ? m->submitted_at : home_now(c->h), &all, &n, e) < 0)
-		return -1;
-	*out = json_array();
-	for (size_t i = 0; i < n; i++) {
-		json_t *pace = json_array();
-
-		say(c, "%s", signed_words(c->a, &all[i]));
-		for (size_t k = 0; k < all[i].n_pace; k++)
-			json_array_append_new(pace, pace_json(&all[i].pace[k]));
-		json_array_append_new(*out, json_pack("{s:I, s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "signoff",
-						      (json_int_t)all[i].id, "by", all[i].by, "at", json_time(all[i].at), "how",
-						      all[i].how, "population", (json_int_t)all[i].population, "sample",
-						      (json_int_t)all[i].sample, "seed", (json_int_t)all[i].seed, "flagged",
-						      (json_int_t)all[i].flagged, "failures", (json_int_t)all[i].failures,
-						      "rejected", (json_int_t)all[i].rejected, "pace", pace));
-	}
-	return 0;
-}
-
-RUN(cmd_mailing_show)
-{
-	struct mailing_at at;
-	json_t *j, *selection, *signoffs;
-
-	if (mailing_find(c, true, &at, e) < 0)
-		return -1;
-	say(c, "mailing %lld of project %s to list %s\nsubject: %s\nstate: %s%s%s%s%s", (long long)at.m.id, at.m.project,
-	    at.m.list, at.m.subject, at.m.state, *at.m.by ? ", by " : "", at.m.by, *at.m.why ? ": " : "", at.m.why);
-	if (selection_choose(c->h, &at.m, e) < 0 || signed_said(c, &at.m, &signoffs, e) < 0)
-		return -1;
-	if (selection_said(c, &at.m, &selection, e) < 0) {
-		json_decref(signoffs);
-		return -1;
-	}
-	if (at.m.bound.p)
-		say(c, "bound to content, selection, identity and window: %s", bound_hex(c, &at.m));
-	say(c, "\n%s", at.content.compiled ? compose_public_text(at.content.compiled) : at.content.compile_error);
-	if (!c->json) {
-		json_decref(selection);
-		json_decref(signoffs);
-		return 0;
-	}
-	j = mailing_json(&at.m);
-	json_object_set_new(j, "selection", selection);
-	json_object_set_new(j, "sign_offs", signoffs);
-	json_object_set_new(j, "text", at.content.compiled ? json_string(compose_public_text(at.content.compiled)) : json_null());
-	json_object_set_new(j, "bound_hash", json_string(bound_hex(c, &at.m)));
-	return print_json(j);
 }
 
 RUN(cmd_mailing_check)

@@ -35,6 +35,8 @@ QUERY(Q_MAILING_ANSWER, "INSERT INTO answer (mailing_id, finding, text, by_id, a
 			" ON CONFLICT (mailing_id, finding) DO UPDATE SET text = excluded.text, by_id = excluded.by_id,"
 			" at = excluded.at");
 QUERY(Q_MAILING_IS_ANSWERED, "SELECT 1 FROM answer WHERE mailing_id = $1 AND finding = $2");
+QUERY(Q_MAILING_ANSWERS, "SELECT w.finding, w.text, a.address, w.at FROM answer w JOIN account a ON a.id = w.by_id"
+			 " WHERE w.mailing_id = $1 ORDER BY w.at, w.finding");
 QUERY(Q_MAILING_UNBIND, "UPDATE mailing SET bound_hash = NULL, manifest = NULL, content_text = NULL, template_id = NULL, accepted_text = NULL,"
 			" submitted_by = NULL, submitted_at = NULL, approved_by = NULL, approved_at = NULL,"
 			" not_before = NULL, not_after = NULL, left_out = 0 WHERE id = $1");
@@ -294,6 +296,25 @@ int mailing_is_answered(struct home *h, int64_t id, const char *finding, struct 
 	int64_t one;
 
 	return db_get_i64(h->db, &Q_MAILING_IS_ANSWERED, ARGS(db_i64(id), db_text(finding)), &one, e);
+}
+
+int mailing_answers(struct home *h, struct arena *a, int64_t id, struct written_answer **out, size_t *n, struct err *e)
+{
+	struct rows r = { 0 };
+	size_t room = 0;
+	int got;
+
+	*out = NULL;
+	*n = 0;
+	if (db_query(h->db, &Q_MAILING_ANSWERS, ARGS(db_i64(id)), &r, e) < 0)
+		return -1;
+	while ((got = rows_next(&r, e)) > 0) {
+		*out = arena_room(a, *out, *n, &room, sizeof(**out));
+		(*out)[(*n)++] = (struct written_answer){ arena_text(a, rows_text(&r, 0)), arena_text(a, rows_text(&r, 1)),
+						  arena_text(a, rows_text(&r, 2)), rows_i64(&r, 3) };
+	}
+	rows_close(&r);
+	return got;
 }
 
 int mailing_edit(struct home *h, int64_t id, const char *subject, const char *body, struct err *e)

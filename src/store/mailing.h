@@ -65,6 +65,14 @@ int mailing_answer(struct home *h, int64_t id, const char *finding, const char *
 /* Is it answered? 1, 0, -1. */
 int mailing_is_answered(struct home *h, int64_t id, const char *finding, struct err *e) MUST_USE;
 
+/* All answers of a mailing, the oldest first. */
+struct written_answer {
+	const char *finding, *text;
+	const char *by; /* account */
+	int64_t at;
+};
+int mailing_answers(struct home *h, struct arena *a, int64_t id, struct written_answer **out, size_t *n, struct err *e) MUST_USE;
+
 /* --- selection --- */
 
 /* Words of the contract: opted-out, no-consent, not-validated, lapsed, rejected, bounced, fatigue, trial. */

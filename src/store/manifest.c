@@ -275,6 +275,16 @@ static int put_template(struct buf *b, struct home *h, int64_t id, struct err *e
 	return got < 0 ? -1 : 0;
 }
 
+/* Images that the words name, by what they are now. */
+static void put_images(struct buf *b, struct arena *a, const char *language, const struct compiled *c)
+{
+	for (const struct image *const *x = compose_images(c); *x; x++) {
+		const char *name = (*x)->name[strspn((*x)->name, LANGUAGE_LETTERS "._")] ? "?" : (*x)->name;
+
+		put_sha(b, arena_printf(a, "image %s (%s)", name, language), (*x)->hash);
+	}
+}
+
 static const char *in_language(struct arena *a, const char *what, const char *language)
 {
 	/* Outside of values nothing is escaped. */
@@ -296,6 +306,7 @@ static void put_language(struct buf *b, struct arena *a, const struct content *c
 		put(b, in_language(a, "message", language), c->compile_error);
 		return;
 	}
+	put_images(b, a, language[strspn(language, LANGUAGE_LETTERS)] ? "?" : language, compiled);
 	sha_of(compose_public_text(compiled), strlen(compose_public_text(compiled)), hash);
 	put_sha(b, in_language(a, "public text", language), hash);
 	compose_hash(compiled, hash);

@@ -64,7 +64,9 @@ CONTRACT = {
     "mailing new": ("", "list= subject= body= by=", "where= arms= stratify="),
     "mailing edit": ("ID", "", "subject= body= where= arms= stratify="),
     "mailing list": ("", "", ""),
-    "mailing show": ("ID", "", ""),
+    "mailing show": ("ID", "", "covers people"),
+    "mailing versions": ("ID", "", ""),
+    "mailing diff": ("ID", "", "from= to="),
     "mailing check": ("ID", "", ""),
     "mailing selection": ("ID", "", "csv"),
     "mailing arms": ("ID", "", "csv"),
@@ -330,6 +332,7 @@ def answer_a_doubt(ask, folder):
     ask.refuse("mailing", "approve", number, "--by", story.REV, expect=1, says="doubtful")
     for n in (i for i, answer in enumerate(answers, 1) if answer == "doubtful"):
         ask("mailing answer", number, "--finding", n, "--text", "it is meant so", "--by", story.REV)
+    assert {(a["text"], a["by"]) for a in ask("mailing show", number)["answers"]} == {("it is meant so", story.REV)}
     ask("mailing approve", number, "--by", story.REV)
     ask("mailing cancel", number)
 
@@ -356,7 +359,13 @@ def try_every_step(ask, folder):
     assert "X-Placet-Trial: yes" in ask("mailing preview", number)["message"]
     for back in (("withdraw", *by), ("reject", "--by", story.REV, "--why", "a word is wrong")):
         ask("mailing submit", number, *by, "--accept-responsibility")
+        assert ask("mailing show", number)["stands"] is True and len(ask("mailing show", number, "--people")["people"]) == 5
         assert ask(f"mailing {back[0]}", number, *back[1:])["state"] == "draft"
+    assert [v["became"][0]["what"] for v in ask("mailing versions", number)] == ["withdrawn", "rejected"]
+    assert ask("mailing diff", number, "--from", "1", "--to", "2")["differ"] is False
+    ask("mailing edit", number, "--subject", "No news", *by)
+    assert [t["part"] for t in ask("mailing diff", number)["texts"]] == ["subject"]
+    assert ask("mailing show", number)["reviewed"]["changed"] == "subject (en)"
     choose(ask, folder)
     ask("mailing revoke", approved(ask, folder), "--by", story.REV, "--why", "a mistake")
     ask("mailing cancel", approved(ask, folder), *by)
