@@ -2,8 +2,8 @@
  * Tokens and check codes: see token.h. Each key id and type has keys of its
  * own, derived by HKDF-SHA-256 from the master key (TOK-1): one for the MAC,
  * one for the permutation that hides the delivery's number. The permutation is
- * a Feistel network, which is one whatever its round function is. Nothing is
- * kept between calls; a call fetches its MAC from OpenSSL once.
+ * a Feistel network, which is one whatever its round function is. What
+ * the newest key gives is derived once (token_keys_ready).
  */
 #include "mail/token.h"
 
@@ -11,11 +11,7 @@
 
 #include <endian.h>
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
-#include <openssl/sha.h>
 
 #define VERSION 1
 #define HEAD_SIZE 11 /* version, key id, type, permuted id */
@@ -25,65 +21,17 @@
 #define CODE_DIGITS 12
 #define CODE_MAC_BITS 28
 
-/* --- HMAC, HKDF ----------------------------------------------------------- */
-
-/* One MAC context, re-keyed for each use. */
-struct hmac {
-	EVP_MAC_CTX *ctx;
-};
-
-static struct hmac hmac_open(void)
-{
-	OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)"SHA256", 0),
-				OSSL_PARAM_construct_end() };
-	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	struct hmac h = { EVP_MAC_CTX_new(mac) };
-
-	MUST(h.ctx && EVP_MAC_CTX_set_params(h.ctx, params) == 1);
-	EVP_MAC_free(mac);
-	return h;
-}
-
-static void hmac_close(struct hmac *h)
-{
-	EVP_MAC_CTX_free(h->ctx);
-}
-
-static void hmac_run(struct hmac *h, const uint8_t *key, size_t key_n, const void *p, size_t n, uint8_t out[32])
-{
-	size_t len = 0;
-
-	MUST(EVP_MAC_init(h->ctx, key, key_n, NULL) == 1 && EVP_MAC_update(h->ctx, p, n) == 1 &&
-	     EVP_MAC_final(h->ctx, out, &len, 32) == 1 && len == 32);
-}
-
-void hmac_sha256(const uint8_t *key, size_t key_n, const void *p, size_t n, uint8_t out[32])
-{
-	struct hmac h = hmac_open();
-
-	hmac_run(&h, key, key_n, p, n, out);
-	hmac_close(&h);
-}
-
-void sha256(const void *p, size_t n, uint8_t out[32])
-{
-	MUST(SHA256(p, n, out) == out);
-}
-
 /* --- match keys ----------------------------------------------------------- */
 
-/* A context that has its key. Started again without one, it copies the two states that the key has made, so
-   that a hash costs the two blocks of its text and of its end. */
 struct hash_key {
-	struct hmac h;
+	struct hmac_key h;
 };
 
 struct hash_key *hash_key_new(const uint8_t key[TOKEN_KEY_SIZE])
 {
 	struct hash_key *k = mem_alloc(sizeof(*k));
 
-	k->h = hmac_open();
-	MUST(EVP_MAC_init(k->h.ctx, key, TOKEN_KEY_SIZE, NULL) == 1);
+	hmac_key_set(&k->h, key, TOKEN_KEY_SIZE);
 	return k;
 }
 
@@ -91,59 +39,74 @@ void hash_key_free(struct hash_key *k)
 {
 	if (!k)
 		return;
-	hmac_close(&k->h);
+	hmac_key_clear(&k->h);
 	free(k);
 }
 
 void hash_key_run(struct hash_key *k, const char *match_key, uint8_t out[KEY_HASH_SIZE])
 {
-	hmac_run(&k->h, NULL, 0, match_key, strlen(match_key), out);
+	hmac_run(&k->h, match_key, strlen(match_key), out);
 }
 
 void match_key_hash(const uint8_t key[TOKEN_KEY_SIZE], const char *match_key, uint8_t out[KEY_HASH_SIZE])
 {
-	struct hash_key *k = hash_key_new(key);
-
-	hash_key_run(k, match_key, out);
-	hash_key_free(k);
+	hmac_sha256(key, TOKEN_KEY_SIZE, match_key, strlen(match_key), out);
 }
 
-/* What one master key gives for one type. */
-struct subkey {
-	uint8_t kid, type;
-	uint8_t mac[32];
-	uint64_t permute[2];
-};
+/* --- keys of a type ------------------------------------------------------- */
 
 /* HKDF-SHA-256 (RFC 5869) without salt: 32 octets for the MAC, then 16 for the permutation. */
-static void derive(struct hmac *h, const uint8_t master[TOKEN_KEY_SIZE], struct subkey *s)
+static void derive(const uint8_t master[TOKEN_KEY_SIZE], struct token_subkey *s)
 {
 	static const uint8_t NO_SALT[32];
 	static const char INFO[] = "placet/v1/";
 	enum { INFO_N = sizeof(INFO) - 1 };
 	uint8_t prk[32], block[32 + INFO_N + 2], second[32];
+	struct hmac_key k;
 
-	hmac_run(h, NO_SALT, sizeof(NO_SALT), master, TOKEN_KEY_SIZE, prk);
+	hmac_sha256(NO_SALT, sizeof(NO_SALT), master, TOKEN_KEY_SIZE, prk);
+	hmac_key_set(&k, prk, sizeof(prk));
 	memcpy(block + 32, INFO, INFO_N);
 	block[32 + INFO_N] = s->type;
 	block[32 + INFO_N + 1] = 1;
-	hmac_run(h, prk, sizeof(prk), block + 32, INFO_N + 2, s->mac);
-	memcpy(block, s->mac, 32);
+	hmac_run(&k, block + 32, INFO_N + 2, block);
+	hmac_key_set(&s->mac, block, 32);
 	block[32 + INFO_N + 1] = 2;
-	hmac_run(h, prk, sizeof(prk), block, sizeof(block), second);
+	hmac_run(&k, block, sizeof(block), second);
 	memcpy(s->permute, second, sizeof(s->permute));
 	for (int i = 0; i < 2; i++)
 		s->permute[i] = le64toh(s->permute[i]);
 	OPENSSL_cleanse(prk, sizeof(prk));
 	OPENSSL_cleanse(second, sizeof(second));
 	OPENSSL_cleanse(block, sizeof(block));
+	hmac_key_clear(&k);
 }
 
-static struct subkey subkey_of(struct hmac *h, const struct token_keys *k, int i, enum token_type type)
+void token_keys_ready(struct token_keys *k)
 {
-	struct subkey s = { .kid = k->key[i].kid, .type = (uint8_t)type };
+	static const enum token_type TYPES[] = { TOKEN_OPT_OUT, TOKEN_UNSUBSCRIBE, TOKEN_BOUNCE,  TOKEN_FEEDBACK,
+						 TOKEN_MESSAGE, TOKEN_CODE,	   TOKEN_LEAVE,   TOKEN_CONFIRM,
+						 TOKEN_ME,	TOKEN_NOTICE_BOUNCE, TOKEN_NOTICE_MESSAGE };
 
-	derive(h, k->key[i].key, &s);
+	_Static_assert(COUNT(TYPES) == TOKEN_TYPES, "each type");
+	MUST(k->n > 0 && k->n <= TOKEN_KEYS_MAX);
+	for (k->n_ready = 0; k->n_ready < TOKEN_TYPES; k->n_ready++) {
+		struct token_subkey *s = &k->ready[k->n_ready];
+
+		s->kid = k->key[k->n - 1].kid;
+		s->type = (uint8_t)TYPES[k->n_ready];
+		derive(k->key[k->n - 1].key, s);
+	}
+}
+
+static struct token_subkey subkey_of(const struct token_keys *k, int i, enum token_type type)
+{
+	struct token_subkey s = { .kid = k->key[i].kid, .type = (uint8_t)type };
+
+	for (int t = 0; i == k->n - 1 && t < k->n_ready; t++)
+		if (k->ready[t].type == s.type)
+			return k->ready[t];
+	derive(k->key[i].key, &s);
 	return s;
 }
 
@@ -188,7 +151,7 @@ static uint64_t sip_word(const uint64_t key[2], uint64_t word)
 }
 
 /* Numbers of 2 * half bits, one to one. The width is part of each round's input. */
-static uint64_t permute(const struct subkey *s, uint64_t x, int half)
+static uint64_t permute(const struct token_subkey *s, uint64_t x, int half)
 {
 	uint64_t mask = (UINT64_C(1) << half) - 1, left = x >> half, right = x & mask;
 
@@ -202,7 +165,7 @@ static uint64_t permute(const struct subkey *s, uint64_t x, int half)
 	return left << half | right;
 }
 
-static uint64_t unpermute(const struct subkey *s, uint64_t x, int half)
+static uint64_t unpermute(const struct token_subkey *s, uint64_t x, int half)
 {
 	uint64_t mask = (UINT64_C(1) << half) - 1, left = x >> half, right = x & mask;
 
@@ -236,76 +199,66 @@ static uint64_t get_be64(const uint8_t *p)
 /* Head and whole MAC of the id as of a new token. */
 static void make(const struct token_keys *k, enum token_type type, int64_t id, uint8_t out[HEAD_SIZE + 32])
 {
-	struct hmac h = hmac_open();
-	struct subkey s;
+	struct token_subkey s;
 
 	MUST(k->n > 0 && k->n <= TOKEN_KEYS_MAX && id >= 0);
-	s = subkey_of(&h, k, k->n - 1, type);
+	s = subkey_of(k, k->n - 1, type);
 	out[0] = VERSION;
 	out[1] = s.kid;
 	out[2] = s.type;
 	put_be64(out + 3, permute(&s, (uint64_t)id, 32));
-	hmac_run(&h, s.mac, sizeof(s.mac), out, HEAD_SIZE, out + HEAD_SIZE);
+	hmac_run(&s.mac, out, HEAD_SIZE, out + HEAD_SIZE);
 	OPENSSL_cleanse(&s, sizeof(s));
-	hmac_close(&h);
 }
 
 static bool check(const struct token_keys *k, enum token_type type, const uint8_t *raw, size_t mac_n, int64_t *id)
 {
 	bool genuine = false;
-	struct hmac h;
 	uint8_t mac[32];
 
 	if (raw[0] != VERSION || raw[2] != (uint8_t)type)
 		return false;
-	h = hmac_open();
 	for (int i = 0; i < k->n && !genuine; i++) {
-		struct subkey s;
+		struct token_subkey s;
 		uint64_t number;
 
 		if (k->key[i].kid != raw[1])
 			continue;
-		s = subkey_of(&h, k, i, type);
-		hmac_run(&h, s.mac, sizeof(s.mac), raw, HEAD_SIZE, mac);
+		s = subkey_of(k, i, type);
+		hmac_run(&s.mac, raw, HEAD_SIZE, mac);
 		number = unpermute(&s, get_be64(raw + 3), 32);
 		genuine = CRYPTO_memcmp(mac, raw + HEAD_SIZE, mac_n) == 0 && number <= INT64_MAX;
 		if (genuine)
 			*id = (int64_t)number;
 		OPENSSL_cleanse(&s, sizeof(s));
 	}
-	hmac_close(&h);
 	return genuine;
 }
 
-/* A buf over the caller's array would allocate; the texts are short and of fixed length. */
-static void give(const struct buf *b, char *out, size_t room)
+/* A buffer over the caller's array: what it holds has a fixed length, and nothing is allocated. */
+static struct buf over(char *out, size_t room)
 {
-	MUST(b->n < room);
-	memcpy(out, buf_text(b), b->n + 1);
+	return (struct buf){ .p = out, .room = room, .max = room - 1 };
 }
 
 void token_for_url(const struct token_keys *k, enum token_type type, int64_t id, char out[TOKEN_TEXT_MAX])
 {
 	uint8_t raw[HEAD_SIZE + 32];
-	struct buf b;
+	struct buf b = over(out, TOKEN_TEXT_MAX);
 
 	make(k, type, id, raw);
-	buf_init(&b, TOKEN_TEXT_MAX);
 	base64url_encode(&b, raw, HEAD_SIZE + URL_MAC_SIZE);
-	give(&b, out, TOKEN_TEXT_MAX);
-	buf_free(&b);
+	MUST(!b.over && b.p == out);
 }
 
 void token_for_mail(const struct token_keys *k, enum token_type type, int64_t id, char out[TOKEN_TEXT_MAX])
 {
 	uint8_t raw[HEAD_SIZE + 32];
-	struct buf b;
+	struct buf b = over(out, TOKEN_TEXT_MAX);
 
 	make(k, type, id, raw);
-	buf_init(&b, TOKEN_TEXT_MAX);
 	base32_encode(&b, raw, HEAD_SIZE + MAIL_MAC_SIZE);
-	give(&b, out, TOKEN_TEXT_MAX);
-	buf_free(&b);
+	MUST(!b.over && b.p == out);
 }
 
 bool token_read_url(const struct token_keys *k, enum token_type type, struct slice text, int64_t *id)
@@ -329,32 +282,33 @@ bool token_read_mail(const struct token_keys *k, enum token_type type, struct sl
 /* --- check codes ---------------------------------------------------------- */
 
 /* The MAC of a code: over the same head as a token's, but shorter; the key id is not in the code. */
-static uint32_t code_mac(struct hmac *h, const struct subkey *s, uint32_t permuted)
+static uint32_t code_mac(const struct token_subkey *s, uint32_t permuted)
 {
 	uint8_t head[HEAD_SIZE] = { VERSION, s->kid, s->type }, mac[32];
 
 	put_be64(head + 3, permuted);
-	hmac_run(h, s->mac, sizeof(s->mac), head, sizeof(head), mac);
+	hmac_run(&s->mac, head, sizeof(head), mac);
 	return (uint32_t)(get_be64(mac) >> (64 - CODE_MAC_BITS));
 }
 
 void code_make(const struct token_keys *k, int64_t id, char out[CODE_TEXT_MAX])
 {
-	struct hmac h = hmac_open();
-	struct subkey s;
+	char digits[CODE_DIGITS + 1];
+	struct buf b = over(digits, sizeof(digits));
+	struct token_subkey s;
 	uint32_t permuted;
-	struct buf b;
 
 	MUST(k->n > 0 && k->n <= TOKEN_KEYS_MAX && id >= 0 && id <= UINT32_MAX);
-	s = subkey_of(&h, k, k->n - 1, TOKEN_CODE);
+	s = subkey_of(k, k->n - 1, TOKEN_CODE);
 	permuted = (uint32_t)permute(&s, (uint64_t)id, 16);
-	buf_init(&b, CODE_TEXT_MAX);
-	crockford_encode(&b, (uint64_t)permuted << CODE_MAC_BITS | code_mac(&h, &s, permuted), CODE_DIGITS);
-	MUST(b.n == CODE_DIGITS);
-	snprintf(out, CODE_TEXT_MAX, "%.4s-%.4s-%.4s", b.p, b.p + 4, b.p + 8);
-	buf_free(&b);
+	crockford_encode(&b, (uint64_t)permuted << CODE_MAC_BITS | code_mac(&s, permuted), CODE_DIGITS);
+	MUST(!b.over && b.n == CODE_DIGITS);
+	b = over(out, CODE_TEXT_MAX);
+	for (int i = 0; i < CODE_DIGITS; i += 4) {
+		buf_adds(&b, i ? "-" : "");
+		buf_add(&b, digits + i, 4);
+	}
 	OPENSSL_cleanse(&s, sizeof(s));
-	hmac_close(&h);
 }
 
 bool code_read(const struct token_keys *k, const char *text, int64_t *id)
@@ -362,22 +316,19 @@ bool code_read(const struct token_keys *k, const char *text, int64_t *id)
 	uint64_t v;
 	uint32_t permuted;
 	bool genuine = false;
-	struct hmac h;
 
 	if (strnlen(text, 64) == 64 || crockford_decode(&v, CODE_DIGITS, text, strlen(text)) < 0)
 		return false;
 	permuted = (uint32_t)(v >> CODE_MAC_BITS);
-	h = hmac_open();
 	for (int i = k->n - 1; i >= 0 && !genuine; i--) {
-		struct subkey s = subkey_of(&h, k, i, TOKEN_CODE);
-		uint32_t want = code_mac(&h, &s, permuted), got = v & ((1u << CODE_MAC_BITS) - 1);
+		struct token_subkey s = subkey_of(k, i, TOKEN_CODE);
+		uint32_t want = code_mac(&s, permuted), got = v & ((1u << CODE_MAC_BITS) - 1);
 
 		genuine = CRYPTO_memcmp(&want, &got, sizeof(want)) == 0;
 		if (genuine)
 			*id = (int64_t)unpermute(&s, permuted, 16);
 		OPENSSL_cleanse(&s, sizeof(s));
 	}
-	hmac_close(&h);
 	return genuine;
 }
 

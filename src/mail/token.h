@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/rng.h"
+#include "mail/hmac.h"
 
 enum token_type {
 	TOKEN_OPT_OUT = 'o', /* /opt-out/TOKEN */
@@ -30,8 +31,16 @@ enum token_type {
 
 #define TOKEN_KEY_SIZE 32
 #define TOKEN_KEYS_MAX 8
+#define TOKEN_TYPES 11
 #define TOKEN_TEXT_MAX 48 /* longest text of a token, with its NUL */
 #define CODE_TEXT_MAX 15  /* "7K3M-Q2XV-9TFA" */
+
+/* What one master key gives for one type. */
+struct token_subkey {
+	uint8_t kid, type;
+	struct hmac_key mac;
+	uint64_t permute[2];
+};
 
 /* Master keys by key id; the last one makes new tokens, all verify (TOK-2). */
 struct token_keys {
@@ -40,7 +49,12 @@ struct token_keys {
 		uint8_t key[TOKEN_KEY_SIZE];
 	} key[TOKEN_KEYS_MAX];
 	int n;
+	struct token_subkey ready[TOKEN_TYPES]; /* of the last key, after token_keys_ready; none before */
+	int n_ready;
 };
+
+/* Derives what the last key gives for each type, once and for all: a token costs a tenth then. After the last change. */
+void token_keys_ready(struct token_keys *k);
 
 /* base64url for web addresses; base32 in lower case for local parts and Message-IDs. */
 void token_for_url(const struct token_keys *k, enum token_type type, int64_t id, char out[TOKEN_TEXT_MAX]);

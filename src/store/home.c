@@ -139,7 +139,7 @@ static int read_token_keys(struct home *h, struct err *e)
 	int rc = -1;
 
 	buf_init(&text, CONF_MAX);
-	h->tokens.n = 0;
+	h->tokens.n = h->tokens.n_ready = 0;
 	if (file_read(path, &text, e) < 0)
 		goto out;
 	for (line = text.p; line && *line; line = rest) {
@@ -150,6 +150,8 @@ static int read_token_keys(struct home *h, struct err *e)
 			goto out;
 	}
 	rc = h->tokens.n ? 0 : err_set(e, ERR_INPUT, "%s: no key in it", path);
+	if (rc == 0)
+		token_keys_ready(&h->tokens);
 out:
 	buf_free(&text);
 	return rc;

@@ -261,6 +261,39 @@ static void test_layout(void **state)
 	assert_string_equal(text, "DKPG-V0ET-JE3M");
 }
 
+/* What was derived beforehand makes and reads the same tokens, for each type and with older keys beside it. */
+static void test_ready(void **state)
+{
+	static const char EACH[] = "oubfmcljpni";
+	struct token_keys k = keys_of(3), ready = k, older = keys_of(2);
+	(void)state;
+
+	assert_int_equal(strlen(EACH), TOKEN_TYPES);
+	token_keys_ready(&ready);
+	assert_int_equal(ready.n_ready, TOKEN_TYPES);
+	for (size_t t = 0; t < TOKEN_TYPES; t++)
+		for (size_t i = 0; i < COUNT(IDS); i++) {
+			char one[TOKEN_TEXT_MAX], two[TOKEN_TEXT_MAX];
+			int64_t id = -1;
+
+			token_for_url(&k, (enum token_type)EACH[t], IDS[i], one);
+			token_for_url(&ready, (enum token_type)EACH[t], IDS[i], two);
+			assert_string_equal(one, two);
+			assert_true(token_read_url(&ready, (enum token_type)EACH[t], slice_of(one), &id));
+			assert_int_equal(id, IDS[i]);
+			token_for_mail(&older, (enum token_type)EACH[t], IDS[i], one);
+			assert_true(token_read_mail(&ready, (enum token_type)EACH[t], slice_of(one), &id));
+			assert_int_equal(id, IDS[i]);
+		}
+	for (int64_t id = 0; id < 1000; id += 77) {
+		char one[CODE_TEXT_MAX], two[CODE_TEXT_MAX];
+
+		code_make(&k, id, one);
+		code_make(&ready, id, two);
+		assert_string_equal(one, two);
+	}
+}
+
 static void test_speed(void **state)
 {
 	struct token_keys k = keys_of(1);
@@ -268,6 +301,7 @@ static void test_speed(void **state)
 	int64_t start = clock_ticks(), took;
 	(void)state;
 
+	token_keys_ready(&k);
 	for (int64_t i = 0; i < 20000; i++)
 		token_for_url(&k, TOKEN_OPT_OUT, i, text);
 	took = clock_ticks() - start;
@@ -281,7 +315,7 @@ int main(void)
 		cmocka_unit_test(test_spelling),   cmocka_unit_test(test_types_and_keys),
 		cmocka_unit_test(test_opaque),     cmocka_unit_test(test_codes),
 		cmocka_unit_test(test_wellformed), cmocka_unit_test(test_hashes),
-		cmocka_unit_test(test_prepared_key),
+		cmocka_unit_test(test_prepared_key), cmocka_unit_test(test_ready),
 		cmocka_unit_test(test_layout),     cmocka_unit_test(test_speed),
 	};
 
