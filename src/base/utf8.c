@@ -130,6 +130,12 @@ bool utf8_is_invisible(uint32_t c)
 	return false;
 }
 
+bool utf8_is_ideographic(uint32_t c)
+{
+	return (c >= 0x2e80 && c < 0xa000) || (c >= 0xf900 && c < 0xfb00) || (c >= 0xff00 && c < 0xff61) ||
+	       (c >= 0x20000 && c < 0x40000);
+}
+
 bool utf8_is_plain(const char *s)
 {
 	size_t left = strlen(s), len;

@@ -24,6 +24,8 @@ bool utf8_is_control(uint32_t c);
 /* Characters that show nothing or turn the reading direction: U+200B-200F, U+202A-202E,
    U+2060-2064, U+2066-2069, U+FEFF, U+00AD, tags (FMT-3). */
 bool utf8_is_invisible(uint32_t c);
+/* Ideographs, kana and their punctuation: scripts that put no blanks between words. (Korean does.) */
+bool utf8_is_ideographic(uint32_t c);
 /* No control or invisible character in s (tab and line breaks are controls). */
 bool utf8_is_plain(const char *s);
 

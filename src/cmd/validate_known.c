@@ -5,6 +5,8 @@
  */
 #include "cmd/validate_known.h"
 
+#include "compose/consent_words.h"
+
 #include "base/utf8.h"
 #include "mail/address.h"
 
@@ -114,7 +116,7 @@ static json_t *facts_of(struct known *k, const struct candidate *x, const json_t
 	add_looks(k, x, fields, facts);
 	add_use(k, x, facts);
 	if (x->kind)
-		add(facts, arena_printf(k->a, "agreed %s", consent_words(k->a, x->kind, x->ref, x->given_on, x->consent_at)));
+		add(facts, arena_printf(k->a, "agreed %s", consent_words(k->a, "en", x->kind, x->ref, x->given_on, x->consent_at)));
 	else
 		add(facts, "no consent to this project stands");
 	return facts;

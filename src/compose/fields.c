@@ -38,7 +38,7 @@ bool slot_at(const char *p, size_t n, size_t *slot)
 
 size_t slot_width(const char *p)
 {
-	return p[1] & WIDE ? 44 : 10;
+	return p[1] & WIDE ? 60 : 10;
 }
 
 size_t slot_find(const char *p, size_t n)

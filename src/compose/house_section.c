@@ -239,7 +239,7 @@ static int check_shown(const struct checker *c, struct drawn *d)
 /* What is empty left nothing odd behind. */
 static int check_gaps(const struct checker *c, const struct drawn *d)
 {
-	static const char *const ODD[] = { ", ,", ",,", "( ", "()", " )", " ,", "،،", "、、", "，，", "{" };
+	static const char *const ODD[] = { ", ,", ",,", "( ", "()", " )", " ,", "،،", "、、", "，，" };
 
 	for (size_t i = 0; i < COUNT(ODD); i++)
 		if (shows(&d->text, ODD[i]))

@@ -54,16 +54,17 @@ static void line_end(struct line *l, const char *next_prefix)
 	l->started = l->words = false;
 }
 
-static void line_word(struct line *l, const char *p, size_t n, const char *rest)
+/* `blank`: there is one before it, unless a line begins with it. */
+static void line_word(struct line *l, const char *p, size_t n, bool blank, const char *rest)
 {
 	size_t width = text_width(p, n);
 
 	line_start(l);
-	if (l->words && l->width + 1 + width > WRAP_COLUMNS) {
+	if (l->words && l->width + blank + width > WRAP_COLUMNS) {
 		line_end(l, rest);
 		line_start(l);
 	}
-	if (l->words) {
+	if (l->words && blank) {
 		buf_addc(l->out, ' ');
 		l->width++;
 	}
@@ -75,6 +76,35 @@ static void line_word(struct line *l, const char *p, size_t n, const char *rest)
 static bool ends_word(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n';
+}
+
+static bool is_one_of(uint32_t c, const char *characters)
+{
+	char utf8[5] = "";
+
+	utf8[utf8_put(c, utf8)] = '\0';
+	return strstr(characters, utf8) != NULL;
+}
+
+/* Closing brackets, stops and small kana begin no line, and opening brackets end none. */
+static bool may_part(uint32_t before, uint32_t c)
+{
+	return !is_one_of(before, "〈《「『【〔〖（［｛") &&
+	       !is_one_of(c, "、。〉》」』】〕〗ぁぃぅぇぉっゃゅょァィゥェォッャュョー々，．：；！？）］｝");
+}
+
+/* Where the piece of a word that begins at `from` ends: behind it a line may break without a blank. */
+static size_t piece_end(const char *text, size_t from, size_t end)
+{
+	uint32_t before = 0, c;
+	size_t len;
+
+	for (size_t i = from; i < end; i += len, before = c) {
+		c = utf8_char(text + i, end - i, &len);
+		if (i > from && utf8_is_ideographic(before) && utf8_is_ideographic(c) && may_part(before, c))
+			return i;
+	}
+	return end;
 }
 
 size_t wrap_text(struct buf *out, const char *text, size_t n, const char *first, const char *rest)
@@ -91,7 +121,10 @@ size_t wrap_text(struct buf *out, const char *text, size_t n, const char *first,
 		}
 		for (start = i; i < n && !ends_word(text[i]); i++)
 			;
-		line_word(&l, text + start, i - start, rest);
+		for (size_t from = start, to; from < i; from = to) {
+			to = piece_end(text, from, i);
+			line_word(&l, text + from, to - from, from == start, rest);
+		}
 	}
 	if (l.words)
 		line_end(&l, rest);

@@ -1,7 +1,8 @@
 /*
  * Lines of plain text: how wide a text is shown, and breaking it at blanks
  * into lines of at most WRAP_COLUMNS columns. Words are never broken, so a web
- * address always stays whole.
+ * address always stays whole; but between two ideographs or kana, which have no
+ * blanks between words, a line may end.
  */
 #ifndef PLACET_WRAP_H
 #define PLACET_WRAP_H

@@ -17,13 +17,18 @@ char *text_flat(struct arena *a, const char *s)
 {
 	size_t n = s ? strlen(s) : 0, len;
 	char *out = arena_alloc(a, n + 1), *w = out;
+	uint32_t before = 0; /* the last character that is no blank */
 
 	for (; n; s += len, n -= len) {
 		uint32_t c = utf8_char(s, n, &len);
 
+		/* Where lines break between ideographs, no blank is meant. */
+		if (w > out && w[-1] == ' ' && utf8_is_ideographic(c) && utf8_is_ideographic(before) && c != 0x3000)
+			w--;
 		if (!text_is_blank(c)) {
 			memcpy(w, s, len);
 			w += len;
+			before = c;
 		} else if (w > out && w[-1] != ' ') {
 			*w++ = ' ';
 		}

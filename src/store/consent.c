@@ -1,6 +1,5 @@
 /* The consent ledger: see list.h. Rows are added, never changed; the newest one counts. */
 #include "base/codec.h"
-#include "compose/compose.h"
 #include "store/list.h"
 #include "store/query.h"
 
@@ -19,13 +18,13 @@ QUERY(Q_CONSENT_OF, "SELECT c.id, c.at, c.action, c.kind, c.ref, c.given_on, p.s
 QUERY(Q_ADDRESS_FIND, "SELECT id FROM address WHERE key_hash = $1 AND delivery = $2");
 
 static const struct {
-	const char *kind, *words;
+	const char *kind;
 	bool importable;
 } KINDS[] = {
-	{ "own-sign-up", "by signing up yourself", false },
-	{ "signed-form", "with a signed form", true },
-	{ "online-form", "with an online form", true },
-	{ "oral", "in a conversation", true },
+	{ "own-sign-up", false },
+	{ "signed-form", true },
+	{ "online-form", true },
+	{ "oral", true },
 };
 
 bool consent_kind_is_importable(const char *kind)
@@ -34,35 +33,6 @@ bool consent_kind_is_importable(const char *kind)
 		if (strcmp(KINDS[i].kind, kind) == 0)
 			return KINDS[i].importable;
 	return false;
-}
-
-static const char *kind_words(const char *kind)
-{
-	for (size_t i = 0; i < COUNT(KINDS); i++)
-		if (strcmp(KINDS[i].kind, kind) == 0)
-			return KINDS[i].words;
-	return "";
-}
-
-const char *consent_words(struct arena *a, const char *kind, const char *ref, const char *given_on, int64_t at)
-{
-	const char *recorded = "on ", *with, *without;
-	char day[32];
-	struct err ignored;
-	int64_t t = 0;
-
-	/* Where the day was not given, the day of the record is the honest thing to say. */
-	if (!given_on[0] || time_parse(given_on, &t, &ignored) < 0) {
-		recorded = "as recorded on ";
-		t = at;
-	}
-	time_day(t, day);
-	without = arena_printf(a, "%s%s, %s", recorded, day, kind_words(kind));
-	if (!ref[0])
-		return without;
-	/* A reference may be long, or a web address; then the message does without it. */
-	with = arena_printf(a, "%s (%s)", without, ref);
-	return compose_check_value("consent", with, &ignored) == 0 ? with : without;
 }
 
 int consent_text_id(struct home *h, const char *text, int64_t *id, struct err *e)

@@ -1,6 +1,7 @@
 /* Mailings as messages and facts: see content.h. */
 #include "store/content.h"
 
+#include "compose/consent_words.h"
 #include "store/validation.h"
 
 #include <jansson.h>
@@ -134,7 +135,7 @@ int content_recipient(struct home *h, struct arena *a, const struct content *c, 
 		.feedback_token = room->feedback,
 		.message_token = room->message,
 		.code = room->code,
-		.consent = consent_words(a, p->kind, p->ref, p->given_on, p->consent_at),
+		.consent = consent_words(a, c->draft.language, p->kind, p->ref, p->given_on, p->consent_at),
 		.values = room->value,
 		.arm = p->arm ? arena_printf(a, "%lld", (long long)p->arm) : NULL,
 	};

@@ -6,6 +6,8 @@
 
 #include "base/codec.h"
 #include "base/utf8.h"
+#include "compose/house_words.h"
+#include "store/institution_words.h"
 #include "store/query.h"
 
 #define TEXT_MAX (64 * 1024)
@@ -36,9 +38,7 @@ static const struct setting SETTINGS[] = {
 	{ "postal-address", SETTING_TEXT, NULL, "1 Sample Street\nSampletown", 1, 500,
 	  "The postal address that stands in every message, on one or more lines." },
 	{ "contact", SETTING_TEXT, NULL, NULL, 3, 254, "The postmaster's address, shown on public pages." },
-	{ "unofficial-sentence.", SETTING_TEXT, NULL,
-	  "This message comes from the researchers named above. It is not an official communication of the institution.", 1,
-	  500, "The sentence that says that a message is not official; one for each language, as unofficial-sentence.en." },
+	{ "unofficial-sentence.", SETTING_TEXT, NULL, NULL, 1, 500, "The sentence that says that a message is not official; one for each language, as unofficial-sentence.en." },
 	{ "opt-out-wording.", SETTING_TEXT, "Stop all mail of this kind", NULL, 1, 200,
 	  "The words of the link with which people leave; one for each language, as opt-out-wording.en." },
 	{ "offices", SETTING_LINES,
@@ -93,10 +93,23 @@ const struct setting *setting_find(const char *key)
 	return NULL;
 }
 
-/* What a setting is before anybody set it. */
-static const char *initial(const struct home *h, const struct setting *s)
+static const char *trial_sentence(const struct trial_words *w, const char *prefix)
 {
-	return h->trial && s->trial ? s->trial : s->initial;
+	return strcmp(prefix, "opt-out-wording.") == 0 ? w->opt_out_wording : w->unofficial;
+}
+
+/* What a setting is before anybody set it. */
+static const char *initial(const struct home *h, const struct setting *s, const char *key)
+{
+	size_t n, prefix = strlen(s->key);
+	const struct trial_words *w = trial_words(&n);
+
+	if (s->key[prefix - 1] != '.')
+		return h->trial && s->trial ? s->trial : s->initial;
+	for (size_t i = 0; h->trial && i < n; i++)
+		if (strcmp(w[i].language, key + prefix) == 0)
+			return trial_sentence(&w[i], s->key);
+	return strcmp(key + prefix, "en") == 0 ? s->initial : NULL;
 }
 
 int institution_get(struct home *h, struct arena *a, const char *key, const char **out, struct err *e)
@@ -110,10 +123,7 @@ int institution_get(struct home *h, struct arena *a, const char *key, const char
 	if (db_query(h->db, &Q_SETTING_GET, ARGS(db_text(key)), &r, e) < 0)
 		return -1;
 	got = rows_next(&r, e);
-	*out = got > 0 ? arena_text(a, rows_text(&r, 0)) : initial(h, s);
-	/* The built-in wordings are English. */
-	if (got == 0 && s->key[strlen(s->key) - 1] == '.' && strcmp(key + strlen(s->key), "en") != 0)
-		*out = NULL;
+	*out = got > 0 ? arena_text(a, rows_text(&r, 0)) : initial(h, s, key);
 	rows_close(&r);
 	return got < 0 ? -1 : 0;
 }
@@ -170,31 +180,43 @@ static const char *const *split_lines(struct arena *a, const char *text)
 	return out;
 }
 
-/* Pairs of language and text for a setting whose key ends in ".": what is set, and the initial English. */
+#define PAIRS_MAX 64 /* languages */
+
+/* Puts a text in its language's place, or behind the others. */
+static void put_pair(const char **pairs, size_t *n, const char *language, const char *text)
+{
+	size_t i = 0;
+
+	while (i < *n && strcmp(pairs[2 * i], language) != 0)
+		i++;
+	if (i == PAIRS_MAX)
+		return;
+	*n += i == *n;
+	pairs[2 * i] = language;
+	pairs[2 * i + 1] = text;
+}
+
+/* Pairs of language and text for a setting whose key ends in ".": what is set, and what a home begins with. */
 static int load_pairs(struct home *h, struct arena *a, const char *prefix, const char *const **out, struct err *e)
 {
-	const char **pairs = ARENA_ARRAY(a, const char *, 130);
+	const char **pairs = ARENA_ARRAY(a, const char *, 2 * PAIRS_MAX + 1);
+	size_t n = 0, n_trial, len = strlen(prefix);
+	const struct trial_words *w = trial_words(&n_trial);
 	const char *en = NULL;
 	struct rows r = { 0 };
-	size_t n = 0, len = strlen(prefix);
 	int got;
 
 	if (institution_get(h, a, arena_printf(a, "%sen", prefix), &en, e) < 0)
 		return -1;
-	if (en) {
-		pairs[n++] = "en";
-		pairs[n++] = en;
-	}
+	if (en)
+		put_pair(pairs, &n, "en", en);
+	for (size_t i = 1; h->trial && i < n_trial; i++)
+		put_pair(pairs, &n, w[i].language, trial_sentence(&w[i], prefix));
 	if (db_query(h->db, &Q_SETTING_ALL, NO_ARGS, &r, e) < 0)
 		return -1;
-	while ((got = rows_next(&r, e)) > 0 && n < 128) {
-		const char *key = rows_text(&r, 0);
-
-		if (strncmp(key, prefix, len) != 0 || strcmp(key + len, "en") == 0)
-			continue;
-		pairs[n++] = arena_text(a, key + len);
-		pairs[n++] = arena_text(a, rows_text(&r, 1));
-	}
+	while ((got = rows_next(&r, e)) > 0)
+		if (strncmp(rows_text(&r, 0), prefix, len) == 0)
+			put_pair(pairs, &n, arena_text(a, rows_text(&r, 0) + len), arena_text(a, rows_text(&r, 1)));
 	rows_close(&r);
 	*out = pairs;
 	return got < 0 ? -1 : 0;
@@ -240,8 +262,11 @@ const char *institution_contact(struct arena *a, const struct institution *in)
 
 const char *pair_find(const char *const *pairs, const char *language)
 {
-	for (; pairs && pairs[0]; pairs += 2)
-		if (strcmp(pairs[0], language) == 0)
-			return pairs[1];
+	for (const char *const *p = pairs; p && p[0]; p += 2)
+		if (strcmp(p[0], language) == 0)
+			return p[1];
+	for (const char *const *p = pairs; p && p[0]; p += 2)
+		if (language_is(language, p[0]))
+			return p[1];
 	return NULL;
 }

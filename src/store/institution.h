@@ -45,7 +45,7 @@ int institution_set(struct home *h, const char *key, const char *value, struct e
    4.5.1); "" without a domain. */
 const char *institution_contact(struct arena *a, const struct institution *in);
 
-/* The text of a language in a list of pairs, NULL if there is none. */
+/* The text of a language in a list of pairs, else ("en-GB") of what it is a kind of; NULL if there is none. */
 const char *pair_find(const char *const *pairs, const char *language);
 
 #endif

@@ -52,7 +52,5 @@ int consent_of(struct home *h, struct arena *a, int64_t address, struct consent 
 int address_find(struct home *h, const struct address *addr, int64_t *id, struct err *e) MUST_USE;
 /* "signed-form", "online-form", "oral" (own-sign-up only the confirmation link may record). */
 bool consent_kind_is_importable(const char *kind);
-/* "on 3 May 2026, with a signed form (SC-12)": the words of an entry for the message. */
-const char *consent_words(struct arena *a, const char *kind, const char *ref, const char *given_on, int64_t at);
 
 #endif

@@ -352,8 +352,8 @@ static void test_round_trip(void **state)
 	assert_has(m.html, "<a href=\"https://mail.example.ac.uk/opt-out/OPTOUT_TOKEN-1\"");
 	assert_has(m.text, "Check code: 7K3M-Q2XV-9TFA\n");
 	assert_has(m.html, "7K3M-Q2XV-9TFA</code>");
-	assert_has(m.text, "because you agreed,\non 3 May 2026, with a signed form (SC-12), to be contacted "
-			   "about\n“Water & you”.\n");
+	assert_has(m.text, "because you agreed,\non 3 May 2026, with a signed form (SC-12), to be\n"
+			   "contacted about “Water & you”.\n");
 	assert_has(m.html,
 		   "<bdi>on 3 May 2026, with a signed form (SC-12)</bdi>, to be contacted about “Water &amp; you”.");
 	assert_has(m.text, "\nhttps://mail.example.ac.uk/\n");
@@ -641,7 +641,7 @@ static void test_directions(void **state)
 /* What our own reader, which judges for the policy, makes of the HTML: everything seen, nothing in doubt. */
 static void test_visible(void **state)
 {
-	static const char *const languages[] = { "en", "en-GB", "de", "ar" };
+	static const char *const languages[] = { "en", "en-GB", "sw", "ckb" };
 	struct arena *a = arena_new();
 	struct draft d = a_draft();
 	struct recipient r = a_recipient(NULL);
@@ -679,7 +679,7 @@ static void test_visible(void **state)
 		/* English words in a message of another language say that they are, and the registered ones that they
 		 * are not. */
 		assert_int_equal(strstr(m.html, " lang=\"en\" dir=\"ltr\" class=\"foot\"") != NULL, i >= 2);
-		assert_int_equal(strstr(m.html, "<span lang=\"ar\" dir=\"rtl\"") != NULL, i == 3);
+		assert_int_equal(strstr(m.html, "<span lang=\"ckb\" dir=\"rtl\"") != NULL, i == 3);
 		arena_clear(a);
 	}
 	arena_free(a);
@@ -734,7 +734,7 @@ static void test_public_text(void **state)
 	assert_has(text, "Dear {name},\n");
 	assert_has(text, "https://mail.example.ac.uk/opt-out/{token}\n");
 	assert_has(text, "Check code: {code}\n");
-	assert_has(text, "because you agreed,\n{consent}, to be contacted about");
+	assert_has(text, "because you agreed,\n{consent}, to be\ncontacted about");
 	assert_has(words, "Dear {name},\n");
 	assert_null(strstr(words, "opt-out"));
 	assert_null(strstr(words, "Ada"));

@@ -21,7 +21,8 @@ static void settings_begin_and_change(void **state)
 	assert_null(setting(s, "contact"));
 	assert_non_null(setting(s, "statement")); /* a trial home has a sample */
 	assert_non_null(setting(s, "unofficial-sentence.en"));
-	assert_null(setting(s, "unofficial-sentence.de"));
+	assert_non_null(setting(s, "unofficial-sentence.de"));
+	assert_null(setting(s, "unofficial-sentence.la"));
 	OK(institution_set(s->h, "fatigue-ceiling", "2", &f->e));
 	OK(institution_set(s->h, "fatigue-ceiling", "3", &f->e));
 	OK(institution_set(s->h, "unofficial-sentence.de", "Dies ist keine amtliche Mitteilung.", &f->e));
@@ -68,7 +69,10 @@ static void the_institution_is_loaded(void **state)
 	assert_null(inst.domains[2]);
 	assert_string_equal(pair_find(inst.opt_out_wording, "de"), "Keine Post mehr");
 	assert_non_null(pair_find(inst.opt_out_wording, "en"));
-	assert_null(pair_find(inst.opt_out_wording, "fr"));
+	assert_string_equal(pair_find(inst.opt_out_wording, "de-AT"), "Keine Post mehr");
+	assert_non_null(pair_find(inst.unofficial, "fi"));
+	assert_null(pair_find(inst.opt_out_wording, "la"));
+	assert_null(pair_find(inst.opt_out_wording, "d"));
 	assert_string_equal(inst.statement_url, "http://127.0.0.1:8080/");
 	assert_int_equal(inst.fatigue_ceiling, 4);
 	assert_int_equal(inst.validity_months, 12);
