@@ -76,10 +76,11 @@ OPTIONS(O_VALIDATE, BY, { "flagged", NULL, 0, "print the flagged addresses that 
 	{ "sign-off", NULL, 0, "sign the list off" },
 	{ "reproduce", "SIGNOFF", 0, "draw the sample of this sign-off again from its seed, and compare" },
 	{ "how", "TEXT", 0, "with --sign-off: how the addresses are known to be in use" });
+#define FORMAT { "format", "markdown|html", 0, "what the body is written in; without it the file's name says it: .html, .htm" }
 OPTIONS(O_NEW, { "list", "NAME", OPT_NEEDED, "to whom" }, { "subject", "TEXT", OPT_NEEDED, "may hold {{fields}}" },
-	{ "body", "FILE", OPT_NEEDED, "Markdown with {{field}} and {{field|default}}" }, BY, WHERE, ARMS, STRATIFY,
+	{ "body", "FILE", OPT_NEEDED, "Markdown or HTML with {{field}} and {{field|default}}" }, FORMAT, BY, WHERE, ARMS, STRATIFY,
 	{ "language", "LANG", 0, "its language; without it en" });
-OPTIONS(O_EDIT, { "subject", "TEXT", 0, "a new subject" }, { "body", "FILE", 0, "new words" }, WHERE, ARMS, STRATIFY, BY);
+OPTIONS(O_EDIT, { "subject", "TEXT", 0, "a new subject" }, { "body", "FILE", 0, "new words" }, FORMAT, WHERE, ARMS, STRATIFY, BY);
 OPTIONS(O_CSV, { "csv", NULL, 0, "one row for each person" });
 OPTIONS(O_ANSWERED, { "no-longer", NULL, 0, "they have not: takes it back" }, BY);
 OPTIONS(O_SHOW, { "covers", NULL, 0, "print exactly the text whose SHA-256 an approval binds to" },

@@ -1,6 +1,8 @@
 /* placet mailing: drafts, what they look like, and what the policy says of them. */
 #include "cmd/mailing.h"
 
+#include <strings.h>
+
 #include "base/utf8.h"
 #include "store/audit.h"
 
@@ -70,6 +72,32 @@ static int may_write(struct ctx *c, int64_t project, struct account *by, struct 
 	return err_set(e, ERR_DENIED, "%s is not the originator of %s", by->address, p.slug);
 }
 
+/* What a body is written in: as --format says, or else the end of the file's name. */
+static const char *format_of(struct ctx *c, struct err *e)
+{
+	const char *said = opt(c, "format"), *dot = strrchr(opt(c, "body"), '.');
+
+	if (said && strcmp(said, "markdown") != 0 && strcmp(said, "html") != 0) {
+		err_set(e, ERR_INPUT, "--format %s: markdown or html is wanted", said);
+		return NULL;
+	}
+	if (said)
+		return said;
+	return dot && (strcasecmp(dot, ".html") == 0 || strcasecmp(dot, ".htm") == 0) ? "html" : "markdown";
+}
+
+/* Tells what is left out of a body of HTML; a body that cannot be compiled is told of by `mailing check`. */
+static int say_left_out(struct ctx *c, int64_t id, struct err *e)
+{
+	struct mailing_at at;
+
+	if (mailing_by_id(c->h, c->a, id, &at.m, e) <= 0 || content_load(c->h, c->a, &at.m, &at.content, e) < 0)
+		return -1;
+	if (at.content.compiled && compose_left_out(at.content.compiled)[0])
+		say(c, "%s", compose_left_out(at.content.compiled));
+	return 0;
+}
+
 json_t *mailing_json(const struct mailing *m)
 {
 	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "id", (json_int_t)m->id, "project",
@@ -115,14 +143,14 @@ RUN(cmd_mailing_new)
 	if (got <= 0)
 		return got ? got : err_set(e, ERR_MISSING, "--list %s: there is none; placet list list shows them", opt(c, "list"));
 	if (check_subject(m.subject, e) < 0 || read_text_file(c, opt(c, "body"), &m.body, e) < 0 ||
-	    may_write(c, l.project_id, &by, e) < 0)
+	    !(m.format = format_of(c, e)) || may_write(c, l.project_id, &by, e) < 0)
 		return -1;
 	m.project_id = l.project_id;
 	m.list_id = l.id;
 	m.created_by = by.id;
 	if (mailing_read_choice(c, &m, e) < 0)
 		return -1;
-	if (add_mailing(c, &m, e) < 0)
+	if (add_mailing(c, &m, e) < 0 || say_left_out(c, m.id, e) < 0)
 		return -1;
 	if (c->json)
 		return print_json(json_pack("{s:I, s:s}", "id", (json_int_t)m.id, "state", "draft"));
@@ -133,17 +161,17 @@ RUN(cmd_mailing_new)
 static int edit(struct ctx *c, struct mailing *m, const struct account *by, struct err *e)
 {
 	bool words = opt(c, "subject") || opt(c, "body");
-	const char *body = m->body;
+	const char *body = m->body, *format = m->format;
 
 	if (opt(c, "subject"))
 		m->subject = opt(c, "subject");
-	if (check_subject(m->subject, e) < 0 || (opt(c, "body") && read_text_file(c, opt(c, "body"), &body, e) < 0) ||
+	if (check_subject(m->subject, e) < 0 || (opt(c, "body") && (read_text_file(c, opt(c, "body"), &body, e) < 0 || !(format = format_of(c, e)))) ||
 	    mailing_read_choice(c, m, e) < 0 || db_begin(c->h->db, e) < 0)
 		return -1;
 	/* A change voids what was submitted or approved. */
 	if ((strcmp(m->state, "draft") == 0 ||
 	     mailing_move(c->h, m, "edit", by->id, words ? "the words were changed" : "the selection was changed", e) == 0) &&
-	    mailing_edit(c->h, m->id, m->subject, body, e) == 0 &&
+	    mailing_edit(c->h, m->id, m->subject, body, e) == 0 && mailing_edit_format(c->h, m->id, format, e) == 0 &&
 	    mailing_edit_choice(c->h, m->id, m->where, m->arms, m->stratum, e) == 0 &&
 	    audit_add(c->h, by->id, "mailing-edited", arena_printf(c->a, "mailing %lld", (long long)m->id), choice_told(c, m),
 		      e) == 0 &&
@@ -161,6 +189,8 @@ RUN(cmd_mailing_edit)
 	if (!opt(c, "subject") && !opt(c, "body") && !opt(c, "where") && !opt(c, "arms") && !opt(c, "stratify"))
 		return err_set(e, ERR_INPUT, "nothing to change: give --subject, --body, --where, --arms or --stratify");
 	if (mailing_find(c, false, &at, e) < 0 || may_write(c, at.m.project_id, &by, e) < 0 || edit(c, &at.m, &by, e) < 0)
+		return -1;
+	if (opt(c, "body") && say_left_out(c, at.m.id, e) < 0)
 		return -1;
 	say(c, "mailing %lld is changed; it is a draft", (long long)at.m.id);
 	return c->json ? print_json(mailing_json(&at.m)) : 0;
@@ -188,14 +218,19 @@ RUN(cmd_mailing_list)
 RUN(cmd_mailing_check)
 {
 	json_t *selection, *j;
+	const char *left_out;
 	struct mailing_at at;
 	struct verdict v;
 
 	if (mailing_find(c, true, &at, e) < 0 || content_judge(c->h, c->a, &at.m, &at.content, JUDGE_DRAFT, &v, e) < 0 ||
 	    selection_said(c, &at.m, &selection, e) < 0)
 		return -1;
+	left_out = at.content.compiled ? compose_left_out(at.content.compiled) : "";
+	if (left_out[0])
+		say(c, "%s", left_out);
 	verdict_print(c, &v);
 	j = verdict_json(&v);
+	json_object_set_new(j, "left_out", json_string(left_out));
 	json_object_set_new(j, "selection", selection);
 	if (c->json)
 		print_json(j);

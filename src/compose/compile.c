@@ -57,7 +57,7 @@ struct compiled *compose_compile(struct arena *a, const struct draft *d, struct 
 	struct compiled *c = ARENA_NEW(a, struct compiled);
 	struct buf *text = compile_buf(a), *html = compile_buf(a);
 	char boundary[BOUNDARY_SIZE];
-	struct inner in;
+	struct inner in = { .notes = { .n = 0 } };
 
 	s->arena = a;
 	s->arms = d->arms;
@@ -78,6 +78,7 @@ struct compiled *compose_compile(struct arena *a, const struct draft *d, struct 
 	c->images = in.images;
 	c->public_text = compile_show(s, text);
 	c->body_text = compile_show(s, in.text);
+	c->left_out = handmade_told(a, &in.notes);
 	compile_hash(c, compile_show(s, html));
 	return c;
 }
@@ -99,6 +100,11 @@ bool compose_needs_value(const struct compiled *c, size_t field)
 const char *compose_public_text(const struct compiled *c)
 {
 	return c->public_text;
+}
+
+const char *compose_left_out(const struct compiled *c)
+{
+	return c->left_out;
 }
 
 const char *compose_body_text(const struct compiled *c)

@@ -5,6 +5,7 @@
  */
 #include "base/utf8.h"
 #include "compose/compiled.h"
+#include "compose/handmade.h"
 #include "compose/markdown.h"
 
 /* What editors leave in a file: a byte order mark, CRLF. The rest is refused, not repaired. */
@@ -167,6 +168,17 @@ static int turn(struct turning *t, const struct buf *marked)
 	}
 }
 
+/* HTML keeps its conditions: its reader looks where they stand. */
+static int turn_html(struct turning *t, const struct buf *marked)
+{
+	const struct handmade *h =
+		handmade_read(t->s->arena, buf_text(marked), marked->n, &t->images, &t->in->notes, t->e);
+
+	if (!h || handmade_to_html(h, t->in->html, t->e) < 0 || handmade_to_text(h, t->in->text, t->e) < 0)
+		return err_in(t->e, "body");
+	return 0;
+}
+
 /* --- the whole ------------------------------------------------------------ */
 
 static const struct image *const *named_images(struct arena *a, const struct draft *d, const bool *used)
@@ -201,8 +213,9 @@ int compile_body(struct slots *s, const struct draft *d, struct inner *in, struc
 	in->text = compile_buf(s->arena);
 	in->html = compile_buf(s->arena);
 	s->conditions = true;
-	if (fields_parse(s, "body", tidy(s->arena, d->body), marked, e) < 0 || check_links(marked, e) < 0 ||
-	    turn(&t, marked) < 0)
+	if (fields_parse(s, "body", tidy(s->arena, d->body), marked, e) < 0)
+		return -1;
+	if (d->format == BODY_HTML ? turn_html(&t, marked) < 0 : check_links(marked, e) < 0 || turn(&t, marked) < 0)
 		return -1;
 	in->images = named_images(s->arena, d, used);
 	if (!has_words(in->text))

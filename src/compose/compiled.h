@@ -8,6 +8,7 @@
 
 #include "compose/compose.h"
 #include "compose/fields.h"
+#include "compose/handmade.h"
 
 /* Where a value stands decides how it is written. */
 enum form {
@@ -50,7 +51,7 @@ struct compiled {
 	const char *const *link_hosts, *const *link_domains; /* NULL-ended */
 	bool trial;
 	const struct image *const *images; /* NULL-ended */
-	const char *public_text, *body_text;
+	const char *public_text, *body_text, *left_out;
 	uint8_t hash[32];
 };
 
@@ -66,6 +67,7 @@ struct buf *compile_buf(struct arena *a);
 struct inner {
 	struct buf *text, *html;
 	const struct image *const *images; /* those that it names; NULL-ended */
+	struct handmade_notes notes;       /* of a body of HTML: what was left out */
 };
 int compile_body(struct slots *s, const struct draft *d, struct inner *in, struct err *e) MUST_USE;
 

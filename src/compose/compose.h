@@ -107,6 +107,8 @@ void compose_hash(const struct compiled *c, uint8_t out[32]);
 int compose_check_value(const char *name, const char *value, struct err *e) MUST_USE;
 /* The text part with its fields as {name} and without tokens: the public proof of what was approved. */
 const char *compose_public_text(const struct compiled *c);
+/* Of a body of HTML, what was left out, in one line for people (handmade.h); "" if nothing was. */
+const char *compose_left_out(const struct compiled *c);
 /* The writer's own words only (Markdown as text): what the house template put around is not in it. */
 const char *compose_body_text(const struct compiled *c);
 

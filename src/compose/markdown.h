@@ -21,6 +21,8 @@ struct markdown_images {
 
 /* The Content-ID of an image, without brackets: from its name and content, so that the same image has the same one. */
 void image_content_id(const struct image *x, const char *domain, struct buf *out);
+/* Appends the <img> that shows it. */
+void image_to_html(const struct image *x, const char *domain, struct buf *out);
 
 /* As the two below, for the body of a message with its images. */
 int markdown_mail_text(const char *md, size_t n, const struct markdown_images *images, struct buf *out, struct err *e) MUST_USE;

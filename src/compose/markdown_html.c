@@ -244,18 +244,22 @@ void image_content_id(const struct image *x, const char *domain, struct buf *out
 }
 
 /* As wide as the column at most; both sizes are told, so that nothing jumps while it loads. */
-static void put_image(struct walk *w, const struct image *x)
+void image_to_html(const struct image *x, const char *domain, struct buf *out)
 {
-	struct html *h = of(w);
 	int width = x->width > COLUMN ? COLUMN : x->width;
 	int height = x->width > COLUMN ? (int)((int64_t)x->height * COLUMN / x->width) : x->height;
 
-	buf_adds(h->out, "<img src=\"cid:");
-	image_content_id(x, w->images->domain, h->out);
-	buf_adds(h->out, "\" alt=\"");
-	html_escape(h->out, x->alt, strlen(x->alt));
-	buf_addf(h->out, "\" width=\"%d\" height=\"%d\" style=\"max-width:100%%;height:auto;border:0\">", width,
+	buf_adds(out, "<img src=\"cid:");
+	image_content_id(x, domain, out);
+	buf_adds(out, "\" alt=\"");
+	html_escape(out, x->alt, strlen(x->alt));
+	buf_addf(out, "\" width=\"%d\" height=\"%d\" style=\"max-width:100%%;height:auto;border:0\">", width,
 		 height > 0 ? height : 1);
+}
+
+static void put_image(struct walk *w, const struct image *x)
+{
+	image_to_html(x, w->images->domain, of(w)->out);
 }
 
 static const struct walk_calls CALLS = { enter_block, leave_block, enter_span, leave_span, put_text, put_image };

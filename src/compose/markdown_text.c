@@ -404,7 +404,8 @@ static void add_image(struct walk *w, const struct image *x)
 	buf_addf(&of(w)->words, "[%s]", x->alt);
 }
 
-static int to_text(const char *md, size_t n, bool house, const struct markdown_images *images, struct buf *out, struct err *e)
+static int render(int (*drive)(struct walk *w, const void *source, struct err *e), const void *source, bool house,
+		  const struct markdown_images *images, struct buf *out, struct err *e)
 {
 	static const struct walk_calls CALLS = { enter_block, leave_block, enter_span, leave_span, add_text, add_image };
 	struct text_table table = { .columns = 0 };
@@ -412,12 +413,32 @@ static int to_text(const char *md, size_t n, bool house, const struct markdown_i
 	int rc;
 
 	buf_init(&t.words, out->max);
-	rc = walk_markdown(&t.walk, md, n, e);
+	rc = drive(&t.walk, source, e);
 	if (rc == 0 && (t.too_large || t.words.over))
 		rc = err_set(e, ERR_INPUT, "a table has more than %d columns or %d cells", TABLE_COLUMNS, TABLE_CELLS);
 	table_free(&table);
 	buf_free(&t.words);
 	return rc;
+}
+
+static int drive_markdown(struct walk *w, const void *source, struct err *e)
+{
+	const struct slice *md = source;
+
+	return walk_markdown(w, md->p, md->n, e);
+}
+
+static int to_text(const char *md, size_t n, bool house, const struct markdown_images *images, struct buf *out, struct err *e)
+{
+	struct slice source = { md, n };
+
+	return render(drive_markdown, &source, house, images, out, e);
+}
+
+int text_render(int (*drive)(struct walk *w, const void *source, struct err *e), const void *source, struct buf *out,
+		struct err *e)
+{
+	return render(drive, source, false, NULL, out, e);
 }
 
 int markdown_to_text(const char *md, size_t n, struct buf *out, struct err *e)

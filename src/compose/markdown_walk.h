@@ -50,4 +50,9 @@ int walk_markdown(struct walk *w, const char *md, size_t n, struct err *e) MUST_
    printable ASCII, without a user part? If not, *why says what to do. */
 bool link_is_good(const char *href, const char **why);
 
+/* Plain text of blocks and spans that come from elsewhere than Markdown: `drive` tells them to w->calls, in the order in
+   which walk_markdown would, and fills `e` if it fails. */
+int text_render(int (*drive)(struct walk *w, const void *source, struct err *e), const void *source, struct buf *out,
+		struct err *e) MUST_USE;
+
 #endif

@@ -52,6 +52,7 @@ static void fill_draft(const struct home *h, struct arena *a, const struct maili
 		.language = m->language,
 		.subject = m->subject,
 		.body = m->body,
+		.format = m->format && strcmp(m->format, "html") == 0 ? BODY_HTML : BODY_MARKDOWN,
 		.from_name = strlen(c->project.title) <= LONGEST_TITLE_IN_NAME
 				     ? arena_printf(a, "%s (%s)", c->project.originator, c->project.title)
 				     : c->project.originator,

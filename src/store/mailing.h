@@ -55,6 +55,8 @@ int mailing_sending(struct home *h, struct arena *a, struct mailing **out, size_
 
 /* Changes the words of a draft; a submitted or approved one becomes a draft again (its freeze is undone). */
 int mailing_edit(struct home *h, int64_t id, const char *subject, const char *body, struct err *e) MUST_USE;
+/* Changes what a draft's body is written in: "markdown" or "html". */
+int mailing_edit_format(struct home *h, int64_t id, const char *format, struct err *e) MUST_USE;
 /* Changes whom a draft chooses and into how many arms they are put. */
 int mailing_edit_choice(struct home *h, int64_t id, const char *where, int64_t arms, const char *stratum,
 			struct err *e) MUST_USE;
