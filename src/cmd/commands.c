@@ -213,7 +213,9 @@ CMD("mailing", "arms", "ID", O_CSV, NEED_DB, cmd_mailing_arms, "shows the random
 CMD("mailing", "preview", "ID", O_PREVIEW, NEED_DB | NEED_KEYS, cmd_mailing_preview,
     "prints the exact message, unsigned, with dead links", NULL)
 CMD("mailing", "submit", "ID", O_SUBMIT, NEED_DB | NEED_KEYS, cmd_mailing_submit, "freezes people and words for review", NULL)
-CMD("mailing", "answer", "ID", O_ANSWER, NEED_DB | NEED_KEYS, cmd_mailing_answer, "answers a doubtful finding, as the reviewer", NULL)
+CMD("mailing", "answer", "ID", O_ANSWER, NEED_DB | NEED_KEYS, cmd_mailing_answer, "answers a doubtful finding, as the reviewer",
+    "Of a submitted mailing, before it is approved; and of an approved one, when something doubtful came up since. An answer "
+    "holds for these words of the finding and for this submission.")
 CMD("mailing", "approve", "ID", O_BY, NEED_DB | NEED_KEYS, cmd_mailing_approve, "approves exactly what was submitted", NULL)
 CMD("mailing", "reject", "ID", O_REVIEW, NEED_DB | NEED_KEYS, cmd_mailing_reject, "hands it back", NULL)
 CMD("mailing", "withdraw", "ID", O_BY, NEED_DB | NEED_KEYS, cmd_mailing_withdraw, "takes it back from review", NULL)

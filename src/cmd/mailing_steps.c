@@ -109,7 +109,8 @@ static const char *finding_key(struct ctx *c, const struct finding *f)
 	return arena_printf(c->a, "%s: %s", f->rule, f->reason);
 }
 
-/* Doubtful findings are a person's to judge: each has its answer before the mailing is approved (policy). */
+/* Doubtful findings are a person's to judge: each has its answer before the mailing is approved, and one that came up
+   only since then, before it starts (policy). An answer is to these words, in this submission. */
 static int check_answers(struct ctx *c, const struct mailing_at *at, const struct verdict *v, struct err *e)
 {
 	for (size_t i = 0; i < v->n; i++) {
@@ -121,7 +122,7 @@ static int check_answers(struct ctx *c, const struct mailing_at *at, const struc
 		if (got < 0)
 			return -1;
 		if (!got)
-			return err_set(e, ERR_REFUSED, "finding %zu is doubtful (%s: %s); answer it in writing: placet mailing answer %lld --finding %zu --text ... --by ...",
+			return err_set(e, ERR_REFUSED, "finding %zu is doubtful (%s: %.300s); a reviewer has to answer it in writing: placet mailing answer %lld --finding %zu --text ... --by ...",
 				       i + 1, v->finding[i].rule, v->finding[i].reason, (long long)at->m.id, i + 1);
 	}
 	return 0;
@@ -151,13 +152,13 @@ RUN(cmd_mailing_answer)
 	    project_may_review(c, &at.content.project, &by, e) < 0 ||
 	    content_judge(c->h, c->a, &at.m, &at.content, JUDGE_SUBMITTED, &v, e) < 0)
 		return -1;
-	if (strcmp(at.m.state, "submitted") != 0)
-		return err_set(e, ERR_REFUSED, "mailing %lld is %s: findings of a submitted one are answered", (long long)at.m.id,
-			       at.m.state);
+	if (strcmp(at.m.state, "submitted") != 0 && strcmp(at.m.state, "approved") != 0)
+		return err_set(e, ERR_REFUSED, "mailing %lld is %s: findings of a submitted or approved one are answered",
+			       (long long)at.m.id, at.m.state);
 	if (parse_i64(opt(c, "finding"), 1, (int64_t)v.n, &n) < 0 || v.finding[n - 1].answer != ANSWER_DOUBTFUL)
 		return err_set(e, ERR_INPUT, "--finding %s: no doubtful finding has this number; placet mailing check counts them from 1",
 			       opt(c, "finding"));
-	if (!opt(c, "text")[0])
+	if (!opt(c, "text")[strspn(opt(c, "text"), " \t\r\n")])
 		return err_set(e, ERR_INPUT, "--text: the answer is empty");
 	if (write_answer(c, &at, &v.finding[n - 1], by.id, e) < 0)
 		return -1;
@@ -187,24 +188,26 @@ RUN(cmd_mailing_approve)
 	return check_answers(c, &at, &v, e) < 0 ? -1 : step(c, &at.m, "approve", by.id, at.m.content_text, e);
 }
 
-static int review_step(struct ctx *c, const char *verb, struct err *e)
+RUN(cmd_mailing_reject)
 {
 	struct mailing_at at;
 	struct account by;
 
-	if (mailing_find(c, true, &at, e) < 0 || ctx_by(c, ROLE_REVIEWER, &by, e) < 0)
+	if (mailing_find(c, true, &at, e) < 0 || ctx_by(c, ROLE_REVIEWER, &by, e) < 0 ||
+	    project_may_review(c, &at.content.project, &by, e) < 0)
 		return -1;
-	return step(c, &at.m, verb, by.id, opt(c, "why"), e);
+	return step(c, &at.m, "reject", by.id, opt(c, "why"), e);
 }
 
-RUN(cmd_mailing_reject)
-{
-	return review_step(c, "reject", e);
-}
-
+/* By any reviewer, whoever approved it: to stop a mailing needs no second opinion. */
 RUN(cmd_mailing_revoke)
 {
-	return review_step(c, "revoke", e);
+	struct mailing_at at;
+	struct account by;
+
+	if (mailing_find(c, false, &at, e) < 0 || ctx_by(c, ROLE_REVIEWER, &by, e) < 0)
+		return -1;
+	return step(c, &at.m, "revoke", by.id, opt(c, "why"), e);
 }
 
 RUN(cmd_mailing_withdraw)
@@ -252,7 +255,9 @@ RUN(cmd_mailing_start)
 			       (long long)at.m.id);
 	if (manifest_stands(c->h, &at.m, &at.content, e) < 0 || ask_policy(c, &at, JUDGE_SUBMITTED, &v, &stop, e) < 0)
 		return -1;
-	return stop ? stop : step(c, &at.m, at.m.not_before > now ? "schedule" : "start", by, "", e);
+	if (stop)
+		return stop;
+	return check_answers(c, &at, &v, e) < 0 ? -1 : step(c, &at.m, at.m.not_before > now ? "schedule" : "start", by, "", e);
 }
 
 static int plain_step(struct ctx *c, const char *verb, struct err *e)

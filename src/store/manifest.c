@@ -461,8 +461,9 @@ static int refuse(struct arena *a, const struct mailing *m, const char *now, str
 			       (long long)m->id);
 	if (!manifest_differ(a, m->manifest, now, &x))
 		return 0;
-	return err_set(e, ERR_REFUSED, "mailing %lld is not as it was submitted: %s was %s; now %s; put that back, or edit it and submit it again",
-		       (long long)m->id, x.what, told(a, x.before), told(a, x.now));
+	return err_set(e, ERR_REFUSED, "mailing %lld is not as it was submitted: %s was %s; now %s%s; put that back, or edit it and submit it again",
+		       (long long)m->id, x.what, told(a, x.before), told(a, x.now),
+		       strcmp(x.what, "people SHA-256") == 0 ? " (who they are, what is filled in for them, their consents or arms)" : "");
 }
 
 /* By whatever means a mailing got into its state: the ledger must tell of a reviewer who approved just this. */
