@@ -136,6 +136,12 @@ bool utf8_is_ideographic(uint32_t c)
 	       (c >= 0x20000 && c < 0x40000);
 }
 
+bool utf8_joins(uint32_t before, uint32_t c, uint32_t after)
+{
+	return (c == 0x200c || c == 0x200d) && before >= 0x600 && after >= 0x600 && !utf8_is_invisible(before) &&
+	       !utf8_is_invisible(after);
+}
+
 bool utf8_is_plain(const char *s)
 {
 	size_t left = strlen(s), len;

@@ -26,6 +26,9 @@ bool utf8_is_control(uint32_t c);
 bool utf8_is_invisible(uint32_t c);
 /* Ideographs, kana and their punctuation: scripts that put no blanks between words. (Korean does.) */
 bool utf8_is_ideographic(uint32_t c);
+/* Is c a joiner between two characters of scripts that shape letters by them, or of emoji (FMT-3)? The one kind of invisible
+   character that words are written with. */
+bool utf8_joins(uint32_t before, uint32_t c, uint32_t after);
 /* No control or invisible character in s (tab and line breaks are controls). */
 bool utf8_is_plain(const char *s);
 

@@ -42,6 +42,7 @@ const char *language_direction(const char *language)
 int house_check_value(const char *what, const char *value, size_t max, bool lines, struct err *e)
 {
 	size_t n = value ? strlen(value) : 0, len;
+	uint32_t before = 0;
 
 	if (!n)
 		return err_set(e, ERR_INPUT, "%s is not registered; every message has to show it", what);
@@ -51,9 +52,12 @@ int house_check_value(const char *what, const char *value, size_t max, bool line
 		return err_set(e, ERR_INPUT, "%s is not UTF-8", what);
 	for (size_t i = 0; i < n; i += len) {
 		uint32_t c = utf8_char(value + i, n - i, &len);
+		size_t next;
+		bool joins = i + len < n && utf8_joins(before, c, utf8_char(value + i + len, n - i - len, &next));
 
-		if ((utf8_is_control(c) && !(lines && c == '\n')) || utf8_is_invisible(c))
+		if ((utf8_is_control(c) && !(lines && c == '\n')) || (utf8_is_invisible(c) && !joins))
 			return err_set(e, ERR_INPUT, "%s has a control or invisible character; take it out", what);
+		before = c;
 	}
 	return 0;
 }

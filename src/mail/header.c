@@ -35,20 +35,13 @@ static int judge_name(const char *name, struct err *e)
 	return 0;
 }
 
-/* Joiners belong into scripts that shape letters by them, and into emoji: between two such characters (FMT-3). */
-static bool joins(uint32_t before, uint32_t c, uint32_t after)
-{
-	return (c == 0x200C || c == 0x200D) && before >= 0x600 && after >= 0x600 && !utf8_is_invisible(before) &&
-	       !utf8_is_invisible(after);
-}
-
 static int judge_char(const char *name, uint32_t before, uint32_t c, uint32_t after, struct err *e)
 {
 	if (c == '\r' || c == '\n' || c == 0x2028 || c == 0x2029)
 		return err_set(e, ERR_INPUT, "%s holds a line break: write it on one line", name);
 	if (utf8_is_control(c))
 		return err_set(e, ERR_INPUT, "%s holds the control character U+%04X: remove it", name, c);
-	if (utf8_is_invisible(c) && !joins(before, c, after))
+	if (utf8_is_invisible(c) && !utf8_joins(before, c, after))
 		return err_set(e, ERR_INPUT, "%s holds the invisible character U+%04X: remove it", name, c);
 	return 0;
 }

@@ -716,6 +716,9 @@ static void test_house(void **state)
 	}
 	d[7].house.trial = true;
 	compile(a, &d[7]);
+	d[8] = a_draft();
+	d[8].house.project_title = "\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae\xd9\x88"; /* Persian is not written without joiners */
+	compile(a, &d[8]);
 	d[0] = a_draft();
 	d[0].house.department = NULL;
 	d[0].house.project_url = NULL;
