@@ -8,6 +8,7 @@ import dataclasses
 import random
 import re
 import unicodedata
+import urllib.parse
 
 from scripts_sample import EMOJI, LANGUAGES, MARKS, MIXED
 
@@ -34,6 +35,14 @@ REFUSED = [
 ENTITIES = [("&amp;", "&"), ("&copy;", "©"), ("&#x1F600;", "\U0001f600"), ("&lt;b&gt;", "<b>"), ("&quot;", '"'), ("&ouml;", "ö"), ("&#8364;", "€"), ("&nbsp;", "")]
 RAW = [".", "...", "From", "From us", "a=b", "=3D", "100%", "3.14", "(brackets)", "\"quotes\"", "it's", "12:30", "a/b", "50 + 7", "§ 3", "e.g.", "--x", "§=_x"]
 PATHS = ["/a", "/how-we-test", "/a?b=c&d=e", "/%C3%A9t%C3%A9", "/x#y", "/~z/", "/a,b;c", "/long-" + "path-" * 30 + "x", "/?q=%3Cb%3E", "/2026/11/23"]
+PIXELS = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+IMAGES = {"wells": {"name": "wells", "alt": "Two wells & a \"pump\" <3", "type": "image/png", "width": 1168, "height": 300, "base64": PIXELS},
+          "map": {"name": "map", "alt": "خريطة und Straße 水", "type": "image/png", "width": 1, "height": 1, "base64": PIXELS}}
+# What no link may be; the messages name the field.
+REFUSED_LINKS = ["http://survey.partner.example/", "https://evil.example/?survey.partner.example", "https://survey.partner.example@evil.example/",
+                 "https://survey.partner.example:444/", "javascript:alert(1)", "https://survey.partner.example/\" onclick=", "https://survey.partner.example/a b",
+                 "https://survey.partner.example/\r\nBcc: x", "//survey.partner.example/", "https://survey.partner.example\\@evil.example/", "https://",
+                 "https://survey.partner.example/" + "x" * 480, "https://survey.partner.example.evil.example/", "https://survey.partner.example/é"]
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~=&:/@$^\"'])")
 
 
@@ -53,7 +62,8 @@ def flat_text(text):
 
 @dataclasses.dataclass
 class Bit:
-    """Something written: as Markdown, as HTML shows it, and as the text part has it. A field is \\x02NAME|DEFAULT\\x03 in the latter two."""
+    """Something written: as Markdown, as HTML shows it, and as the text part has it. A field is \\x02NAME|DEFAULT\\x03 in the latter two,
+    and \\x04NAME|DEFAULT\\x05 inside of a link."""
     md: str
     html: str
     text: str
@@ -64,13 +74,28 @@ class Wanted:
     html: list = dataclasses.field(default_factory=list)   # texts that follow each other, with fields as in Bit
     text: list = dataclasses.field(default_factory=list)   # the same; a set of words may stand anywhere
     links: list = dataclasses.field(default_factory=list)
-    fields: list = dataclasses.field(default_factory=list)  # (name, default) in the order in which they stand in the HTML
+    images: list = dataclasses.field(default_factory=list)  # their names, as often as they stand there
+
+
+@dataclasses.dataclass
+class Only:
+    """Words for those alone whose field `name` is so (None: is anything)."""
+    name: str
+    value: object
+    negated: bool
+    words: str
+
+    def holds(self, values):
+        own = values.get(self.name) or None
+        return (own is not None if self.value is None else own == self.value) != self.negated
 
 
 FIELD = re.compile("\x02([a-z0-9_]+)\\|([^\x03]*)\x03")
+IN_LINK = re.compile("\x04([a-z0-9_]+)\\|([^\x05]*)\x05")
 
 
 def filled(text, values):
+    text = IN_LINK.sub(lambda m: urllib.parse.quote(values.get(m[1]) or m[2], safe="-._~"), text)
     return FIELD.sub(lambda m: values.get(m[1]) or m[2], text)
 
 
@@ -83,6 +108,8 @@ class Maker:
         self.tag, self.own_name, self.words = LANGUAGES[number % len(LANGUAGES)]
         self.names = [f"v{self.rng.randrange(10 ** 6)}_{i}" for i in range(self.rng.randint(1, 5))]
         self.wanted = Wanted()
+        # Every third mailing has what differs between people, and images.
+        self.varied = number % 3 == 1
 
     # --- within a line ---
 
@@ -216,11 +243,52 @@ class Maker:
         self.want(line)
         return line.md
 
+    # --- what differs between people, and images ---
+
+    def survey(self):
+        """A declared link: with words, and by itself."""
+        mark = "\x02survey|\x03"
+        self.wanted.links.append(mark)
+        words = self.language()
+        self.want(Bit("", words.html, f"{words.text} {mark}"), Bit("", mark, mark))
+        return f"[{words.md}]({{{{survey}}}})\n\n{{{{survey}}}}"
+
+    def inside_link(self):
+        """A field inside of a link, percent-encoded."""
+        address = f"{HOST}/s/\x04inside|x y\x05?q=\x04inside|x y\x05&e=1"
+        self.wanted.links.append(address)
+        words = self.language()
+        self.want(Bit("", words.html, f"{words.text} {address}"))
+        return f"[{words.md}]({HOST}/s/{{{{inside|x y}}}}?q={{{{inside|x y}}}}&e=1)"
+
+    def condition(self):
+        name = self.rng.choice(self.names)
+        value = self.rng.choice([None, None, "7", "Ann"])
+        negated = self.rng.random() < 0.3
+        test = f"{'not ' if negated and value is None else ''}{name}" + ("" if value is None else f" {'!' if negated else ''}= {value}")
+        rows = [f"{{{{if {test}}}}}"]
+        for turn in range(self.rng.randint(1, 2)):
+            word = f"only{self.rng.randrange(10 ** 8):08}"
+            both = Only(name, value, negated != bool(turn), word)
+            self.wanted.html.append(both)
+            self.wanted.text.append(both)
+            rows += ["{{else}}"] * turn + [self.rng.choice(["", "- ", "> ", "## "]) + word]
+        return "\n".join([*rows, "{{end}}"])
+
+    def image(self):
+        name = self.rng.choice(sorted(IMAGES))
+        self.wanted.images.append(name)
+        self.wanted.html.append("")
+        self.wanted.text.append(flat_text(f"[{IMAGES[name]['alt']}]"))
+        return f"![]({name})"
+
     def rule(self):
         return self.rng.choice(["* * *", "***", "_ _ _"])
 
     def body(self):
         kinds = [self.paragraph] * 4 + [self.heading, self.quote, self.items, self.items, self.table, self.code, self.long, self.rule]
+        if self.varied:
+            kinds += [self.survey, self.inside_link, self.condition, self.condition, self.image]
         blocks = [self.paragraph()] if self.number % 29 else []
         blocks += [self.rng.choice(kinds)() for _ in range(self.rng.randint(0, 9))]
         blocks.append(self.one_line())
@@ -242,6 +310,11 @@ class Maker:
             return self.rng.choice([*(t for _, a, b in LANGUAGES for t in (a, b)), *EMOJI, *MARKS, *MIXED])
         return self.rng.choice([None, "", "Ann", "7", "x" * self.rng.randint(1, 200)])
 
+    def own_links(self):
+        survey = self.rng.choice(["https://survey.partner.example/s/1?t=a&u=%20", "https://www.example.ac.uk", "https://example.ac.uk/x#y",
+                                  "https://survey.partner.example/" + "x" * 460, "https://survey.partner.example/?a=1&amp;b=2&lt=3=3D"])
+        return {"survey": survey, "inside": self.rng.choice(["../a?b#c&d\"><x y/ä%41", "日本 語", "\U0001f600", "a+b=c&d", "'", "x" * 200, "", "€" * 200])}
+
     def mailing(self, people):
         """({"draft", "people"}, what each person's message has to have)."""
         subject, self.wanted_subject = self.subject()
@@ -250,8 +323,11 @@ class Maker:
         draft = {"language": self.tag, "subject": subject, "body": body, "from_name": name, "mailing_id": self.number + 1,
                  "reply_to": self.rng.choice([None, "water-study@research-mail.example.ac.uk"]), "trial": self.number % 3 == 0,
                  "project_title": self.rng.choice(["Drinking water at home", self.own_name.strip(), f"{self.words} 12", "水" * 40])}
+        if self.varied:
+            draft["images"] = list(IMAGES.values())
+            draft["other_languages"] = self.rng.choice([[], ["de"], ["ar", "fr", "ja"]])
         said = "on 3 May 2026, with a signed form (SC-12)"
-        chosen = [{"values": {n: self.value() for n in self.names}, "test": self.rng.random() < 0.1,
+        chosen = [{"values": {**{n: self.value() for n in self.names}, **self.own_links()}, "test": self.rng.random() < 0.1,
                    "opt_out_token": f"AQFvAAAAAAA{self.number:05}x{i:04}q3kXo1u0s7dJHqf4",
                    "consent": self.rng.choice([said, f"in {self.own_name.strip()}, 2026 & <before>"])} for i in range(people)]
         return {"draft": draft, "people": chosen}, self.wanted

@@ -5,9 +5,11 @@ mblaze, python3-dkim, opendkim-testmsg and mailauth; requirement ids (FMT, HDR, 
 
 Run by meson; by hand: MESSAGE_TOOL=... DKIM_KEYS_MODULE=... python3 -m pytest test/oracle/test_messages_2000.py
 """
+import base64
 import concurrent.futures
 import email
 import email.policy
+import functools
 import html.parser
 import json
 import os
@@ -42,10 +44,12 @@ class Made:
 
     def __init__(self, number, draft, person, wanted, subject, answer):
         self.number, self.draft, self.person, self.wanted, self.subject = number, draft, person, wanted, subject
+        self.images = wanted.images
         self.values, self.token = person["values"], person["opt_out_token"]
         self.raw = answer["message"].encode()
         self.public, self.fields = answer["public"], answer["fields"]
 
+    @functools.cached_property
     def parsed(self):
         # The strict policy raises on any defect in the structure or in a header.
         return email.message_from_bytes(self.raw, policy=email.policy.SMTP.clone(raise_on_defect=True))
@@ -146,13 +150,25 @@ def judge_fields(m, h):
 
 def judge_parts(body, boundary):
     assert len(boundary) <= 70 and boundary.startswith(b"=_"), "FMT-10"
-    pieces = re.split(rb"(?:\A|\r\n)--" + re.escape(boundary) + rb"(?:\r\n|(--\r\n\Z))", body)
-    assert pieces[0] == b"" and pieces[-2:] == [b"--\r\n", b""] and len(pieces) == 7 and boundary not in b"".join(pieces[2:-2:2]), "FMT-10"
-    for kind, part in zip((b"plain", b"html"), (pieces[2], pieces[4])):
+    plain, page = cut(body, boundary)
+    head, _, inside = page.partition(b"\r\n\r\n")
+    if head.startswith(b"Content-Type: multipart/related"):
+        inner = re.fullmatch(rb'Content-Type: multipart/related; type="text/html";\r\n boundary="(=_[0-9a-f.i]+)"', head).group(1)
+        page, *images = cut(inside, inner)
+        for image in images:
+            assert all(len(line) <= 76 for line in image.split(b"\r\n\r\n")[1].split(b"\r\n")), "FMT-1"
+    for kind, part in zip((b"plain", b"html"), (plain, page)):
         head, _, text = part.partition(b"\r\n\r\n")
         assert head == b"Content-Type: text/" + kind + b"; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable", "FMT-6, FMT-7"
         judge_encoded(text)
-    return pieces[2], pieces[4]
+    return page
+
+
+def cut(body, boundary):
+    """The parts between the lines with this boundary, of which the last is closed."""
+    pieces = re.split(rb"(?:\A|\r\n)--" + re.escape(boundary) + rb"(?:\r\n|(--\r\n\Z))", body)
+    assert pieces[0] == b"" and pieces[-2:] == [b"--\r\n", b""], "FMT-10"
+    return pieces[2:-2:2]
 
 
 def judge_encoded(text):
@@ -173,7 +189,7 @@ def judge_bytes(m):
     judge_names(m, names)
     judge_fields(m, values)
     boundary = re.fullmatch(r'multipart/alternative; boundary="(=_[0-9a-f]{32})"', values["Content-Type"]).group(1).encode()
-    _, page = judge_parts(body, boundary)
+    page = judge_parts(body, boundary)
     assert len(page) <= 90_000, "FMT-16"
 
 
@@ -188,7 +204,7 @@ class Page(html.parser.HTMLParser):
 
     def __init__(self, page):
         super().__init__(convert_charrefs=True)
-        self.text, self.links, self.values, self.tags, self.attributes, self.root = [], [], [], set(), set(), []
+        self.text, self.links, self.values, self.tags, self.attributes, self.root, self.images = [], [], [], set(), set(), [], []
         self.hidden = self.isolated = 0
         self.feed(page)
         self.close()
@@ -197,6 +213,8 @@ class Page(html.parser.HTMLParser):
         self.tags.add(tag)
         self.attributes |= {name for name, _ in attrs}
         self.hidden += tag in ("title", "style")
+        if tag == "img":
+            self.images.append((dict(attrs)["src"], dict(attrs)["alt"]))
         self.links += [v for k, v in attrs if k == "href"]
         if tag in ("html", "div"):
             self.root.append((dict(attrs).get("lang"), dict(attrs).get("dir")))
@@ -215,13 +233,17 @@ class Page(html.parser.HTMLParser):
             self.values[-1] += data
 
 
-TAGS = set("""html head meta title style body div table tr td th thead tbody h1 h2 h3 h4 h5 h6 p br a bdi em strong code pre blockquote ul ol li hr""".split())
-ATTRIBUTES = set("""lang dir class style role width cellpadding cellspacing border align href http-equiv content name scope start title""".split())
+TAGS = set("""html head meta title style body div table tr td th thead tbody h1 h2 h3 h4 h5 h6 p br a bdi em strong code pre blockquote ul ol li hr img span""".split())
+ATTRIBUTES = set("""lang dir class style role width cellpadding cellspacing border align href http-equiv content name scope start title src alt height""".split())
 
 
-def in_order(wanted, found, where):
+def in_order(wanted, values, found, where):
     at = 0
     for words in wanted:
+        if isinstance(words, maker.Only):
+            shown = words.words in found
+            assert shown == words.holds(values), f"{where}: {words} and {values.get(words.name)!r}"
+            continue
         if isinstance(words, set):
             missing = {w for w in words if w not in found}
             assert not missing, f"{where} lacks {missing} of a table"
@@ -233,6 +255,9 @@ def in_order(wanted, found, where):
 
 def judge_text(m, text):
     """To the character: what the public proof shows, with this person's values in the braces."""
+    in_order([w if not isinstance(w, str) else flat_text(filled(w, m.values)) for w in m.wanted.text], m.values, flat_text(text), "the text")
+    if "{if " in m.public or re.search(r"://[^\s]*\{inside", m.public):
+        return  # who sees what, and what stands inside of links, was just looked at
     known = {**{n: None for n in m.fields}, "token": m.token, "code": "7K3M-Q2XV-9TFA", "consent": m.person["consent"]}
     pieces, at = [], 0
     for found in re.finditer(r"\{([a-z0-9_]+)\}", m.public):
@@ -244,11 +269,10 @@ def judge_text(m, text):
         at = found.end()
     pieces.append(re.escape(m.public[at:]))
     assert re.fullmatch("".join(pieces), text), "the text part is not what was approved with this person's values"
-    in_order([w if isinstance(w, set) else flat_text(filled(w, m.values)) for w in m.wanted.text], flat_text(text), "the text")
 
 
 def judge_page(m, page, text):
-    in_order([flat(filled(w, m.values)) for w in m.wanted.html], flat("".join(page.text)), "the HTML")
+    in_order([w if not isinstance(w, str) else flat(filled(w, m.values)) for w in m.wanted.html], m.values, flat("".join(page.text)), "the HTML")
     assert page.tags <= TAGS and page.attributes <= ATTRIBUTES, f"BODY-3: {page.tags - TAGS} {page.attributes - ATTRIBUTES}"
     direction = "rtl" if m.draft["language"] in maker.RTL else "ltr"
     assert page.root[:2] == [(m.draft["language"], direction)] * 2, f"BODY-4, BODY-6: {page.root}"
@@ -266,15 +290,32 @@ def judge_same_facts(m, page, text):
         assert re.match("(https|mailto):", link) and address in re.split(r"[\s<>]+", text) or address in text, f"BODY-2: {link}"
     numbers = set(re.findall(r"\d+", shown)) - set(re.findall(r"\d+", text))
     assert not {n for n in numbers if n not in squeezed}, f"BODY-1: numbers {numbers}"
-    for words in [*HOUSE, f"https://{DOMAIN}/opt-out/{m.token}"]:
+    leave = f"https://{DOMAIN}/opt-out/{m.token}"
+    assert leave in text.split() and page.links.count(leave) >= 2, "FMT-16: near the top as well as at the end"
+    for words in HOUSE:
         assert flat_text(words) in squeezed and flat(words) in flat(shown), f"BODY-1: {words}"
 
 
+def judge_images(m, page, parts):
+    """Each that the writer named, once, inline, found by its Content-ID alone, with the words that stand for it."""
+    own = {p["Content-ID"].strip("<>"): p for p in parts}
+    assert len(own) == len(parts) == len(set(m.images))
+    for p in parts:
+        assert (p.get_content_type(), p.get_content_disposition(), p["Content-Transfer-Encoding"]) == ("image/png", "inline", "base64")
+        assert p.get_content() == base64.b64decode(maker.PIXELS)
+    assert sorted(page.images) == sorted((f"cid:{i}", maker.IMAGES[n]["alt"]) for n in m.images for i in own if i.startswith(n + ".")), page.images
+
+
 def judge_read(m):
-    message = m.parsed()
+    message = m.parsed
     assert message.get_content_type() == "multipart/alternative"
     plain, page = message.iter_parts()
-    assert [p.get_content_type() for p in (plain, page)] == ["text/plain", "text/html"], "FMT-9"
+    assert plain.get_content_type() == "text/plain", "FMT-9"
+    seen_images = []
+    if m.images:
+        assert page.get_content_type() == "multipart/related" and page.get_param("type") == "text/html", "FMT-9"
+        page, *seen_images = page.iter_parts()
+    assert page.get_content_type() == "text/html", "FMT-9"
     for part in message.walk():
         assert not part.defects and not any(getattr(v, "defects", ()) for v in part.values()), "defects"
     text = plain.get_content().replace("\r\n", "\n")
@@ -282,7 +323,8 @@ def judge_read(m):
     judge_text(m, text)
     judge_page(m, seen, text)
     judge_same_facts(m, seen, text)
-    missing = {w for w in m.wanted.links if w not in seen.links}
+    judge_images(m, seen, seen_images)
+    missing = {w for w in m.wanted.links if filled(w, m.values) not in seen.links}
     assert not missing, f"links {missing}"
 
 
@@ -306,9 +348,9 @@ def subject_of(m):
 def judge_subject(m):
     # RFC 2047 cannot say where a blank stood at an end; all else must come back.
     old = email.message_from_bytes(m.raw)
-    for found in (str(m.parsed()["Subject"]), str(make_header(decode_header(old["Subject"].replace("\r\n", ""))))):
+    for found in (str(m.parsed["Subject"]), str(make_header(decode_header(old["Subject"].replace("\r\n", ""))))):
         assert " ".join(found.split()) == " ".join(subject_of(m).split()), (found, subject_of(m))
-    mailbox = m.parsed()["From"].addresses
+    mailbox = m.parsed["From"].addresses
     assert len(mailbox) == 1 and mailbox[0].addr_spec == "water@" + DOMAIN
     assert mailbox[0].display_name == nfc(m.draft["from_name"]), mailbox[0].display_name
 
@@ -425,6 +467,12 @@ def test_refused_values():
                 {"draft": {"body": "Dear", "subject": "For {{who|x}}"}, "people": [{"values": {"who": v}} for v in maker.REFUSED]}]
     answers = ask(mailings, "unsigned")
     faults = [(v, a.get("error")) for v, a in zip(maker.REFUSED * 2, answers, strict=True) if not a.get("error", "").startswith("who: the value ")]
+    assert not faults, faults
+
+
+def test_refused_links():
+    mailings = [{"draft": {"body": "[Go]({{survey}})"}, "people": [{"values": {"survey": v}} for v in maker.REFUSED_LINKS]}]
+    faults = [(v, a) for v, a in zip(maker.REFUSED_LINKS, ask(mailings, "unsigned"), strict=True) if "survey: the " not in a.get("error", "")]
     assert not faults, faults
 
 

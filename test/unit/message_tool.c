@@ -2,8 +2,9 @@
  * Compiles, renders and signs whatever messages a test asks for, many in one
  * process (test/oracle, test/browser). One JSON object a line comes in:
  *   {"draft": {...}, "people": [{"values": {...}, ...}, ...]}
- * with the names of struct draft, struct house and struct recipient; what is
- * absent is as in sample_draft() here. One JSON object a line goes out for each
+ * with the names of struct draft, struct house and struct recipient, and "handmade"
+ * for a body in HTML; what is absent is as in sample_draft() here. The field
+ * "survey" is a link. One JSON object a line goes out for each
  * person: {"message", "fields", "public", "words"}, or {"error"}; before them,
  * one for the keys: {"SELECTOR": RECORD, ...}. The message bears a signature by
  * each key, made anew for each run; with the argument "unsigned", none.
@@ -11,8 +12,10 @@
 #include <jansson.h>
 
 #include "base/clock.h"
+#include "base/codec.h"
 #include "compose/compose.h"
 #include "mail/dkim.h"
+#include "mail/token.h"
 
 #define MESSAGE_MAX (1024 * 1024)
 #define DOMAIN      "research-mail.example.ac.uk"
@@ -30,6 +33,10 @@ static void fail(const char *what, const char *why)
 	exit(1);
 }
 
+static const char *const LINK_FIELDS[] = { "survey", NULL };
+static const char *const LINK_HOSTS[] = { "survey.partner.example", NULL };
+static const char *const LINK_DOMAINS[] = { "example.ac.uk", NULL };
+
 static struct draft sample_draft(void)
 {
 	return (struct draft){
@@ -43,6 +50,9 @@ static struct draft sample_draft(void)
 		.list_id = "water",
 		.feedback_id = "17:water:mailing:placet01",
 		.mailing_id = 17,
+		.link_fields = LINK_FIELDS,
+		.link_hosts = LINK_HOSTS,
+		.link_domains = LINK_DOMAINS,
 		.house = {
 			.institution = "University of Example",
 			.department = "Department of Hydrology",
@@ -84,7 +94,44 @@ static void take(const json_t *from, const char *name, const char **to)
 		*to = json_string_value(value);
 }
 
-static struct draft read_draft(const json_t *in)
+/* Images with "name", "alt", "type", "width", "height", and their bytes in base64. */
+static void read_images(struct arena *a, const json_t *in, struct draft *d)
+{
+	const json_t *one;
+	size_t i, n = json_array_size(in);
+	struct image *images = n ? ARENA_ARRAY(a, struct image, n) : NULL;
+
+	json_array_foreach (in, i, one) {
+		const char *text = json_string_value(json_object_get(one, "base64"));
+		size_t room = strlen(text);
+		char *bytes = arena_text_n(a, text, room);
+		ssize_t got = base64_decode(bytes, room, text, room);
+
+		if (got < 0)
+			fail("image", "its bytes are not base64");
+		images[i] = (struct image){ .bytes = { bytes, (size_t)got } };
+		take(one, "name", &images[i].name);
+		take(one, "alt", &images[i].alt);
+		take(one, "type", &images[i].type);
+		images[i].width = (int)json_integer_value(json_object_get(one, "width"));
+		images[i].height = (int)json_integer_value(json_object_get(one, "height"));
+		sha256(bytes, (size_t)got, images[i].hash);
+	}
+	d->images = images;
+	d->n_images = n;
+}
+
+/* A list of texts, NULL-ended; NULL when there is none. */
+static const char *const *read_list(struct arena *a, const json_t *in)
+{
+	const char **list = ARENA_ARRAY(a, const char *, json_array_size(in) + 1);
+
+	for (size_t i = 0; i < json_array_size(in); i++)
+		list[i] = json_string_value(json_array_get(in, i));
+	return json_array_size(in) ? list : NULL;
+}
+
+static struct draft read_draft(struct arena *a, const json_t *in)
 {
 	struct draft d = sample_draft();
 	const struct {
@@ -93,6 +140,7 @@ static struct draft read_draft(const json_t *in)
 		{ "language", &d.language },
 		{ "subject", &d.subject },
 		{ "body", &d.body },
+		{ "template", &d.template },
 		{ "from_name", &d.from_name },
 		{ "reply_to", &d.reply_to },
 		{ "institution", &d.house.institution },
@@ -109,6 +157,10 @@ static struct draft read_draft(const json_t *in)
 
 	for (size_t i = 0; i < COUNT(texts); i++)
 		take(in, texts[i].name, texts[i].to);
+	read_images(a, json_object_get(in, "images"), &d);
+	d.other_languages = read_list(a, json_object_get(in, "other_languages"));
+	if (json_is_true(json_object_get(in, "handmade")))
+		d.format = BODY_HTML;
 	d.house.trial = json_is_true(json_object_get(in, "trial"));
 	d.arms = json_is_true(json_object_get(in, "arms"));
 	if (json_object_get(in, "mailing_id"))
@@ -195,7 +247,7 @@ static void one(const struct compiled *c, const json_t *person, const struct sig
 static void all(const json_t *in, const struct signing *s)
 {
 	struct arena *a = arena_new();
-	struct draft d = read_draft(json_object_get(in, "draft"));
+	struct draft d = read_draft(a, json_object_get(in, "draft"));
 	struct err e = { 0 };
 	struct compiled *c = compose_compile(a, &d, &e);
 	const json_t *person, *people = json_object_get(in, "people");
