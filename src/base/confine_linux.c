@@ -61,6 +61,7 @@ static const char *const TRACE[] = { "ptrace" };
 static const char *const EXEC[] = { "execve", "execveat" };
 static const char *const CONNECT[] = { "connect", "socketcall" };
 static const char *const LISTEN[] = { "bind", "listen", "socketcall" };
+static const char *const SERVE[] = { "listen", "socketcall" };
 /* Used when no path at all is allowed; then it holds without Landlock, too. */
 static const char *const FILES[] = {
 	"open",      "openat",   "openat2",  "creat",      "unlink",    "unlinkat",  "rename",    "renameat",
@@ -213,6 +214,8 @@ static int fill_filter(scmp_filter_ctx filter, unsigned flags, bool no_files)
 		rc = deny_connect(filter);
 	if (rc == 0 && (flags & CONFINE_NO_LISTEN))
 		rc = deny(filter, LISTEN, COUNT(LISTEN));
+	else if (rc == 0 && (flags & CONFINE_NO_SERVE))
+		rc = deny(filter, SERVE, COUNT(SERVE));
 	if (rc == 0 && no_files)
 		rc = deny(filter, FILES, COUNT(FILES));
 	return rc;

@@ -31,9 +31,15 @@ OPTIONS(O_NAME, { "name", "NAME", OPT_NEEDED, "its name, as recipients see it" }
 OPTIONS(O_IDENTITY, { "domain", "DOMAIN", OPT_NEEDED | OPT_MANY, "its domains; the first is that of From" },
 	{ "relay", "URL", OPT_NEEDED, "smtp://, smtp+starttls:// or smtps:// with user, host, port" },
 	{ "relay-password-file", "FILE", 0, "the relay's password; it is kept below keys/" },
-	{ "outbound", "ADDRESS", OPT_MANY, "addresses from which its relay sends" },
+	{ "outbound", "ADDRESS", OPT_MANY, "addresses from which its relay sends, or include:DOMAIN of a provider's SPF record" },
 	{ "purpose", "PURPOSE", 0, "mailing (the default), system, list" },
 	{ "relay-signs", NULL, 0, "the relay signs with DKIM; Placet does not" });
+OPTIONS(O_IDENTITY_EDIT, { "domain", "DOMAIN", OPT_MANY, "all its domains from now on; the first is that of From" },
+	{ "relay", "URL", 0, "another relay" }, { "relay-password-file", "FILE", 0, "the relay's password; it is kept below keys/" },
+	{ "outbound", "ADDRESS", OPT_MANY, "all addresses from which its relay sends from now on, or include:DOMAIN" },
+	{ "relay-signs", NULL, 0, "the relay signs with DKIM; Placet does not" }, { "no-relay-signs", NULL, 0, "Placet signs" });
+OPTIONS(O_IDENTITY_CHECK, { "signed-message", "FILE", 0, "a message that came back through the relay, and proves that it signs" });
+OPTIONS(O_ROTATE, { "at-once", NULL, 0, "on suspicion: withdraw the keys that sign now, and pause what is being sent" });
 #define JOIN                                                                                                       \
 	{ "join-text", "FILE", 0, "Markdown: the exact words that people agree to at /join/SLUG; an empty file ends sign-ups" }, \
 		{ "join-list", "NAME", 0, "the list that they come on; without it SLUG-sign-up" }
@@ -140,6 +146,22 @@ CMD("identity", "add", "NAME", O_IDENTITY, NEED_DB, cmd_identity_add, "adds a se
 CMD("identity", "list", "", NULL, NEED_DB, cmd_identity_list, "lists identities", NULL)
 CMD("identity", "show", "NAME", NULL, NEED_DB, cmd_identity_show, "shows one", NULL)
 CMD("identity", "dns", "NAME", NULL, NEED_DB, cmd_identity_dns, "prints the DNS records to publish", NULL)
+CMD("identity", "edit", "NAME", O_IDENTITY_EDIT, NEED_DB, cmd_identity_edit, "changes domains, relay or outbound addresses",
+    "What is not named stays. Mailings that were approved with the identity as it was do not start any more: submit them again.")
+CMD("identity", "check", "NAME", O_IDENTITY_CHECK, NEED_DB, cmd_identity_check,
+    "asks the DNS and the public page whether mail of an identity will be believed",
+    "Each fact is told with what was found and what would mend it. Exit status 0: all hold; 1: one does not; 75: there was no "
+    "answer. In a trial home nobody is asked.\n\n"
+    "A relay that signs proves it by a message: send one through it to yourself, save it as it came back, and name the file "
+    "with --signed-message. That holds for 90 days.\n\n"
+    "Keys that wait to be seen go on to sign when it is time (see placet identity rotate).")
+CMD("identity", "rotate", "NAME", O_ROTATE, NEED_DB, cmd_identity_rotate, "makes the next DKIM keys of an identity",
+    "Publish what placet identity dns prints. When both records have been seen for 48 hours (or twice their TTL), they sign; the "
+    "keys before them stay published for 14 days, then with an empty p= for 30 more, and are dropped then. placet work looks each "
+    "hour, and placet identity check when it is asked; the audit ledger has each step. Rotate each half year.")
+CMD("site", "check", "", NULL, NEED_DB, cmd_site_check, "fetches the statement page and the projects' pages as anybody would",
+    "Each must be there, over https, say what is registered, and the statement page must link to each project. Exit status 0: all "
+    "do; 1: one does not; 75: one could not be fetched. In a trial home nothing is fetched.")
 CMD("project", "add", "SLUG", O_PROJECT, NEED_DB, cmd_project_add, "registers a project, as a draft",
     "A project has no page and no mailings until a reviewer approves it.\n\n"
     "With --join-text it has a sign-up page. What people agree to there stands in that file, word by word: say what for, how "
@@ -282,7 +304,8 @@ const struct command *const COMMANDS[] = {
 	&cmd_init_row, &cmd_institution_show_row, &cmd_institution_set_row, &cmd_account_add_row, &cmd_account_list_row,
 	&cmd_account_disable_row, &cmd_account_reset_row, &cmd_token_add_row, &cmd_department_add_row,
 	&cmd_department_list_row, &cmd_identity_add_row, &cmd_identity_list_row, &cmd_identity_show_row,
-	&cmd_identity_dns_row, &cmd_project_add_row, &cmd_project_edit_row, &cmd_project_close_row, &cmd_project_list_row, &cmd_project_show_row,
+	&cmd_identity_dns_row, &cmd_identity_edit_row, &cmd_identity_check_row,
+	&cmd_identity_rotate_row, &cmd_site_check_row, &cmd_project_add_row, &cmd_project_edit_row, &cmd_project_close_row, &cmd_project_list_row, &cmd_project_show_row,
 	&cmd_project_qr_row, &cmd_project_approve_row, &cmd_list_add_row, &cmd_list_list_row, &cmd_list_show_row, &cmd_list_members_row,
 	&cmd_list_export_row, &cmd_list_answered_row, &cmd_import_row, &cmd_consent_add_row, &cmd_consent_withdraw_row, &cmd_consent_show_row,
 	&cmd_validate_row, &cmd_mailing_new_row, &cmd_mailing_edit_row, &cmd_mailing_list_row, &cmd_mailing_show_row, &cmd_mailing_versions_row, &cmd_mailing_diff_row,

@@ -1,10 +1,10 @@
 /* placet identity: domains, relay and DKIM keys of one infrastructure. */
-#include "cmd/commands.h"
+#include "cmd/identity.h"
 
+#include "dns/look.h"
 #include "mail/address.h"
 #include "smtp/relay.h"
 #include "store/audit.h"
-#include "store/identity.h"
 
 static int read_domains(struct ctx *c, struct identity *x, struct err *e)
 {
@@ -18,6 +18,18 @@ static int read_domains(struct ctx *c, struct identity *x, struct err *e)
 		x->domains = arena_printf(c->a, "%s%s%s", x->domains, *x->domains ? " " : "", domain);
 	}
 	x->domain = split_words(c->a, x->domains);
+	return 0;
+}
+
+/* Sets x->outbound when the option is given. */
+static int read_outbound(struct ctx *c, struct identity *x, struct err *e)
+{
+	const char *value;
+
+	for (size_t i = 0; (value = opt_at(c, "outbound", i)); i++)
+		if (outbound_check(value, e) < 0)
+			return err_in(e, "--outbound");
+	x->outbound = opt_joined(c, "outbound");
 	return 0;
 }
 
@@ -53,8 +65,7 @@ static int keep_password(struct ctx *c, const char *name, struct err *e)
 	return identity_set_relay_password(c->h, c->a, name, text, e);
 }
 
-/* The keys are freed with the command. */
-static int identity_json(struct ctx *c, const struct identity *x, json_t **out, struct err *e)
+int identity_json(struct ctx *c, const struct identity *x, json_t **out, struct err *e)
 {
 	json_t *domains, *selectors, *keys;
 	struct identity_key *key;
@@ -97,9 +108,8 @@ RUN(cmd_identity_add)
 	int got;
 
 	if (ctx_operator(c, &by, e) < 0 || slug_check("identity", x.name, e) < 0 || read_domains(c, &x, e) < 0 ||
-	    read_relay(c, &x, e) < 0 || read_purpose(c, &x, e) < 0)
+	    read_relay(c, &x, e) < 0 || read_purpose(c, &x, e) < 0 || read_outbound(c, &x, e) < 0)
 		return -1;
-	x.outbound = opt_joined(c, "outbound");
 	/* Looked up first: the keys of an identity that is there must not be overwritten. */
 	got = identity_by_name(c->h, c->a, x.name, &old, e);
 	if (got)
@@ -140,7 +150,7 @@ RUN(cmd_identity_list)
 	return 0;
 }
 
-static int find_identity(struct ctx *c, struct identity *out, struct err *e)
+int identity_find(struct ctx *c, struct identity *out, struct err *e)
 {
 	int got = identity_by_name(c->h, c->a, c->operand[0], out, e);
 
@@ -154,7 +164,7 @@ RUN(cmd_identity_show)
 	struct identity_key *key;
 	size_t n;
 
-	if (find_identity(c, &x, e) < 0 || identity_keys(c->h, c->a, &x, &key, &n, e) < 0)
+	if (identity_find(c, &x, e) < 0 || identity_keys(c->h, c->a, &x, &key, &n, e) < 0)
 		return -1;
 	say(c, "name: %s\ndomains: %s\nrelay: %s\noutbound: %s\npurpose: %s%s", x.name, x.domains, x.relay, x.outbound, x.purpose,
 	    x.relay_signs ? "\nthe relay signs" : "");
@@ -167,38 +177,53 @@ RUN(cmd_identity_show)
 	return print_identity(c, &x, e);
 }
 
-/* SPF: the outbound addresses, each as ip4 or ip6. */
-static void add_spf(struct ctx *c, struct buf *out, const struct identity *x, const char *domain)
-{
-	const char *const *address = split_words(c->a, x->outbound);
+/* --- edit -------------------------------------------------------------------------------------- */
 
-	buf_addf(out, "%s. 3600 IN TXT \"v=spf1", domain);
-	for (; *address; address++)
-		buf_addf(out, " %s:%s", strchr(*address, ':') ? "ip6" : "ip4", *address);
-	buf_adds(out, " -all\"\n");
+static int read_changes(struct ctx *c, struct identity *x, struct err *e)
+{
+	if (opt_set(c, "relay-signs") && opt_set(c, "no-relay-signs"))
+		return err_set(e, ERR_INPUT, "--relay-signs or --no-relay-signs: only one of them");
+	if ((opt(c, "domain") && read_domains(c, x, e) < 0) || (opt(c, "relay") && read_relay(c, x, e) < 0) ||
+	    (opt(c, "outbound") && read_outbound(c, x, e) < 0))
+		return -1;
+	x->relay_signs = opt_set(c, "relay-signs") || (x->relay_signs && !opt_set(c, "no-relay-signs"));
+	return 0;
 }
 
-RUN(cmd_identity_dns)
+/* What is being sent goes on as it was approved; nothing of that may change meanwhile. */
+static int is_at_rest(struct ctx *c, const struct identity *x, struct err *e)
+{
+	int64_t mailing = 0;
+	int got = identity_sending(c->h, x, &mailing, e);
+
+	if (got <= 0)
+		return got;
+	return err_set(e, ERR_REFUSED, "identity %s: mailing %lld is being sent by it; wait for its end, or pause it", x->name,
+		       (long long)mailing);
+}
+
+static int store_changes(struct ctx *c, const struct identity *x, int64_t by, struct err *e)
+{
+	const char *detail = arena_printf(c->a, "domains %s; relay %s; outbound %s; relay signs: %s", x->domains, x->relay, x->outbound,
+					  x->relay_signs ? "yes" : "no");
+
+	if (db_begin(c->h->db, e) < 0)
+		return -1;
+	if (is_at_rest(c, x, e) == 0 && identity_edit(c->h, x, e) == 0 && facts_forget(c->h, x, e) == 0 &&
+	    audit_add(c->h, by, "identity-changed", x->name, detail, e) == 0 && db_commit(c->h->db, e) == 0)
+		return 0;
+	db_rollback(c->h->db);
+	return -1;
+}
+
+RUN(cmd_identity_edit)
 {
 	struct identity x;
-	struct identity_key *key;
-	struct buf out;
-	size_t n;
-	int rc = 0;
+	int64_t by;
 
-	if (find_identity(c, &x, e) < 0 || identity_keys(c->h, c->a, &x, &key, &n, e) < 0)
+	if (ctx_operator(c, &by, e) < 0 || identity_find(c, &x, e) < 0 || read_changes(c, &x, e) < 0 ||
+	    store_changes(c, &x, by, e) < 0 || keep_password(c, x.name, e) < 0)
 		return -1;
-	buf_init(&out, 64 * 1024);
-	for (size_t i = 0; i < n; i++)
-		if (key[i].state != KEY_GONE)
-			dkim_zone_line(&out, key[i].selector, x.domain[0],
-				       key[i].state == KEY_WITHDRAWN ? "v=DKIM1; p=" : key[i].record);
-	add_spf(c, &out, &x, x.domain[0]);
-	buf_addf(&out, "_dmarc.%s. 3600 IN TXT \"v=DMARC1; p=none; adkim=s; aspf=s; np=reject\"\n", x.domain[0]);
-	if (c->json)
-		rc = print_json(json_pack("{s:s, s:s}", "name", x.name, "zone", buf_text(&out)));
-	else
-		fputs(buf_text(&out), stdout);
-	buf_free(&out);
-	return rc;
+	say(c, "identity %s changed; mailings that were approved with it have to be submitted again", x.name);
+	return print_identity(c, &x, e);
 }

@@ -7,6 +7,7 @@
 #include "base/confine.h"
 #include "base/log.h"
 #include "store/retention.h"
+#include "store/rotation.h"
 
 #include <signal.h>
 
@@ -97,12 +98,19 @@ static int keep_retention(struct ctx *c, int64_t *rows, struct err *e)
 	return 0;
 }
 
+/* Next keys that were published long enough sign from now on, and old ones are withdrawn. */
+static int keep_keys(struct ctx *c, int64_t *rows, struct err *e)
+{
+	return rotation_advance_all(c->h, c->a, rows, e);
+}
+
 static const struct job {
 	const char *name;
 	int64_t every;
 	int (*run)(struct ctx *c, int64_t *rows, struct err *e);
 } JOBS[] = {
 	{ "retention", HOUR, keep_retention },
+	{ "keys", HOUR, keep_keys },
 };
 
 /* A job that fails is told of and tried again in a minute: the role itself goes on. */
@@ -170,7 +178,7 @@ RUN(cmd_work)
 {
 	sigset_t set;
 
-	if (confine(CONFINE_NO_EXEC | CONFINE_NO_LISTEN, NULL, NULL, e) < 0)
+	if (confine(CONFINE_NO_EXEC | CONFINE_NO_SERVE, NULL, NULL, e) < 0)
 		return -1;
 	if (opt_set(c, "once"))
 		return run_once(c, e);

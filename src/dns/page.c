@@ -5,6 +5,7 @@
 #include "dns/page.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 
 #include <curl/curl.h>
 #include <string.h>
@@ -77,13 +78,17 @@ static size_t on_data(char *p, size_t size, size_t n, void *ctx)
 
 static CURLcode set_up(CURL *c, const struct page_source *s, const char *url, struct curl_slist *where, struct buf *body)
 {
+	int64_t left = (s->end - clock_ticks()) / 1000;
 	CURLcode rc = curl_easy_setopt(c, CURLOPT_URL, url);
+
+	if (left <= 0)
+		return CURLE_OPERATION_TIMEDOUT;
 
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_RESOLVE, where);
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https");
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_PROXY, "");
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)PAGE_SECONDS);
+	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)(left < PAGE_SECONDS * 1000 ? left : PAGE_SECONDS * 1000));
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_MAXFILESIZE, (long)PAGE_MAX);
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_USERAGENT, "Placet");
 	rc = rc ? rc : curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_data);

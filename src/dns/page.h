@@ -29,6 +29,7 @@ bool page_links_to(const struct page_words *p, const char *url);
 struct page_source {
 	const struct dns_asker *dns;
 	const char *ca_file; /* certificates to believe beside the system's; NULL: none */
+	int64_t end;         /* clock_ticks at which all fetching ends */
 };
 
 /* FACT_YES, and what the page says; else `out` says why there is none: FACT_NO where an answer came that is no page,

@@ -172,13 +172,16 @@ const struct field *rule_field(const struct ruling *r, const char *name, size_t 
 	return message_field(&r->f->message->message, name, n);
 }
 
-void rule_fact(struct ruling *r, enum fact fact, const char *what, const char *mend)
+void rule_fact(struct ruling *r, enum fact fact, const char *what, const char *mend, const struct fact_words *words)
 {
+	bool said = words && words->found && *words->found, mended = words && words->mend && *words->mend;
+	const char *found = said ? arena_printf(r->a, " (%s)", words->found) : "";
+
 	if (fact == FACT_NO)
-		rule_fail(r, mend, "not so: %s", what);
+		rule_fail(r, mended ? words->mend : mend, "not so: %s%s", what, found);
 	else if (fact == FACT_UNKNOWN)
-		rule_unknown(r, "wait, it is asked again by itself; or find out why there is no answer",
-			     "could not be found out: %s", what);
+		rule_unknown(r, mended ? words->mend : "wait, it is asked again by itself; or find out why there is no answer",
+			     "could not be found out: %s%s", what, found);
 }
 
 /* --- the whole --- */

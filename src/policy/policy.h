@@ -49,10 +49,16 @@ struct selection_facts {
 	const char *bad_value;      /* the first: what and why */
 };
 
+/* What was found when a fact was looked up, and what would mend it; NULL: nobody has looked. */
+struct fact_words {
+	const char *found, *mend;
+};
+
 struct infrastructure_facts {
 	enum fact spf, dkim, dmarc, reverse_names; /* FACT_YES: fine */
 	enum fact statement_page;                  /* there, and names the project */
 	bool relay_signs;
+	struct fact_words spf_words, dkim_words, dmarc_words, reverse_words, page_words;
 };
 
 /* The message, taken apart. */

@@ -39,7 +39,8 @@ const char *rule_registered(const struct ruling *r, const char *const *pairs);
 /* The n-th header field of that name, or NULL. */
 const struct field *rule_field(const struct ruling *r, const char *name, size_t n);
 
-/* Objects to a fact of DNS or of the public page that is missing or not so; says nothing where it holds. */
-void rule_fact(struct ruling *r, enum fact fact, const char *what, const char *mend);
+/* Objects to a fact of DNS or of the public page that is missing or not so; says nothing where it holds. `words` of whoever
+   looked go before `mend`; they may be NULL. */
+void rule_fact(struct ruling *r, enum fact fact, const char *what, const char *mend, const struct fact_words *words);
 
 #endif

@@ -217,11 +217,12 @@ static void judge_dns(struct ruling *r)
 		rule_unknown(r, mend, "what DNS says about the identity is not known");
 		return;
 	}
-	rule_fact(r, i->spf, "SPF covers the outbound addresses", mend);
-	rule_fact(r, i->dkim, i->relay_signs ? "the relay signs with DKIM" : "the DKIM key is published and matches", mend);
-	rule_fact(r, i->dmarc, "DMARC passes in alignment", mend);
+	rule_fact(r, i->spf, "SPF covers the outbound addresses", mend, &i->spf_words);
+	rule_fact(r, i->dkim, i->relay_signs ? "the relay signs with DKIM" : "the DKIM key is published and matches", mend,
+		  &i->dkim_words);
+	rule_fact(r, i->dmarc, "DMARC passes in alignment", mend, &i->dmarc_words);
 	rule_fact(r, i->reverse_names, "the names of the outbound addresses resolve both ways",
-		  "let the names of the outbound addresses resolve both ways");
+		  "let the names of the outbound addresses resolve both ways", &i->reverse_words);
 }
 
 void rule_same_infrastructure(struct ruling *r)

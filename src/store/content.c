@@ -2,6 +2,7 @@
 #include "store/content.h"
 
 #include "compose/consent_words.h"
+#include "store/facts.h"
 #include "store/validation.h"
 
 #include <jansson.h>
@@ -295,15 +296,6 @@ struct project_facts content_project_facts(struct arena *a, const struct project
 	};
 }
 
-/* In a trial home nothing is asked of public DNS; in a live one nobody has asked yet. */
-static struct infrastructure_facts infrastructure(const struct home *h, const struct identity *id)
-{
-	enum fact f = h->trial ? FACT_TRIAL : FACT_UNKNOWN;
-
-	return (struct infrastructure_facts){ .spf = f, .dkim = f, .dmarc = f, .reverse_names = f, .statement_page = f,
-					      .relay_signs = id->relay_signs };
-}
-
 struct checking_values {
 	const struct content *c;
 	struct arena *a;
@@ -429,13 +421,15 @@ int content_judge(struct home *h, struct arena *a, const struct mailing *m, cons
 {
 	struct institution_facts inst = content_institution_facts(h, &c->institution);
 	struct project_facts project = content_project_facts(a, &c->project, &c->identity);
-	struct infrastructure_facts infra = infrastructure(h, &c->identity);
+	struct infrastructure_facts infra;
 	struct selection_facts selection;
 	struct message_facts message = { 0 };
 	struct facts f = { .institution = &inst, .project = &project, .infrastructure = &infra,
 			   .selection = &selection };
 
-	if (selection_choose(h, m, e) < 0 || gather_selection(h, a, m, c, &selection, e) < 0 ||
+	/* The page is fetched anew before an approval, and again before a start. */
+	if (facts_for_policy(h, a, &c->institution, &c->identity, &c->project, when != JUDGE_SUBMITTED, &infra, e) < 0 ||
+	    selection_choose(h, m, e) < 0 || gather_selection(h, a, m, c, &selection, e) < 0 ||
 	    gather_message(h, a, m, c, &message, &f.compile_error, e) < 0)
 		return err_in(e, "mailing %lld", (long long)m->id);
 	if (!f.compile_error)

@@ -8,6 +8,9 @@
 
 QUERY(Q_IDENTITY_ADD, "INSERT INTO identity (name, domains, relay, outbound, purpose, relay_signs, created)"
 		      " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id");
+QUERY(Q_IDENTITY_EDIT, "UPDATE identity SET domains = $2, relay = $3, outbound = $4, relay_signs = $5 WHERE id = $1");
+QUERY(Q_IDENTITY_SENDING, "SELECT m.id FROM mailing m JOIN project p ON p.id = m.project_id"
+			  " WHERE p.identity_id = $1 AND m.state = 'sending' ORDER BY m.id LIMIT 1");
 QUERY(Q_IDENTITY_BY_NAME, IDENTITY_COLUMNS " WHERE name = $1");
 QUERY(Q_IDENTITY_BY_ID, IDENTITY_COLUMNS " WHERE id = $1");
 QUERY(Q_IDENTITY_LIST, IDENTITY_COLUMNS " ORDER BY name");
@@ -96,6 +99,18 @@ int identity_add(struct home *h, struct arena *a, struct identity *x, struct err
 		       &x->id, e) < 0)
 		return -1;
 	return identity_make_keys(h, a, x, KEY_CURRENT, key, e);
+}
+
+int identity_edit(struct home *h, const struct identity *x, struct err *e)
+{
+	return db_exec(h->db, &Q_IDENTITY_EDIT,
+		       ARGS(db_i64(x->id), db_text(x->domains), db_text(x->relay), db_text(x->outbound), db_i64(x->relay_signs)),
+		       NULL, e);
+}
+
+int identity_sending(struct home *h, const struct identity *x, int64_t *mailing, struct err *e)
+{
+	return db_get_i64(h->db, &Q_IDENTITY_SENDING, ARGS(db_i64(x->id)), mailing, e);
 }
 
 /* --- the relay's password ---------------------------------------------------------------------- */

@@ -22,6 +22,11 @@ struct identity {
 
 /* Adds the row, makes its first keys and lets it sign with them, in the caller's transaction. The caller fills name, domains, relay, outbound, purpose, relay_signs. */
 int identity_add(struct home *h, struct arena *a, struct identity *x, struct err *e) MUST_USE;
+/* Changes domains, relay, outbound and relay_signs, in the caller's transaction; what was approved before does not stand
+   any more (manifest.h), and what was found out is to be forgotten (facts_forget). */
+int identity_edit(struct home *h, const struct identity *x, struct err *e) MUST_USE;
+/* A mailing that is being sent by the identity: 1, 0 when there is none, -1. */
+int identity_sending(struct home *h, const struct identity *x, int64_t *mailing, struct err *e) MUST_USE;
 /* 1, 0, -1. */
 int identity_by_name(struct home *h, struct arena *a, const char *name, struct identity *out, struct err *e) MUST_USE;
 int identity_by_id(struct home *h, struct arena *a, int64_t id, struct identity *out, struct err *e) MUST_USE;

@@ -7,6 +7,7 @@
 #include "base/codec.h"
 #include "base/utf8.h"
 #include "compose/house_words.h"
+#include "dns/dns.h"
 #include "store/institution_words.h"
 #include "store/query.h"
 
@@ -59,6 +60,10 @@ static const struct setting SETTINGS[] = {
 	{ "retention.notices", SETTING_NUMBER, "30", NULL, 8, 90, "Days after which the addresses of system mail are dropped." },
 	{ "retention.asked", SETTING_NUMBER, "30", NULL, 2, 90, "Days after which it is forgotten that somebody asked for a link." },
 	{ "retention.complaints", SETTING_NUMBER, "6", NULL, 1, 30, "Years for which closed complaints are kept." },
+	{ "resolver", SETTING_TEXT, NULL, NULL, 0, 80,
+	  "The DNS resolver that is asked about identities, as ADDRESS or ADDRESS@PORT; without it the system's." },
+	{ "ca-file", SETTING_TEXT, NULL, NULL, 0, 4000,
+	  "A file of certificates that are believed beside the system's when the statement page is fetched." },
 	{ "connections", SETTING_NUMBER, "20", NULL, 1, 200, "Connections that a sender keeps to one relay, at most." },
 };
 
@@ -134,6 +139,8 @@ static int check_value(const struct setting *s, const char *key, const char *val
 
 	if (!utf8_valid(value, strlen(value)))
 		return err_set(e, ERR_INPUT, "%s: not valid UTF-8", key);
+	if (strcmp(s->key, "resolver") == 0 && *value && dns_check_resolver(value, e) < 0)
+		return -1;
 	if (s->kind == SETTING_NUMBER) {
 		if (parse_i64(value, s->min, s->max, &number) < 0)
 			return err_set(e, ERR_INPUT, "%s: a number from %lld to %lld is wanted", key, (long long)s->min,

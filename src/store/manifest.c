@@ -248,6 +248,7 @@ static void put_registered(struct buf *b, const struct home *h, const struct con
 	put(b, "identity", c->identity.name);
 	put(b, "identity domains", c->identity.domains);
 	put(b, "identity relay", c->identity.relay);
+	put(b, "identity outbound", c->identity.outbound);
 	put(b, "relay signs", c->identity.relay_signs ? "yes" : "no");
 }
 

@@ -41,6 +41,10 @@ CONTRACT = {
     "identity list": ("", "", ""),
     "identity show": ("NAME", "", ""),
     "identity dns": ("NAME", "", ""),
+    "identity edit": ("NAME", "", "domain=+ relay= outbound=+ relay-signs no-relay-signs relay-password-file="),
+    "identity check": ("NAME", "", "signed-message="),
+    "identity rotate": ("NAME", "", "at-once"),
+    "site check": ("", "", ""),
     "project add": ("SLUG", "title= originator= contact= department= identity= ethics=",
                     "summary= link-host=+ join-text= join-list="),
     "project edit": ("SLUG", "", "title= originator= contact= department= identity= ethics= summary= link-host=+ join-text= join-list="),
@@ -267,6 +271,10 @@ def set_up(ask, folder, relay):
     ask("identity list")
     assert ask("identity show", story.IDENTITY)["domains"] == ["uni.example", "mail.uni.example"]
     assert "v=DKIM1" in ask("identity dns", story.IDENTITY)["zone"]
+    assert ask("identity edit", story.IDENTITY, "--outbound", "192.0.2.2")["outbound"] == "192.0.2.2"
+    assert len(ask("identity rotate", story.IDENTITY)["keys"]) == 4
+    assert {f["answer"] for f in ask("identity check", story.IDENTITY)["facts"]} == {"trial"}
+    assert ask("site check")["verdict"] == "pass"
     ask("project add", story.STUDY, "--title", "Sleep", "--originator", story.ANN, "--contact", story.ANN, "--department",
         story.OFFICE, "--identity", story.IDENTITY, "--ethics", "EK 1", "--link-host", "survey.uni.example")
     ask("project approve", story.STUDY, "--by", story.REV)
@@ -415,7 +423,7 @@ def test_json_is_as_the_schemas_say(ask, placet, folder):
     complain(placet)
     assert [r["rule"] for r in ask("retention show")][0] == "replies"
     assert all(r["rows"] == 0 for r in ask("retention run", "--dry-run") + ask("retention run"))
-    assert ask("work", "--once") == [{"job": "retention", "rows": 0}]
+    assert ask("work", "--once") == [{"job": "retention", "rows": 0}, {"job": "keys", "rows": 0}]
     assert [c["number"] for c in ask("complaint list", "--open")] == [ask("complaint show", "1")["number"]] == [1]
     assert ask("complaint close", "1", "--by", story.POST, "--outcome", "explained")["closed_by"] is not None
     assert ask("person erase", "cem@example.org", "--by", story.POST)["mailboxes"] == 1

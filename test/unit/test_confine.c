@@ -383,6 +383,12 @@ static void calls_are_refused_by_flag(void **state)
 	}
 }
 
+static void who_asks_the_dns_binds_and_does_not_listen(void **state)
+{
+	assert_int_equal(in_child(*state, CONFINE_NO_SERVE, true, try_listen), EPERM);
+	assert_int_equal(in_child(*state, CONFINE_NO_SERVE, true, try_bind), 0);
+}
+
 static void dangerous_calls_are_always_refused(void **state)
 {
 	static const struct {
@@ -554,6 +560,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(calls_are_refused_by_flag),
+		cmocka_unit_test(who_asks_the_dns_binds_and_does_not_listen),
 		cmocka_unit_test(dangerous_calls_are_always_refused),
 		cmocka_unit_test(a_server_goes_on),
 		cmocka_unit_test(files_are_held),

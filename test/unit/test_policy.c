@@ -154,7 +154,8 @@ static void dmarc_unknown(struct world *w)
 static void trial(struct world *w)
 {
 	w->institution.trial = true;
-	w->infrastructure = (struct infrastructure_facts){ FACT_TRIAL, FACT_TRIAL, FACT_TRIAL, FACT_TRIAL, FACT_TRIAL, false };
+	w->infrastructure = (struct infrastructure_facts){ .spf = FACT_TRIAL, .dkim = FACT_TRIAL, .dmarc = FACT_TRIAL,
+						   .reverse_names = FACT_TRIAL, .statement_page = FACT_TRIAL };
 }
 
 static void page_no(struct world *w)

@@ -175,6 +175,7 @@ static const struct {
 	{ { "t_m16", "UPDATE identity SET name = 'other'", NULL }, "identity was \"mail\"; now \"other\"" },
 	{ { "t_m17", "UPDATE identity SET relay = 'smtp://127.0.0.1:26'", NULL }, "identity relay was \"smtp://127.0.0.1:25\"" },
 	{ { "t_m18", "UPDATE identity SET relay_signs = 1", NULL }, "relay signs was \"no\"; now \"yes\"" },
+	{ { "t_m18b", "UPDATE identity SET outbound = '192.0.2.1'", NULL }, "identity outbound was \"\"; now \"192.0.2.1\"" },
 	{ { "t_m19", "UPDATE project SET title = 'Slee'", NULL }, "project title was \"Sleep\"; now \"Slee\"" },
 	{ { "t_m20", "UPDATE project SET contact = 'x@uni.example'", NULL }, "contact was" },
 	{ { "t_m21", "UPDATE project SET link_hosts = 'evil.example'", NULL }, "link hosts was \"\"; now \"evil.example\"" },
