@@ -39,10 +39,10 @@ PIXELS = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhg
 IMAGES = {"wells": {"name": "wells", "alt": "Two wells & a \"pump\" <3", "type": "image/png", "width": 1168, "height": 300, "base64": PIXELS},
           "map": {"name": "map", "alt": "خريطة und Straße 水", "type": "image/png", "width": 1, "height": 1, "base64": PIXELS}}
 # What no link may be; the messages name the field.
-REFUSED_LINKS = ["http://survey.partner.example/", "https://evil.example/?survey.partner.example", "https://survey.partner.example@evil.example/",
-                 "https://survey.partner.example:444/", "javascript:alert(1)", "https://survey.partner.example/\" onclick=", "https://survey.partner.example/a b",
-                 "https://survey.partner.example/\r\nBcc: x", "//survey.partner.example/", "https://survey.partner.example\\@evil.example/", "https://",
-                 "https://survey.partner.example/" + "x" * 480, "https://survey.partner.example.evil.example/", "https://survey.partner.example/é"]
+REFUSED_LINKS = ["http://survey.example.com/", "https://evil.example/?survey.example.com", "https://survey.example.com@evil.example/",
+                 "https://survey.example.com:444/", "javascript:alert(1)", "https://survey.example.com/\" onclick=", "https://survey.example.com/a b",
+                 "https://survey.example.com/\r\nBcc: x", "//survey.example.com/", "https://survey.example.com\\@evil.example/", "https://",
+                 "https://survey.example.com/" + "x" * 480, "https://survey.example.com.evil.example/", "https://survey.example.com/é"]
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~=&:/@$^\"'])")
 
 
@@ -311,8 +311,8 @@ class Maker:
         return self.rng.choice([None, "", "Ann", "7", "x" * self.rng.randint(1, 200)])
 
     def own_links(self):
-        survey = self.rng.choice(["https://survey.partner.example/s/1?t=a&u=%20", "https://www.example.ac.uk", "https://example.ac.uk/x#y",
-                                  "https://survey.partner.example/" + "x" * 460, "https://survey.partner.example/?a=1&amp;b=2&lt=3=3D"])
+        survey = self.rng.choice(["https://survey.example.com/s/1?t=a&u=%20", "https://www.example.ac.uk", "https://example.ac.uk/x#y",
+                                  "https://survey.example.com/" + "x" * 460, "https://survey.example.com/?a=1&amp;b=2&lt=3=3D"])
         return {"survey": survey, "inside": self.rng.choice(["../a?b#c&d\"><x y/ä%41", "日本 語", "\U0001f600", "a+b=c&d", "'", "x" * 200, "", "€" * 200])}
 
     def mailing(self, people):

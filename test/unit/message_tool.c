@@ -34,7 +34,7 @@ static void fail(const char *what, const char *why)
 }
 
 static const char *const LINK_FIELDS[] = { "survey", NULL };
-static const char *const LINK_HOSTS[] = { "survey.partner.example", NULL };
+static const char *const LINK_HOSTS[] = { "survey.example.com", NULL };
 static const char *const LINK_DOMAINS[] = { "example.ac.uk", NULL };
 
 static struct draft sample_draft(void)
