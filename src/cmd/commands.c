@@ -12,6 +12,7 @@
 
 #define WHERE { "where", "EXPR", 0, "only people of the list for whom this holds: 'year >= 2004 and not answered'; \"\": everybody" }
 #define ARMS { "arms", "N", 0, "random allocation to 2 to 100 groups of equal size; {{arm}} is each person's number; 0: none" }
+#define LINK_FIELD { "link-field", "FIELD", OPT_MANY, "its values are web addresses on a registered host: [words]({{FIELD}})" }
 #define STRATIFY { "stratify", "FIELD", 0, "with --arms: even within each value of this field too" }
 
 OPTIONS(O_INIT, { "institution", "NAME", OPT_NEEDED, "the institution's name" },
@@ -56,6 +57,9 @@ OPTIONS(O_PROJECT_EDIT, { "title", "TITLE", 0, "a new title" }, { "originator", 
 	{ "identity", "NAME", 0, "another identity" }, { "ethics", "REF", 0, "another ethics approval" },
 	{ "summary", "FILE", 0, "new Markdown for its page" },
 	{ "link-host", "HOST", OPT_MANY, "all hosts that messages may link to from now on" }, JOIN);
+OPTIONS(O_IMAGE, { "alt", "TEXT", 0, "what it shows, for who cannot see it; needed with a file" },
+	{ "name", "NAME", 0, "what ![](NAME) calls it; without it the name of the file" },
+	{ "remove", "NAME", 0, "take this one away" });
 OPTIONS(O_QR, { "svg", "FILE", 0, "write it there, instead of to stdout" });
 OPTIONS(O_BY, BY);
 OPTIONS(O_LIST, { "project", "SLUG", OPT_NEEDED, "the project whose list it is" });
@@ -84,9 +88,11 @@ OPTIONS(O_VALIDATE, BY, { "flagged", NULL, 0, "print the flagged addresses that 
 	{ "how", "TEXT", 0, "with --sign-off: how the addresses are known to be in use" });
 #define FORMAT { "format", "markdown|html", 0, "what the body is written in; without it the file's name says it: .html, .htm" }
 OPTIONS(O_NEW, { "list", "NAME", OPT_NEEDED, "to whom" }, { "subject", "TEXT", OPT_NEEDED, "may hold {{fields}}" },
-	{ "body", "FILE", OPT_NEEDED, "Markdown or HTML with {{field}} and {{field|default}}" }, FORMAT, BY, WHERE, ARMS, STRATIFY,
+	{ "body", "FILE", OPT_NEEDED, "Markdown or HTML with {{field}} and {{field|default}}" }, FORMAT, BY, WHERE, ARMS, STRATIFY, LINK_FIELD,
 	{ "language", "LANG", 0, "its language; without it en" });
-OPTIONS(O_EDIT, { "subject", "TEXT", 0, "a new subject" }, { "body", "FILE", 0, "new words" }, FORMAT, WHERE, ARMS, STRATIFY, BY);
+OPTIONS(O_EDIT, { "subject", "TEXT", 0, "a new subject" }, { "body", "FILE", 0, "new words" }, FORMAT,
+	{ "language", "TAG", 0, "subject and body are in this language: adds it, or changes it" },
+	{ "drop-language", "TAG", 0, "the mailing is no longer there in this language" }, LINK_FIELD, WHERE, ARMS, STRATIFY, BY);
 OPTIONS(O_CSV, { "csv", NULL, 0, "one row for each person" });
 OPTIONS(O_ANSWERED, { "no-longer", NULL, 0, "they have not: takes it back" }, BY);
 OPTIONS(O_SHOW, { "covers", NULL, 0, "print exactly the text whose SHA-256 an approval binds to" },
@@ -174,6 +180,9 @@ CMD("project", "show", "SLUG", NULL, NEED_DB, cmd_project_show, "shows one", NUL
 CMD("project", "qr", "SLUG", O_QR, NEED_DB, cmd_project_qr, "prints the QR code of its sign-up page, as SVG",
     "The code holds the address of the sign-up page, at error correction level Q and with its quiet zone. The page is there "
     "while the project is approved; a poster to print is at the same address, with /poster behind it.")
+CMD("project", "image", "SLUG [FILE]", O_IMAGE, NEED_DB, cmd_project_image, "adds an image that its messages may carry, or lists them",
+    "PNG, JPEG or GIF, of 60 kB at most. A message shows it where its Markdown says ![](NAME), and carries it inside, so "
+    "that nothing is fetched from elsewhere. Images are approved with the project: to add or change one makes it a draft.")
 CMD("project", "approve", "SLUG", O_BY, NEED_DB, cmd_project_approve, "approves it, as a reviewer", NULL)
 CMD("list", "add", "NAME", O_LIST, NEED_DB, cmd_list_add, "adds an address list to a project", NULL)
 CMD("list", "list", "", NULL, NEED_DB, cmd_list_list, "lists address lists", NULL)
@@ -203,6 +212,10 @@ CMD("validate", NULL, "LIST", O_VALIDATE, NEED_DB | NEED_KEYS, cmd_validate, "de
     "The decision no-evidence rejects an address whose consent cannot be shown, and voids the evidence of the whole "
     "import that claimed it: its people cannot be mailed until their consent is recorded anew.")
 CMD("mailing", "new", "", O_NEW, NEED_DB, cmd_mailing_new, "makes a draft and prints its number",
+    "The body is Markdown, or HTML. {{field}} is what a column of the list says, {{field|default}} has something for who has nothing "
+    "there. A field may stand in a link behind its host: [words](https://host/{{token}}). Lines of their own show or leave "
+    "out what is between them: {{if field}}, {{if not field}}, {{if field = words}}, {{if field != words}}, {{else}}, "
+    "{{end}}. ![](NAME) is an image of the project.\n\n"
     "--where chooses people by what is known of them: year >= 2004, city = \"Ulm\", city contains \"u\", city in (\"Ulm\", "
     "\"Bern\"), city is empty; by what happened: mailed in 14 days, mailed by this project, answered, joined in 30 days, "
     "bounced, flag role; with and, or, not and brackets. Put it into quotes, so that the shell leaves it alone:\n\n"
@@ -213,7 +226,8 @@ CMD("mailing", "new", "", O_NEW, NEED_DB, cmd_mailing_new, "makes a draft and pr
     "Whoever is left out is no recipient: placet mailing selection says who is, and why. The approval binds the "
     "expression, the people that it chose, and their arms.")
 CMD("mailing", "edit", "ID", O_EDIT, NEED_DB, cmd_mailing_edit, "changes it; a submitted or approved one becomes a draft again",
-    NULL)
+    "With --language, subject and body are those of that language. People whose field language names it get the mailing in "
+    "it; everybody else gets it in its own.")
 CMD("mailing", "list", "", NULL, NEED_DB, cmd_mailing_list, "lists mailings", NULL)
 CMD("mailing", "show", "ID", O_SHOW, NEED_DB | NEED_KEYS, cmd_mailing_show, "shows one with its text, and what an approval covers",
     "What an approval binds to is a text: one fact on each line, among them the SHA-256 of the words in each language and of the "
@@ -306,7 +320,7 @@ const struct command *const COMMANDS[] = {
 	&cmd_department_list_row, &cmd_identity_add_row, &cmd_identity_list_row, &cmd_identity_show_row,
 	&cmd_identity_dns_row, &cmd_identity_edit_row, &cmd_identity_check_row,
 	&cmd_identity_rotate_row, &cmd_site_check_row, &cmd_project_add_row, &cmd_project_edit_row, &cmd_project_close_row, &cmd_project_list_row, &cmd_project_show_row,
-	&cmd_project_qr_row, &cmd_project_approve_row, &cmd_list_add_row, &cmd_list_list_row, &cmd_list_show_row, &cmd_list_members_row,
+	&cmd_project_qr_row, &cmd_project_image_row, &cmd_project_approve_row, &cmd_list_add_row, &cmd_list_list_row, &cmd_list_show_row, &cmd_list_members_row,
 	&cmd_list_export_row, &cmd_list_answered_row, &cmd_import_row, &cmd_consent_add_row, &cmd_consent_withdraw_row, &cmd_consent_show_row,
 	&cmd_validate_row, &cmd_mailing_new_row, &cmd_mailing_edit_row, &cmd_mailing_list_row, &cmd_mailing_show_row, &cmd_mailing_versions_row, &cmd_mailing_diff_row,
 	&cmd_mailing_check_row, &cmd_mailing_selection_row, &cmd_mailing_arms_row, &cmd_mailing_preview_row, &cmd_mailing_submit_row, &cmd_mailing_answer_row, &cmd_mailing_approve_row,

@@ -28,6 +28,7 @@ RUN(cmd_project_close);
 RUN(cmd_project_list);
 RUN(cmd_project_show);
 RUN(cmd_project_qr);
+RUN(cmd_project_image);
 RUN(cmd_project_approve);
 RUN(cmd_list_add);
 RUN(cmd_list_list);

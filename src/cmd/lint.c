@@ -2,6 +2,7 @@
 #include "cmd/mailing.h"
 
 #include "base/file.h"
+#include "store/image.h"
 
 #define FILE_MAX (26 * 1024 * 1024)
 
@@ -10,6 +11,8 @@ static int find_facts(struct ctx *c, struct project_facts *out, bool *found, str
 	const char *slug = opt(c, "project");
 	struct project p;
 	struct identity id;
+	struct image *images;
+	size_t n;
 	int got;
 
 	*found = false;
@@ -18,9 +21,9 @@ static int find_facts(struct ctx *c, struct project_facts *out, bool *found, str
 	got = project_by_slug(c->h, c->a, slug, &p, e);
 	if (got == 0)
 		return err_set(e, ERR_MISSING, "--project %s: there is none; placet project list shows them", slug);
-	if (got < 0 || identity_by_id(c->h, c->a, p.identity_id, &id, e) < 0)
+	if (got < 0 || identity_by_id(c->h, c->a, p.identity_id, &id, e) < 0 || image_list(c->h, c->a, p.id, &images, &n, e) < 0)
 		return -1;
-	*out = content_project_facts(c->a, &p, &id);
+	*out = content_project_facts(c->a, &p, &id, images, n);
 	*found = true;
 	return 0;
 }

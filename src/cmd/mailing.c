@@ -51,6 +51,36 @@ int verdict_exit(const struct verdict *v)
 	return v->answer == ANSWER_FAIL ? 1 : v->answer == ANSWER_UNKNOWN ? 75 : 0;
 }
 
+/* Names of fields, as --link-field gives them; those that were there stay when none is given. */
+static int read_links(struct ctx *c, struct mailing *m, struct err *e)
+{
+	static const char LETTERS[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+	const char *name;
+
+	if (opt(c, "link-field"))
+		m->link_fields = "";
+	for (size_t i = 0; (name = opt_at(c, "link-field", i)); i++) {
+		if (!*name && i == 0) /* none any more */
+			continue;
+		if (name[strspn(name, LETTERS)] || !(name[0] >= 'a' && name[0] <= 'z') || strlen(name) > 40)
+			return err_set(e, ERR_INPUT, "--link-field %s: no name of a field; it has small letters, digits and _", name);
+		m->link_fields = arena_printf(c->a, "%s%s%s", m->link_fields, *m->link_fields ? " " : "", name);
+	}
+	if (strlen(m->link_fields) > 1000)
+		return err_set(e, ERR_INPUT, "--link-field: there are too many");
+	return 0;
+}
+
+static int check_language(const char *language, struct err *e)
+{
+	size_t n = strcspn(language, "-");
+
+	if (n < 2 || n > 8 || strlen(language) > 35 ||
+	    language[strspn(language, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")])
+		return err_set(e, ERR_INPUT, "--language %s: no language tag; write one such as en or en-GB", language);
+	return 0;
+}
+
 static int check_subject(const char *subject, struct err *e)
 {
 	if (!subject[0] || !utf8_valid(subject, strlen(subject)) || !utf8_is_plain(subject) ||
@@ -93,8 +123,9 @@ static int say_left_out(struct ctx *c, int64_t id, struct err *e)
 
 	if (mailing_by_id(c->h, c->a, id, &at.m, e) <= 0 || content_load(c->h, c->a, &at.m, &at.content, e) < 0)
 		return -1;
-	if (at.content.compiled && compose_left_out(at.content.compiled)[0])
-		say(c, "%s", compose_left_out(at.content.compiled));
+	for (size_t i = 0; at.content.compiled && i < at.content.n_versions; i++)
+		if (compose_left_out(at.content.version[i].compiled)[0])
+			say(c, "%s", compose_left_out(at.content.version[i].compiled));
 	return 0;
 }
 
@@ -135,15 +166,16 @@ static int add_mailing(struct ctx *c, struct mailing *m, struct err *e)
 RUN(cmd_mailing_new)
 {
 	struct mailing m = { .subject = opt(c, "subject"), .language = opt(c, "language") ? opt(c, "language") : "en", .where = "",
-			     .stratum = "" };
+			     .stratum = "", .format = "markdown", .link_fields = "" };
 	struct account by;
 	struct list l;
 	int got = list_by_name(c->h, c->a, opt(c, "list"), &l, e);
 
 	if (got <= 0)
 		return got ? got : err_set(e, ERR_MISSING, "--list %s: there is none; placet list list shows them", opt(c, "list"));
-	if (check_subject(m.subject, e) < 0 || read_text_file(c, opt(c, "body"), &m.body, e) < 0 ||
-	    !(m.format = format_of(c, e)) || may_write(c, l.project_id, &by, e) < 0)
+	if (check_subject(m.subject, e) < 0 || check_language(m.language, e) < 0 || read_links(c, &m, e) < 0 ||
+	    read_text_file(c, opt(c, "body"), &m.body, e) < 0 || !(m.format = format_of(c, e)) ||
+	    may_write(c, l.project_id, &by, e) < 0)
 		return -1;
 	m.project_id = l.project_id;
 	m.list_id = l.id;
@@ -158,20 +190,64 @@ RUN(cmd_mailing_new)
 	return 0;
 }
 
+/* Whose words the command is about: the mailing's own language, or another one. */
+static bool is_other_language(struct ctx *c, const struct mailing *m)
+{
+	return opt(c, "language") && strcmp(opt(c, "language"), m->language) != 0;
+}
+
+/* Adds a language, or changes its words; what is not given stays as it is. */
+static int translate(struct ctx *c, const struct mailing *m, struct err *e)
+{
+	struct translation *all, t = { .language = opt(c, "language"), .subject = opt(c, "subject") };
+	const char *format = NULL;
+	size_t n;
+
+	if (check_language(t.language, e) < 0 || mailing_translations(c->h, c->a, m->id, &all, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(all[i].language, t.language) == 0) {
+			t.subject = t.subject ? t.subject : all[i].subject;
+			t.body = all[i].body;
+		}
+	if (opt(c, "body") && read_text_file(c, opt(c, "body"), &t.body, e) < 0)
+		return -1;
+	if (opt(c, "body") && (!(format = format_of(c, e)) || strcmp(format, m->format) != 0))
+		return format ? err_set(e, ERR_INPUT, "--body %s: this is %s, and the mailing's other languages are %s", opt(c, "body"),
+					format, m->format)
+			      : -1;
+	if (!t.subject || !t.body)
+		return err_set(e, ERR_INPUT, "--language %s: the mailing is not there in this language yet; give --subject and --body",
+			       t.language);
+	return check_subject(t.subject, e) < 0 ? -1 : mailing_translate(c->h, m->id, &t, e);
+}
+
+static int write_words(struct ctx *c, const struct mailing *m, const char *body, struct err *e)
+{
+	if (opt(c, "drop-language") && mailing_untranslate(c->h, m->id, opt(c, "drop-language"), e) < 0)
+		return -1;
+	if (is_other_language(c, m))
+		return translate(c, m, e);
+	return mailing_edit(c->h, m->id, m->subject, body, e);
+}
+
 static int edit(struct ctx *c, struct mailing *m, const struct account *by, struct err *e)
 {
-	bool words = opt(c, "subject") || opt(c, "body");
-	const char *body = m->body, *format = m->format;
+	bool words = opt(c, "subject") || opt(c, "body") || opt(c, "drop-language") || opt(c, "link-field");
+	const char *body = m->body;
 
-	if (opt(c, "subject"))
-		m->subject = opt(c, "subject");
-	if (check_subject(m->subject, e) < 0 || (opt(c, "body") && (read_text_file(c, opt(c, "body"), &body, e) < 0 || !(format = format_of(c, e)))) ||
-	    mailing_read_choice(c, m, e) < 0 || db_begin(c->h->db, e) < 0)
+	if (!is_other_language(c, m)) {
+		m->subject = opt(c, "subject") ? opt(c, "subject") : m->subject;
+		if (check_subject(m->subject, e) < 0 ||
+		    (opt(c, "body") && (read_text_file(c, opt(c, "body"), &body, e) < 0 || !(m->format = format_of(c, e)))))
+			return -1;
+	}
+	if (read_links(c, m, e) < 0 || mailing_read_choice(c, m, e) < 0 || db_begin(c->h->db, e) < 0)
 		return -1;
 	/* A change voids what was submitted or approved. */
 	if ((strcmp(m->state, "draft") == 0 ||
 	     mailing_move(c->h, m, "edit", by->id, words ? "the words were changed" : "the selection was changed", e) == 0) &&
-	    mailing_edit(c->h, m->id, m->subject, body, e) == 0 && mailing_edit_format(c->h, m->id, format, e) == 0 &&
+	    write_words(c, m, body, e) == 0 && mailing_edit_form(c->h, m->id, m->format, m->link_fields, e) == 0 &&
 	    mailing_edit_choice(c->h, m->id, m->where, m->arms, m->stratum, e) == 0 &&
 	    audit_add(c->h, by->id, "mailing-edited", arena_printf(c->a, "mailing %lld", (long long)m->id), choice_told(c, m),
 		      e) == 0 &&
@@ -186,8 +262,9 @@ RUN(cmd_mailing_edit)
 	struct mailing_at at;
 	struct account by;
 
-	if (!opt(c, "subject") && !opt(c, "body") && !opt(c, "where") && !opt(c, "arms") && !opt(c, "stratify"))
-		return err_set(e, ERR_INPUT, "nothing to change: give --subject, --body, --where, --arms or --stratify");
+	if (!opt(c, "subject") && !opt(c, "body") && !opt(c, "where") && !opt(c, "arms") && !opt(c, "stratify") &&
+	    !opt(c, "link-field") && !opt(c, "drop-language"))
+		return err_set(e, ERR_INPUT, "nothing to change: give --subject, --body, --link-field, --drop-language, --where, --arms or --stratify");
 	if (mailing_find(c, false, &at, e) < 0 || may_write(c, at.m.project_id, &by, e) < 0 || edit(c, &at.m, &by, e) < 0)
 		return -1;
 	if (opt(c, "body") && say_left_out(c, at.m.id, e) < 0)

@@ -193,6 +193,30 @@ static int review_said(struct ctx *c, const struct mailing_at *at, json_t *j, st
 	return 0;
 }
 
+/* --- its words ---------------------------------------------------------------------------------- */
+
+static void say_texts(struct ctx *c, const struct content *x)
+{
+	if (!x->compiled)
+		say(c, "\n%s", x->compile_error);
+	for (size_t i = 0; x->compiled && i < x->n_versions; i++) {
+		if (x->n_versions > 1)
+			say(c, "\n--- %s ---", x->version[i].draft.language);
+		say(c, "\n%s", compose_public_text(x->version[i].compiled));
+	}
+}
+
+/* The text in each language. */
+static json_t *texts_json(const struct content *x)
+{
+	json_t *j = json_object();
+
+	for (size_t i = 0; i < x->n_versions; i++)
+		json_object_set_new(j, x->version[i].draft.language,
+				    x->compiled ? json_string(compose_public_text(x->version[i].compiled)) : json_null());
+	return j;
+}
+
 /* --- all of it ---------------------------------------------------------------------------------- */
 
 static int show(struct ctx *c, const struct mailing_at *at, json_t *j, struct err *e)
@@ -209,7 +233,10 @@ static int show(struct ctx *c, const struct mailing_at *at, json_t *j, struct er
 	if (bound_said(c, at, j, e) < 0 || review_said(c, at, j, e) < 0 || answers_said(c, &at->m, j, e) < 0)
 		return -1;
 	json_object_set_new(j, "text", text ? json_string(text) : json_null());
-	say(c, "\n%s", text ? text : at->content.compile_error);
+	json_object_set_new(j, "texts", texts_json(&at->content));
+	json_object_set_new(j, "format", json_string(at->m.format));
+	json_object_set_new(j, "link_fields", json_string(at->m.link_fields));
+	say_texts(c, &at->content);
 	return 0;
 }
 

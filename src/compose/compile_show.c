@@ -86,3 +86,19 @@ void compile_hash(struct compiled *c, const char *html)
 	MUST(EVP_DigestFinal_ex(md, c->hash, &n) == 1);
 	EVP_MD_CTX_free(md);
 }
+
+const char *compose_shown_words(struct arena *a, const struct compiled *c, uint64_t shown)
+{
+	const char *all = "";
+
+	for (size_t i = 0; i < c->slots->n_conditions; i++) {
+		const struct condition *k = &c->slots->condition[i];
+		const char *name = c->slots->name[k->field];
+		bool holds = shown >> i & 1;
+		const char *one = k->is ? arena_printf(a, "%s %s %s", name, holds ? "=" : "is not", k->is)
+					: arena_printf(a, "%s %s", holds ? "with" : "without", name);
+
+		all = *all ? arena_printf(a, "%s, %s", all, one) : one;
+	}
+	return all;
+}

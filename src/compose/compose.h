@@ -98,6 +98,11 @@ int compose_check_field(const struct compiled *c, size_t field, const char *valu
 /* Which conditional paragraphs are shown with these values, one bit for each condition: recipients with the same
    bits get the same words but for their values. */
 uint64_t compose_shown(const struct compiled *c, const char *const *values);
+/* The same in words, for whoever reviews: "year = 2004, no town"; "" without conditions. */
+const char *compose_shown_words(struct arena *a, const struct compiled *c, uint64_t shown);
+/* All values of one person, each as what its field is, and whether those are there that they need. ERR_INPUT names the
+   first that is not fit. */
+int compose_check_values(const struct compiled *c, const char *const *values, struct err *e) MUST_USE;
 /* Of the images that the body names, one behind the other; NULL-ended. */
 const struct image *const *compose_images(const struct compiled *c);
 /* The whole message with slots in braces and without what differs from recipient to recipient, as SHA-256: what an

@@ -48,9 +48,9 @@ static int check_tokens(const struct recipient *r, struct err *e)
 }
 
 /* The value of a field for this person, NULL when there is none. */
-static const char *own_value(const struct recipient *r, size_t field)
+static const char *own_value(const char *const *values, size_t field)
 {
-	return r->values && r->values[field] && *r->values[field] ? r->values[field] : NULL;
+	return values && values[field] && *values[field] ? values[field] : NULL;
 }
 
 _Static_assert(LINK_VALUE_MAX * 5 <= VALUE_BYTES + 100, "an escaped link has room");
@@ -80,22 +80,27 @@ static bool is_shown(uint16_t bits, uint16_t on, uint16_t off)
 	return (bits & on) == on && !(bits & off);
 }
 
-static int check_values(const struct compiled *c, const struct recipient *r, uint16_t bits, struct err *e)
+static int check_values(const struct compiled *c, const char *const *values, uint16_t bits, struct err *e)
 {
 	const struct slots *s = c->slots;
 
 	for (size_t i = 0; i < s->n_names; i++)
-		if (own_value(r, i) && compose_check_field(c, i, own_value(r, i), e) < 0)
+		if (own_value(values, i) && compose_check_field(c, i, own_value(values, i), e) < 0)
 			return -1;
 	for (size_t i = 0; i < c->n_needs; i++) {
 		const struct need *need = &c->need[i];
 
-		if (is_shown(bits, need->on, need->off) && !own_value(r, need->field))
+		if (is_shown(bits, need->on, need->off) && !own_value(values, need->field))
 			return err_set(e, ERR_INPUT,
 				       "%s: there is no value for this person and no default; write {{%s|...}}, or {{if %s}} around it",
 				       s->name[need->field], s->name[need->field], s->name[need->field]);
 	}
 	return 0;
+}
+
+int compose_check_values(const struct compiled *c, const char *const *values, struct err *e)
+{
+	return check_values(c, values, conditions(c->slots, values), e);
 }
 
 static const char *slot_value(const struct recipient *r, const struct slot *s)
@@ -114,7 +119,7 @@ static const char *slot_value(const struct recipient *r, const struct slot *s)
 	case SLOT_FIELD:
 		break;
 	}
-	own = own_value(r, s->field);
+	own = own_value(r->values, s->field);
 	return own ? own : s->used;
 }
 
@@ -243,7 +248,7 @@ int compose_render(const struct compiled *c, const struct recipient *r, struct b
 	size_t head_from = head->n, body_from = body->n;
 	uint16_t bits = conditions(c->slots, r->values);
 
-	if (check_tokens(r, e) < 0 || check_values(c, r, bits, e) < 0)
+	if (check_tokens(r, e) < 0 || check_values(c, r->values, bits, e) < 0)
 		return -1;
 	if (add_head(c, r, head, e) < 0) {
 		buf_cut(head, head_from);

@@ -90,7 +90,7 @@ void campaign_return_path(struct home *h, const struct campaign *c, int64_t deli
 	char token[TOKEN_TEXT_MAX];
 
 	token_for_mail(&h->tokens, TOKEN_BOUNCE, delivery, token);
-	snprintf(out, 320, "b+%s@%s", token, c->content.draft.identity_domain);
+	snprintf(out, 320, "b+%s@%s", token, c->content.identity.domain[0]);
 }
 
 static int sign(const struct campaign *c, const struct buf *head, const struct buf *body, int64_t date, struct buf *out,
@@ -116,11 +116,12 @@ int campaign_render(struct home *h, struct campaign *c, const struct delivery *d
 	buf_clear(out);
 	buf_init(&head, 64 * 1024);
 	if (content_recipient(h, a, &c->content, &p, &room, &r, e) == 0 &&
-	    compose_render(c->content.compiled, &r, &head, body, e) == 0 &&
+	    compose_render(room.version->compiled, &r, &head, body, e) == 0 &&
 	    sign(c, &head, body, d->first, out, e) == 0) {
 		buf_add_buf(out, &head);
 		buf_adds(out, "\r\n");
 		buf_add_buf(out, body);
+		c->last_version = room.version;
 		rc = out->over ? err_set(e, ERR_INPUT, "the message is larger than its bound") : 0;
 	}
 	buf_free(&head);
@@ -130,14 +131,15 @@ int campaign_render(struct home *h, struct campaign *c, const struct delivery *d
 static int judge(struct home *h, struct arena *a, struct campaign *c, const struct buf *message, struct err *e)
 {
 	struct institution_facts inst = content_institution_facts(h, &c->content.institution);
-	struct project_facts project = content_project_facts(a, &c->content.project, &c->content.identity);
+	struct project_facts project = content_project_facts(a, &c->content.project, &c->content.identity,
+							     c->content.images, c->content.n_images);
 	struct message_facts facts = { 0 };
 	struct facts f = { .institution = &inst, .project = &project, .message = &facts, .lint = true };
 	struct verdict v;
 
 	if (policy_read_message(a, (struct slice){ buf_text(message), message->n }, &facts, e) < 0)
 		return -1;
-	facts.body_words = compose_body_text(c->content.compiled);
+	facts.body_words = compose_body_text(c->last_version->compiled);
 	policy_decide(a, &f, &v);
 	for (size_t i = 0; i < v.n; i++)
 		if (v.finding[i].answer == ANSWER_FAIL)

@@ -31,6 +31,7 @@ struct campaign {
 	struct arena *a;
 	struct mailing mailing;
 	struct content content;
+	const struct content_version *last_version; /* of the message that was rendered last */
 	struct dkim_signer signer[2];
 	size_t n_signers;
 	struct relay relay;

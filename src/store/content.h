@@ -13,18 +13,28 @@
 #include "store/mailing.h"
 #include "store/project.h"
 
-struct content {
-	struct institution institution;
-	struct project project;
-	struct identity identity;
+/* The mailing in one of its languages. */
+struct content_version {
 	struct draft draft;
-	struct compiled *compiled; /* NULL when it does not compile: compile_error says why */
-	const char *compile_error;
+	struct compiled *compiled;
+	const char *content_text;  /* as approved; NULL before submission */
 	const char *const *fields; /* names used */
 	size_t n_fields;
 };
 
-/* Loads and compiles. A message that does not compile is no error here. */
+struct content {
+	struct institution institution;
+	struct project project;
+	struct identity identity;
+	struct image *images; /* of the project */
+	size_t n_images;
+	struct content_version version[LANGUAGES_MAX]; /* [0] in the mailing's own language */
+	size_t n_versions;
+	struct compiled *compiled; /* version[0]; NULL when one of them does not compile: compile_error says why */
+	const char *compile_error;
+};
+
+/* Loads and compiles all versions. A message that does not compile is no error here. */
 int content_load(struct home *h, struct arena *a, const struct mailing *m, struct content *out,
 		 struct err *e) MUST_USE;
 
@@ -40,10 +50,15 @@ struct recipient_room {
 	char opt_out[TOKEN_TEXT_MAX], unsub[TOKEN_TEXT_MAX], feedback[TOKEN_TEXT_MAX], message[TOKEN_TEXT_MAX];
 	char code[CODE_TEXT_MAX];
 	const char *value[COMPOSE_FIELDS_MAX];
+	const struct content_version *version; /* in their language: what `out` belongs to */
 };
-/* Fills `out`, whose texts point into `room`, `p` and the arena. ERR_BROKEN when stored JSON is malformed. */
+/* Chooses the version by the person's field `language`, and fills `out`, whose texts point into `room`, `p` and the arena. ERR_BROKEN when stored JSON is malformed. */
 int content_recipient(struct home *h, struct arena *a, const struct content *c, const struct person *p,
 		      struct recipient_room *room, struct recipient *out, struct err *e) MUST_USE;
+
+/* The version for somebody of this language: the same, else of the same main language, else the first. "" or NULL: the
+   first. */
+const struct content_version *content_version(const struct content *c, const char *language);
 
 /* The exact message for one address of the selection (NULL: the first), unsigned, with dead tokens; a
    stand-in person when nobody is selected. ERR_MISSING when the address is not selected. */
@@ -62,6 +77,7 @@ int content_judge(struct home *h, struct arena *a, const struct mailing *m, cons
 
 /* The institution's and a project's facts, for judging a foreign file (lint). */
 struct institution_facts content_institution_facts(const struct home *h, const struct institution *inst);
-struct project_facts content_project_facts(struct arena *a, const struct project *p, const struct identity *id);
+struct project_facts content_project_facts(struct arena *a, const struct project *p, const struct identity *id,
+					   const struct image *images, size_t n_images);
 
 #endif

@@ -23,7 +23,6 @@ QUERY(Q_MAILING_ALL, MAILING_COLUMNS " ORDER BY m.id");
 QUERY(Q_MAILING_SENDING, MAILING_COLUMNS
       " WHERE m.state = 'sending' OR (m.state = 'scheduled' AND m.not_before <= $1) ORDER BY m.id");
 QUERY(Q_MAILING_EDIT, "UPDATE mailing SET subject = $2, body = $3 WHERE id = $1 AND state = 'draft'");
-QUERY(Q_MAILING_EDIT_FORMAT, "UPDATE mailing SET format = $2 WHERE id = $1 AND state = 'draft'");
 QUERY(Q_MAILING_EDIT_CHOICE, "UPDATE mailing SET chosen = $2, arms = $3, stratum = $4 WHERE id = $1 AND state = 'draft'");
 QUERY(Q_MAILING_MOVE, "UPDATE mailing SET state = $3, state_by = $4, state_why = $5 WHERE id = $1 AND state = $2"
 		      " AND COALESCE(bound_hash, $6) = $6");
@@ -209,7 +208,8 @@ static int take_effect(struct home *h, const struct mailing *m, const struct ste
 		return db_exec(h->db, &Q_MAILING_ENDED, ARGS(id, now), NULL, e);
 	case UNFREEZES:
 		if (db_exec(h->db, &Q_MAILING_UNFREEZE, ARGS(id), NULL, e) < 0 ||
-		    db_exec(h->db, &Q_MAILING_UNANSWER, ARGS(id), NULL, e) < 0)
+		    db_exec(h->db, &Q_MAILING_UNANSWER, ARGS(id), NULL, e) < 0 ||
+		    mailing_keep_text(h, m->id, NULL, NULL, e) < 0)
 			return -1;
 		return db_exec(h->db, &Q_MAILING_UNBIND, ARGS(id), NULL, e);
 	case DROPS_REST:
@@ -323,15 +323,6 @@ int mailing_edit(struct home *h, int64_t id, const char *subject, const char *bo
 	int64_t changed;
 
 	if (db_exec(h->db, &Q_MAILING_EDIT, ARGS(db_i64(id), db_text(subject), db_text(body)), &changed, e) < 0)
-		return -1;
-	return changed ? 0 : err_set(e, ERR_REFUSED, "mailing %lld is no draft", (long long)id);
-}
-
-int mailing_edit_format(struct home *h, int64_t id, const char *format, struct err *e)
-{
-	int64_t changed;
-
-	if (db_exec(h->db, &Q_MAILING_EDIT_FORMAT, ARGS(db_i64(id), db_text(format)), &changed, e) < 0)
 		return -1;
 	return changed ? 0 : err_set(e, ERR_REFUSED, "mailing %lld is no draft", (long long)id);
 }

@@ -55,8 +55,17 @@ int mailing_sending(struct home *h, struct arena *a, struct mailing **out, size_
 
 /* Changes the words of a draft; a submitted or approved one becomes a draft again (its freeze is undone). */
 int mailing_edit(struct home *h, int64_t id, const char *subject, const char *body, struct err *e) MUST_USE;
-/* Changes what a draft's body is written in: "markdown" or "html". */
-int mailing_edit_format(struct home *h, int64_t id, const char *format, struct err *e) MUST_USE;
+/* What a draft's body is written in, and which of its fields are links. */
+int mailing_edit_form(struct home *h, int64_t id, const char *format, const char *link_fields, struct err *e) MUST_USE;
+/* The other languages of a mailing, by their tags. */
+int mailing_translations(struct home *h, struct arena *a, int64_t id, struct translation **out, size_t *n,
+			 struct err *e) MUST_USE;
+/* Adds a language to a draft, or changes its words; ERR_REFUSED beyond LANGUAGES_MAX. In the caller's transaction. */
+int mailing_translate(struct home *h, int64_t id, const struct translation *t, struct err *e) MUST_USE;
+/* Takes a language away; ERR_MISSING when there is none. */
+int mailing_untranslate(struct home *h, int64_t id, const char *language, struct err *e) MUST_USE;
+/* Keeps the text that is approved in that language; part of a submission. NULL: none any more, in all languages. */
+int mailing_keep_text(struct home *h, int64_t id, const char *language, const char *text, struct err *e) MUST_USE;
 /* Changes whom a draft chooses and into how many arms they are put. */
 int mailing_edit_choice(struct home *h, int64_t id, const char *where, int64_t arms, const char *stratum,
 			struct err *e) MUST_USE;

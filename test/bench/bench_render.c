@@ -276,7 +276,10 @@ static void rows(struct room *room)
 	struct content c = { .compiled = compile(a, body_of(a, 0, 3)) };
 	struct figure f;
 
-	c.n_fields = compose_fields(c.compiled, &c.fields);
+	c.version[0].compiled = c.compiled;
+	c.version[0].draft.language = "en";
+	c.version[0].n_fields = compose_fields(c.compiled, &c.version[0].fields);
+	c.n_versions = 1;
 	from_row(room, &c, &h, true);
 	tell(room, "with values and tokens of a row", from_row(room, &c, &h, true));
 	f = from_row(room, &c, &h, false);

@@ -49,6 +49,7 @@ CONTRACT = {
                     "summary= link-host=+ join-text= join-list="),
     "project edit": ("SLUG", "", "title= originator= contact= department= identity= ethics= summary= link-host=+ join-text= join-list="),
     "project qr": ("SLUG", "", "svg="),
+    "project image": ("SLUG [FILE]", "", "alt= name= remove="),
     "project close": ("SLUG", "", ""),
     "project list": ("", "", ""),
     "project show": ("SLUG", "", ""),
@@ -65,8 +66,8 @@ CONTRACT = {
     "consent withdraw": ("ADDRESS", "project=", ""),
     "consent show": ("ADDRESS", "", ""),
     "validate": ("LIST", "by=", "flagged sample bounced decide= sign-off how= reproduce="),
-    "mailing new": ("", "list= subject= body= by=", "where= arms= stratify="),
-    "mailing edit": ("ID", "", "subject= body= where= arms= stratify="),
+    "mailing new": ("", "list= subject= body= by=", "where= arms= stratify= link-field=+ language="),
+    "mailing edit": ("ID", "", "subject= body= where= arms= stratify= link-field=+ language= drop-language="),
     "mailing list": ("", "", ""),
     "mailing show": ("ID", "", "covers people"),
     "mailing versions": ("ID", "", ""),
@@ -281,6 +282,7 @@ def set_up(ask, folder, relay):
     assert ask("project edit", story.STUDY, "--title", "Sleep well", "--join-text",
                write(folder, "join.md", "I agree to mail of Example University.\n"))["join_list"] == "sleep-sign-up"
     ask("project approve", story.STUDY, "--by", story.REV)
+    assert ask("project image", story.STUDY)["images"] == []
     assert ask("project qr", story.STUDY)["url"].endswith("/join/" + story.STUDY)
     ask("project list")
     assert ask("project show", story.STUDY)["state"] == "approved"

@@ -1,0 +1,19 @@
+/* Shared by content.c and content_judge.c alone. */
+#ifndef PLACET_CONTENT_IN_H
+#define PLACET_CONTENT_IN_H
+
+#include "store/content.h"
+
+#define CONTENT_MESSAGE_MAX (256 * 1024)
+/* The field of a person that says in which language they want to be written to. */
+#define LANGUAGE_FIELD "language"
+
+/* A copy of somebody of the selection, without delivery and date. */
+void content_keep_person(struct arena *a, const struct selected *s, struct person *out);
+/* Somebody who is not there, with the values that the version needs. */
+void content_stand_in(struct home *h, struct arena *a, const struct content_version *v, struct person *out);
+/* The whole message for a person, unsigned. ERR_INPUT when their values are refused. */
+int content_render(struct home *h, struct arena *a, const struct content *c, const struct person *p, struct buf *out,
+		   struct err *e) MUST_USE;
+
+#endif
