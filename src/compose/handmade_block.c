@@ -4,7 +4,7 @@
  */
 #include "compose/handmade_reader.h"
 
-struct event *event_add(struct reader *r, enum event_kind kind)
+struct event *handmade_event(struct reader *r, enum event_kind kind)
 {
 	struct handmade *h = r->out;
 
@@ -32,9 +32,9 @@ void leaf_close(struct reader *r)
 {
 	if (r->leaf_open) {
 		trim_end(&r->out->events[r->out->n - 1]);
-		event_add(r, EV_LEAF_END);
+		handmade_event(r, EV_LEAF_END);
 	} else if (r->breaks && takes_flow(reader_around(r))) {
-		event_add(r, EV_EMPTY_LINE);
+		handmade_event(r, EV_EMPTY_LINE);
 		reader_around(r)->bare = false;
 	}
 	r->leaf_open = r->blank = false;
@@ -61,7 +61,7 @@ struct event *block_open(struct reader *r, enum block_kind kind, const struct st
 		return NULL;
 	}
 	r->quotes += kind == BLOCK_QUOTE;
-	ev = event_add(r, EV_OPEN);
+	ev = handmade_event(r, EV_OPEN);
 	ev->what = (int)kind;
 	ev->look = look;
 	ev->outer = outer->look;
@@ -77,7 +77,7 @@ static void close_block(struct reader *r)
 
 	leaf_close(r);
 	r->quotes -= o->kind == BLOCK_QUOTE;
-	ev = event_add(r, EV_CLOSE);
+	ev = handmade_event(r, EV_CLOSE);
 	ev->what = (int)o->kind;
 	ev->grid = o->grid;
 	ev->cell = r->out->events[o->event].cell;
@@ -173,7 +173,7 @@ void leaf_open_here(struct reader *r)
 		kind = LEAF_LINE;
 	o->bare = kind == LEAF_BARE;
 	o->paragraphs += kind == LEAF_P;
-	ev = event_add(r, EV_LEAF);
+	ev = handmade_event(r, EV_LEAF);
 	ev->what = (int)kind;
 	ev->outer = o->look;
 	ev->look = f->leaf == LEAF_BARE ? o->look : f->leaf_look;

@@ -45,7 +45,7 @@ static void add_run(struct reader *r, char *text, size_t n)
 	leaf_open_here(r);
 	if (r->failed)
 		return;
-	ev = event_add(r, EV_TEXT);
+	ev = handmade_event(r, EV_TEXT);
 	ev->text = text;
 	ev->n = n;
 	ev->look = reader_top(r)->look;
@@ -140,7 +140,7 @@ static void add_switch(struct reader *r, size_t segment)
 			return;
 		}
 	leaf_close(r);
-	event_add(r, EV_SWITCH)->segment = segment;
+	handmade_event(r, EV_SWITCH)->segment = segment;
 	r->switches--;
 }
 
@@ -194,7 +194,7 @@ static void begin_rule(struct reader *r)
 	reader_around(r)->bare = false;
 	if (reader_around(r)->grid)
 		reader_around(r)->grid->complex = true;
-	event_add(r, EV_RULE);
+	handmade_event(r, EV_RULE);
 }
 
 static void add_image(struct reader *r, const struct image *image)
@@ -204,7 +204,7 @@ static void add_image(struct reader *r, const struct image *image)
 	leaf_open_here(r);
 	if (r->failed)
 		return;
-	ev = event_add(r, EV_IMAGE);
+	ev = handmade_event(r, EV_IMAGE);
 	ev->image = image;
 	ev->look = reader_top(r)->look;
 	ev->breaks = r->breaks;

@@ -81,7 +81,7 @@ static inline struct open *reader_around(struct reader *r)
 
 /* --- handmade_block.c: after each, r->failed says whether a bound was passed --- */
 
-struct event *event_add(struct reader *r, enum event_kind kind);
+struct event *handmade_event(struct reader *r, enum event_kind kind);
 /* Ends the words that are open, with the line breaks that are owed. */
 void leaf_close(struct reader *r);
 /* Begins a leaf for words that come in the element that is open. */
