@@ -173,11 +173,19 @@ static char *closed_up(struct arena *a, const char *words)
 	return out;
 }
 
+/* What stands behind the host; a slash alone is nothing. */
+static const char *rest_of(const char *url)
+{
+	const char *host = strstr(url, "://") + 3, *rest = host + strcspn(host, "/?#");
+
+	return strcmp(rest, "/") == 0 ? "" : rest;
+}
+
 /* "www.uni.example" says as much as "https://www.uni.example/"; letters of a host and of an address of mail have no case. */
 static bool says_where(const struct judging *j, const char *said, const char *href)
 {
 	bool mail = strncasecmp(href, "mailto:", 7) == 0;
-	size_t n = mail ? strcspn(href + 7, "?") : 0, scheme;
+	size_t n = mail ? strcspn(href + 7, "?") : 0;
 	struct url x, y;
 
 	said += strncasecmp(said, "mailto:", 7) == 0 ? 7 : 0;
@@ -185,12 +193,11 @@ static bool says_where(const struct judging *j, const char *said, const char *hr
 		return strlen(said) == n && strncasecmp(said, href + 7, n) == 0;
 	if (url_same(said, href))
 		return true;
-	scheme = strncasecmp(href, "https://", 8) == 0 ? 8 : 0;
-	if (!strstr(said, "://") && scheme)
+	if (!strstr(said, "://") && strncasecmp(href, "https://", 8) == 0)
 		said = arena_printf(j->r->a, "https://%s", said);
-	return url_split(j->r->a, said, &x) && url_split(j->r->a, href, &y) && strcmp(x.host, y.host) == 0 &&
-	       url_same(said + strcspn(said + 8, "/?#") + 8, href + strcspn(href + 8, "/?#") + 8) && strcmp(x.scheme, y.scheme) == 0 && !y.user &&
-	       strcmp(x.port ? x.port : "", y.port ? y.port : "") == 0;
+	return url_split(j->r->a, said, &x) && url_split(j->r->a, href, &y) && strcmp(x.scheme, y.scheme) == 0 && !y.user &&
+	       strcmp(x.host, y.host) == 0 && strcmp(x.port ? x.port : "", y.port ? y.port : "") == 0 &&
+	       strcmp(rest_of(said), rest_of(href)) == 0;
 }
 
 /* The whole of the address around a host in the words. */

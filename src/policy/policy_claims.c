@@ -216,6 +216,7 @@ static const char *match_yours(const char *p)
 			p += strlen(object);
 			return strncmp(p, " of ", 4) == 0 ? NULL : p;
 		}
+		words -= text_is_letter(*p) && !text_is_letter(p[1]); /* the "e" of "e-mail" */
 		while (text_is_letter(*p))
 			p++;
 	}

@@ -22,8 +22,11 @@ static void judge_from(struct ruling *r, const char *originator)
 		rule_fail(r, arena_printf(r->a, "name the originator in the From display name: “%s”", originator),
 			  "the From display name, “%s”, does not name the originator, “%s”", text_quote(r->a, name, 80),
 			  originator);
-	else if (!originator && !text_says_something(name))
-		rule_fail(r, "name the originator in the From display name", "the From header names nobody");
+	else if (!originator && (!text_says_something(name) || strchr(name, '@') ||
+				 (n && strncasecmp(name, box[0].address, strcspn(box[0].address, "@")) == 0 &&
+				  !name[strcspn(box[0].address, "@")])))
+		rule_fail(r, "name the originator in the From display name", "the From display name, “%s”, names nobody",
+			  text_quote(r->a, name, 80));
 }
 
 /* Each line of the postal address, wherever the message breaks its lines. */
@@ -64,10 +67,37 @@ static bool shows_contact(struct ruling *r, const char *flat)
 		while (n && (at[n] == '.' || at[n] == '-'))
 			n--;
 		host = arena_text_n(r->a, at + 1, n);
-		if (at > flat && at[-1] != ' ' && contact_belongs(r, arena_printf(r->a, "x@%s", host)))
+		if (at > flat && text_is_letter(at[-1]) && contact_belongs(r, arena_printf(r->a, "x@%s", host)))
 			return true;
 	}
 	return false;
+}
+
+static bool part_of_address(char c)
+{
+	return text_is_letter(c) || strchr("._%+-@", c) != NULL;
+}
+
+/* The address by itself: not as the end of "joann.lee@..." or the beginning of "...@uni.example.evil.example". */
+static bool has_address(const char *flat, const char *address)
+{
+	size_t n = strlen(address);
+
+	for (const char *p = flat; n && (p = strcasestr(p, address)); p++)
+		if ((p == flat || !part_of_address(p[-1])) && !text_is_letter(p[n]) && !(p[n] && strchr("@-_", p[n])) &&
+		    !(p[n] == '.' && text_is_letter(p[n + 1])))
+			return true;
+	return false;
+}
+
+static void need_address(struct ruling *r, const char *contact)
+{
+	const char *mend = arena_printf(r->a, "write the contact address, %s, where readers see it, in each part", contact);
+
+	if (!r->text_flat || !has_address(r->text_flat, contact))
+		rule_fail(r, mend, "text part: it does not show the contact address, %s", contact);
+	if (r->html_flat && !has_address(r->html_flat, contact))
+		rule_fail(r, mend, "HTML part: its visible text does not show the contact address, %s", contact);
 }
 
 static void judge_contact(struct ruling *r, const char *contact)
@@ -76,7 +106,7 @@ static void judge_contact(struct ruling *r, const char *contact)
 		rule_fail(r, "give the project a contact address of the institution: `placet project edit --contact`",
 			  "the contact address %s is in no domain of the institution or of the identity", contact);
 	else if (contact)
-		rule_needs_words(r, "the contact address", contact);
+		need_address(r, contact);
 	else if (!r->text_flat || !shows_contact(r, r->text_flat) || (r->html_flat && !shows_contact(r, r->html_flat)))
 		rule_fail(r, "write a contact address of the institution into each part",
 			  "a part shows no contact address in a domain of the institution");

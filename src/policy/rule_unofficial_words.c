@@ -135,8 +135,8 @@ static bool opens_with_name(const char *rest)
 	if (*p != '^')
 		return false;
 	p += strspn(p, "^");
-	p += strspn(p, " ])}");
-	return !*p || strchr(":|-*>/", *p) || p[-1] == ']';
+	p += strspn(p, " )}");
+	return !*p || strchr(":|-*>/]", *p);
 }
 
 static bool name_speaks(struct ruling *r, const char *rest, const char **at);
@@ -391,6 +391,8 @@ static bool is_denied(struct ruling *r, const char *text, const struct claim_at 
 static bool name_speaks(struct ruling *r, const char *rest, const char **at)
 {
 	static const char *const STAFF[] = { "team", "administration", "management", "support", "authorities", "leadership", NULL };
+	static const char *const FOR[] = { "on behalf of", "in the name of", "speak for", "speaking for", "im namen", "im auftrag", "au nom de", "de la part",
+					   "en nombre", "de parte", "a nome", "da parte", "namens", "em nome", "pa uppdrag", "pa vegne", "w imieniu", NULL };
 	static const char *const ENDS[] = { "the", "at", "der", "die", "l'", "la", "de", NULL };
 
 	for (const char *p = rest; (p = strchr(p, '^')); p += strspn(p, "^")) {
@@ -400,7 +402,7 @@ static bool name_speaks(struct ruling *r, const char *rest, const char **at)
 			     (count_letters(intro, p) == 0 || last_of(r, intro, p, ENDS));
 
 		*at = p;
-		if (close && !text_is_letter(*next))
+		if (close && (!text_is_letter(*next) || last_of(r, sentence, p, FOR) == intro))
 			return true;
 		if (starts_with(next, STAFF) || (count_letters(sentence, p) <= 5 && starts_with(next, ASKING)))
 			return true;
