@@ -31,7 +31,7 @@ static void nothing_of_dns(struct world *w)
 static void trial(struct world *w)
 {
 	w->institution.trial = true;
-	w->infrastructure = (struct infrastructure_facts){ FACT_TRIAL, FACT_TRIAL, FACT_TRIAL, FACT_TRIAL, FACT_TRIAL, false };
+	w->infrastructure = (struct infrastructure_facts){ .spf = FACT_TRIAL, .dkim = FACT_TRIAL, .dmarc = FACT_TRIAL, .reverse_names = FACT_TRIAL, .statement_page = FACT_TRIAL };
 }
 
 static void identity_of_idn(struct world *w)

@@ -57,7 +57,7 @@ void good_world(struct world *w)
 		.project = { "water", "The Water Study", "Dr Ann Lee", "Department of Geography", "ann.lee@uni.example",
 			     "https://mail.uni.example/projects/water", "studies", IDENTITY, HOSTS, true },
 		.selection = { .members = 10, .mailable = 8, .signed_off = true, .no_consent = 2 },
-		.infrastructure = { FACT_YES, FACT_YES, FACT_YES, FACT_YES, FACT_YES, false },
+		.infrastructure = { .spf = FACT_YES, .dkim = FACT_YES, .dmarc = FACT_YES, .reverse_names = FACT_YES, .statement_page = FACT_YES },
 	};
 	w->facts = (struct facts){ &w->institution, &w->project, &w->selection, &w->infrastructure, &w->message,
 				   .responsibility_accepted = true };
