@@ -23,6 +23,7 @@ static const char *const WHAT[NOTE_KINDS] = {
 	[NOTE_PIXEL] = "images that only count readers or show nothing",
 	[NOTE_ELEMENT] = "elements that are not known (their words stay)",
 	[NOTE_INVISIBLE] = "control and invisible characters",
+	[NOTE_BROKEN] = "broken markup, of which mail programs make different things: look at what is missing",
 	[NOTE_COLOR] = "colours in which text could not be read",
 };
 

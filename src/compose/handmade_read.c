@@ -576,6 +576,9 @@ static int look_over(struct reader *r, const char *html, size_t n, struct err *e
 	if (scan.stop < n)
 		return err_set(e, ERR_INPUT, "line %zu: %s; what follows cannot be read surely: mend it", line,
 			       scan.doubt ? scan.doubt : "something is broken");
+	/* Crossed elements and comments for one program lose no words. */
+	if (scan.doubt && !strstr(scan.doubt, "cross") && !strstr(scan.doubt, "conditional"))
+		note_add(r->notes, NOTE_BROKEN, line);
 	r->sheet = sheet_new(r->a, false);
 	for (size_t i = 0; i < scan.n_styles; i++)
 		sheet_add(r->sheet, scan.style[i], &found);

@@ -71,12 +71,18 @@ static bool is_color(const char *word, int64_t under, int64_t *out)
 	return true;
 }
 
+/* A length; as in pages of today, one without a unit is none, but for 0. */
+static bool length(const char *text, double em, double percent, double *px)
+{
+	return css_length(text, em, percent, px) && (text[strspn(text, "+-.0123456789")] || *px == 0);
+}
+
 /* A length within [0, most]; longer ones become the most, negative ones are none. */
 static bool bounded(const char *word, double em, int most, int *out)
 {
 	double px;
 
-	if (!css_length(word, em, UNSET, &px) || strchr(word, '%') || px < 0)
+	if (strchr(word, '%') || !length(word, em, 0, &px) || px < 0)
 		return false;
 	*out = (int)lround(fmin(px, most));
 	return true;
@@ -181,7 +187,7 @@ static bool take_width(const char *name, const char *value, double em, struct bo
 
 	if (strcmp(value, "auto") == 0)
 		return true;
-	if (!css_length(value, em, 100, &px) || px < 1)
+	if (!length(value, em, 100, &px) || px < 1)
 		return false;
 	if (strchr(value, '%')) {
 		if (name[0] != 'm')
@@ -208,7 +214,7 @@ static bool take_size(const char *value, struct style *l)
 		px = value[0] == 's' ? l->em / 1.2 : l->em * 1.2;
 	if (strcmp(value, "inherit") == 0)
 		return true;
-	if (px < 0 && (!css_length(value, l->em, l->em, &px) || px < 0))
+	if (px < 0 && (!length(value, l->em, l->em, &px) || px < 0))
 		return false;
 	if (px < UNREADABLE)
 		l->hidden = true;
@@ -299,26 +305,26 @@ static bool take_valign(const char *value, struct box *b)
 static bool take_hiding(const char *name, const char *value, struct style *l, struct hiding *h)
 {
 	double px = 1;
-	bool length = css_length(value, 16, 100, &px);
+	bool is_length = css_length(value, 16, 100, &px);
 
 	if (strcmp(name, "display") == 0)
 		l->hidden = l->hidden || strcmp(value, "none") == 0;
 	else if (strcmp(name, "visibility") == 0)
 		l->hidden = l->hidden || strcmp(value, "hidden") == 0 || strcmp(value, "collapse") == 0;
 	else if (strcmp(name, "opacity") == 0)
-		l->hidden = l->hidden || (length && px < 0.1);
+		l->hidden = l->hidden || (is_length && px < 0.1);
 	else if (strncmp(name, "overflow", 8) == 0)
 		h->clipped = strcmp(value, "visible") != 0;
 	else if (strcmp(name, "max-height") == 0 || strcmp(name, "height") == 0)
-		h->no_height = length && px < 1.5;
-	else if ((strcmp(name, "max-width") == 0 || strcmp(name, "width") == 0) && length && px < 1.5)
+		h->no_height = is_length && px < 1.5;
+	else if ((strcmp(name, "max-width") == 0 || strcmp(name, "width") == 0) && is_length && px < 1.5)
 		h->no_width = true;
 	else if (strcmp(name, "position") == 0)
 		h->placed = strcmp(value, "absolute") == 0 || strcmp(value, "fixed") == 0;
 	else if (strcmp(name, "left") == 0 || strcmp(name, "top") == 0 || strcmp(name, "right") == 0)
-		h->moved = length && fabs(px) > 200;
+		h->moved = is_length && fabs(px) > 200;
 	else if (strcmp(name, "text-indent") == 0)
-		l->hidden = l->hidden || (length && px < -100);
+		l->hidden = l->hidden || (is_length && px < -100);
 	else if (strcmp(name, "clip") == 0)
 		l->hidden = l->hidden || strstr(value, "rect(0") || strstr(value, "rect(1px");
 	else
