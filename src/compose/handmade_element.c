@@ -65,6 +65,7 @@ struct styling {
 	struct box *box;
 	struct hiding hiding;
 	bool is_inline;
+	bool hinting; /* what attributes stand for */
 };
 
 static void take(struct styling *s, const struct css_declaration *d, bool important)
@@ -74,6 +75,8 @@ static void take(struct styling *s, const struct css_declaration *d, bool import
 			continue;
 		enum style_verdict verdict = style_take(d, s->is_inline, s->look, s->box, &s->hiding);
 
+		if (strcmp(d->name, "text-align") == 0)
+			s->look->soft_align = s->hinting;
 		if (verdict == STYLE_REMOTE)
 			reader_note(s->r, NOTE_BACKGROUND);
 		else if (verdict == STYLE_LEFT_OUT)
@@ -148,7 +151,9 @@ static int cascade(struct styling *s, struct frame *f, const char *hints, const 
 	for (size_t i = 0; i < sheet->n; i++)
 		if (sheet->rules[i].world == 0 && rule_matches(&sheet->rules[i], &f->el))
 			hit[n++] = &sheet->rules[i];
+	s->hinting = true;
 	take(s, declared(r, hints), false);
+	s->hinting = false;
 	for (int important = 0; important < 2; important++) {
 		for (size_t i = 0; i < n; i++)
 			take(s, hit[i]->first, important);
@@ -325,6 +330,17 @@ static void keep_house(const struct frame *f, struct style *look)
 	}
 }
 
+/* As in browsers: what `align` says of a cell or a box holds for a table in it as a whole, and not for its words. */
+static void begin_anew(struct style *look, struct box *box)
+{
+	if (look->align == ALIGN_CENTER || look->align == ALIGN_RIGHT)
+		box->margin[LEFT] = AUTO;
+	if (look->align == ALIGN_CENTER)
+		box->margin[RIGHT] = AUTO;
+	look->align = ALIGN_LEFT;
+	look->soft_align = false;
+}
+
 int reader_style(struct reader *r, struct frame *f, const struct element_role *known, const char **atts)
 {
 	bool is_link = f->role == ROLE_LINK;
@@ -347,6 +363,8 @@ int reader_style(struct reader *r, struct frame *f, const struct element_role *k
 	if (reader_attribute(atts, "hidden"))
 		look->hidden = true;
 	buf_init(&hints, 2000);
+	if (f->role == ROLE_TABLE && look->soft_align)
+		begin_anew(look, box);
 	rc = cascade(&s, f, hints_of(f, known, atts, &hints), reader_attribute(atts, "style"));
 	buf_free(&hints);
 	if (rc < 0)

@@ -56,6 +56,7 @@ struct style {
 	bool lost;      /* what the writer put behind it was left out */
 	int size;       /* px, 0: the house's */
 	enum align align;
+	bool soft_align; /* said by an attribute: tables within begin anew, and are placed so themselves */
 	bool hidden;
 	double em; /* px, for what is said relative to it */
 };

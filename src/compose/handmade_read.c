@@ -277,9 +277,16 @@ static void begin_holder(struct reader *r, struct frame *f, enum block_kind kind
 	inner_leaf(f);
 }
 
-static void begin_item(struct reader *r, struct frame *f)
+/* What the writer did not begin ends before what belongs around it. */
+static void end_implied(struct reader *r, struct frame *f)
 {
 	block_close_implied(r);
+	f->blocks = r->n_open < f->blocks ? r->n_open : f->blocks;
+}
+
+static void begin_item(struct reader *r, struct frame *f)
+{
+	end_implied(r, f);
 	if (reader_around(r)->kind != BLOCK_UL && reader_around(r)->kind != BLOCK_OL)
 		begin_holder(r, f, BLOCK_UL, 0);
 	if (!r->failed)
@@ -318,7 +325,7 @@ static void begin_cell(struct reader *r, struct frame *f, const char **atts)
 	struct cell cell = { .head = strcmp(f->el.name, "th") == 0, .columns = span_of(atts, "colspan"),
 			     .rows = span_of(atts, "rowspan") };
 
-	block_close_implied(r);
+	end_implied(r, f);
 	if (reader_around(r)->kind == BLOCK_TABLE)
 		row_open(r, reader_around(r)->look, NULL, true);
 	if (r->failed)
@@ -333,7 +340,7 @@ static void begin_cell(struct reader *r, struct frame *f, const char **atts)
 
 static void begin_row(struct reader *r, struct frame *f)
 {
-	block_close_implied(r);
+	end_implied(r, f);
 	if (reader_around(r)->kind != BLOCK_TABLE)
 		return;
 	row_open(r, f->look, f->box, false);
@@ -342,7 +349,7 @@ static void begin_row(struct reader *r, struct frame *f)
 
 static void begin_caption(struct reader *r, struct frame *f)
 {
-	block_close_implied(r);
+	end_implied(r, f);
 	if (reader_around(r)->kind != BLOCK_TABLE || reader_around(r)->grid->rows) {
 		begin_div(r, f);
 		return;

@@ -108,6 +108,10 @@ static const struct {
 	  "A: 1\nB: 2\n" },
 	{ "<table>x<p>y</table>",
 	  "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\"><tr><td>x<p>y</p></td></tr></table>", "x\n\ny\n" },
+	{ "<table><tr><td>a</td></tr>x<tr><td>b</td></tr>y<tr><td>c</td></tr></table>",
+	  "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\"><tr><td>a</td></tr><tr><td>x</td></tr>"
+	  "<tr><td>b</td></tr><tr><td>y</td></tr><tr><td>c</td></tr></table>",
+	  "a\nx\nb\ny\nc\n" },
 	{ "<td>a</td>b", "<div>a</div><p>b</p>", "a\n\nb\n" },
 	{ "<p>a</p><p>&nbsp;</p><p>b</p>", "<p>a</p><p>\u00a0</p><p>b</p>", "a\n\nb\n" },
 	{ "<img src=map.png alt=other>", "<p><img src=\"cid:map.png.0000000000000000@mail.example.ac.uk\" alt=\"A map of the town\" "
