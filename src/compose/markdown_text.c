@@ -337,12 +337,23 @@ static bool words_are_href(struct slice words, const char *href)
 	return slice_is(words, href) || (strncmp(href, "mailto:", 7) == 0 && slice_is(words, href + 7));
 }
 
+/* Is its last whole line this address? Then words that lead there stand above, and it need not be said twice. */
+static bool ends_in_line(const struct buf *words, const char *p, size_t n)
+{
+	return words->n > n && words->p[words->n - 1] == '\n' && memcmp(words->p + words->n - 1 - n, p, n) == 0;
+}
+
 /* An address goes on a line of its own, so that nothing is glued to it; words that lead there end in a colon. */
 static void house_link(struct text *t, bool words_lead, const char *shown, size_t n)
 {
 	const char *p = buf_text(&t->words);
 	bool wide = t->words.n > 2 && (unsigned char)p[t->words.n - 3] >= 0xe3 && (unsigned char)p[t->words.n - 3] < 0xea;
 
+	if (!words_lead && ends_in_line(&t->words, shown, n)) {
+		buf_cut(&t->words, t->words.n - 1);
+		t->after_url = true;
+		return;
+	}
 	if (words_lead)
 		buf_adds(&t->words, wide ? "：" : ":");
 	if (t->words.n && buf_text(&t->words)[t->words.n - 1] != '\n')

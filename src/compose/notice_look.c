@@ -7,6 +7,7 @@
 
 #include "compose/html_text.h"
 #include "compose/look.h"
+#include "compose/markdown.h"
 #include "compose/wrap.h"
 
 /* --- text -------------------------------------------------------------------------------------- */
@@ -27,6 +28,30 @@ static bool stands_close(const struct notice_text *t, size_t i)
 	return address;
 }
 
+/* Markdown as it reads, or as it was typed where it is none: what somebody agreed to is shown in any case. */
+static void draw_quote(const char *text, struct buf *out)
+{
+	struct buf plain;
+	struct err ignored;
+
+	buf_init(&plain, out->max);
+	if (markdown_to_text(text, strlen(text), &plain, &ignored) < 0) {
+		buf_clear(&plain);
+		buf_adds(&plain, text);
+	}
+	for (const char *line = buf_text(&plain); *line;) {
+		size_t n = strcspn(line, "\n");
+
+		/* Lines are short enough already, but for the two columns of the mark. */
+		if (n)
+			wrap_text(out, line, n, "> ", "> ");
+		else
+			buf_adds(out, ">\n");
+		line += n + (line[n] == '\n');
+	}
+	buf_free(&plain);
+}
+
 static void draw_block(const struct block *b, struct buf *out)
 {
 	switch (b->kind) {
@@ -43,7 +68,7 @@ static void draw_block(const struct block *b, struct buf *out)
 		buf_addf(out, "%s\n", b->text);
 		break;
 	case BLOCK_QUOTE:
-		wrap_text(out, b->text, strlen(b->text), "> ", "> ");
+		draw_quote(b->text, out);
 		break;
 	}
 }
@@ -106,6 +131,24 @@ static void put_around(struct buf *out, const char *open, const char *text, cons
 	buf_adds(out, close);
 }
 
+/* Of a quote with its tags; a text that makes more is shown as it was typed. */
+#define QUOTE_MAX (24 * 1024)
+
+static void put_quote(const char *text, struct buf *out)
+{
+	struct buf html;
+	struct err ignored;
+
+	buf_adds(out, QUOTE);
+	buf_init(&html, QUOTE_MAX);
+	if (markdown_to_html(text, strlen(text), false, &html, &ignored) == 0)
+		buf_add_buf(out, &html);
+	else
+		put_lines(out, text);
+	buf_adds(out, "</blockquote>\n");
+	buf_free(&html);
+}
+
 static void put_block(const struct notice_text *t, size_t i, struct buf *out)
 {
 	const struct block *b = &t->block[i];
@@ -126,7 +169,7 @@ static void put_block(const struct notice_text *t, size_t i, struct buf *out)
 		put_link(out, "mailto:", b->text);
 		break;
 	case BLOCK_QUOTE:
-		put_around(out, QUOTE, b->text, "</blockquote>\n");
+		put_quote(b->text, out);
 		break;
 	}
 }

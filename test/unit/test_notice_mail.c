@@ -250,6 +250,28 @@ static void the_longest_fits(void **state)
 	assert_int_equal(render(o, &m), -1);
 }
 
+/* What somebody would agree to is Markdown, and reads as on the page where they typed their address. */
+static void consent_texts_are_markdown(void **state)
+{
+	struct out *o = *state;
+	struct notice_mail m = a_mail(NOTICE_CONFIRM);
+	const char *text, *html;
+	struct message got;
+
+	m.consent_text = "## I agree\n\nto **two** letters:\n\n- one [here](https://a.example/x)\n- two\n";
+	got = rendered(o, &m);
+	text = part(&got, "text/plain");
+	html = part(&got, "text/html");
+	assert_non_null(strstr(text, "\n> I agree\n> -------\n>\n> to *two* letters:\n>\n> - one here <https://a.example/x>\n> - two\n"));
+	assert_non_null(strstr(html, "<strong>two</strong>"));
+	assert_null(strstr(html, "**"));
+	/* What is no Markdown of ours is shown as it was typed. */
+	m.consent_text = "I <b>agree</b> **so**.";
+	got = rendered(o, &m);
+	assert_non_null(strstr(part(&got, "text/plain"), "\n> I <b>agree</b> **so**.\n"));
+	assert_non_null(strstr(part(&got, "text/html"), "I &lt;b&gt;agree&lt;/b&gt; **so**."));
+}
+
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
 int main(void)
@@ -257,7 +279,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(the_same_input_gives_the_same_bytes), CASE(its_headers_belong_to_no_list),
 		CASE(each_kind_has_its_link_and_its_dates), CASE(registered_words_are_shown_as_they_are),
-		CASE(what_may_be_absent_may), CASE(what_is_not_fit_is_refused), CASE(the_longest_fits),
+		CASE(consent_texts_are_markdown), CASE(what_may_be_absent_may), CASE(what_is_not_fit_is_refused), CASE(the_longest_fits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
