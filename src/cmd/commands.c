@@ -114,6 +114,12 @@ OPTIONS(O_ERASE, BY, { "may-return", NULL, 0, "make no opt-out; one that stands 
 OPTIONS(O_NOTICE, { "state", "STATE", 0, "those in this state alone" });
 OPTIONS(O_COMPLAINTS, { "open", NULL, 0, "only those that wait for an answer" });
 OPTIONS(O_CLOSE, BY, { "outcome", "TEXT", OPT_NEEDED, "what came of it" });
+OPTIONS(O_TEMPLATE_SHOW, { "version", "N", 0, "that version, instead of the newest" },
+	{ "built-in", NULL, 0, "the built-in one, to begin with" });
+OPTIONS(O_TEMPLATE_SET, { "why", "TEXT", OPT_NEEDED, "what changed, and why" }, BY);
+OPTIONS(O_TEMPLATE_PREVIEW, { "version", "N", 0, "of that version, instead of the newest" },
+	{ "language", "LANG", 0, "in this language; without it en" },
+	{ "html", "PATH", 0, "write the HTML part there, to be looked at in a browser" });
 OPTIONS(O_LINT, { "project", "SLUG", 0, "hold it to this project's registered values too" });
 OPTIONS(O_SEND, { "until-idle", NULL, 0, "return when nothing is due now: 0 nothing remains, 75 something does" },
 	{ "connections", "N", 0, "to one relay, at most; without it the institution's setting" },
@@ -285,6 +291,17 @@ CMD("complaint", "list", "", O_COMPLAINTS, NEED_DB, cmd_complaint_list,
     "lists complaints; those past their time stand out", NULL)
 CMD("complaint", "show", "N", NULL, NEED_DB, cmd_complaint_show, "shows one", NULL)
 CMD("complaint", "close", "N", O_CLOSE, NEED_DB, cmd_complaint_close, "closes one, as postmaster or reviewer", NULL)
+CMD("template", "show", "", O_TEMPLATE_SHOW, NEED_DB, cmd_template_show,
+    "prints the house template: what stands around the writer's words in every message",
+    "Without --version it is the newest, or the built-in one where the institution has none of its own. doc/TEMPLATE.md says how it "
+    "is written.")
+CMD("template", "set", "FILE", O_TEMPLATE_SET, NEED_DB | NEED_KEYS, cmd_template_set, "sets a new version of it, as postmaster or reviewer",
+    "It is refused if a message drawn with it would lack what the policy needs, in any of its languages. Drafts are drawn with it "
+    "from then on; a mailing that was submitted keeps the version that it was submitted with.")
+CMD("template", "list", "", NULL, NEED_DB, cmd_template_list, "lists its versions, the newest first", NULL)
+CMD("template", "check", "FILE", NULL, NEED_DB | NEED_KEYS, cmd_template_check, "tells whether a file could be set", NULL)
+CMD("template", "preview", "[FILE]", O_TEMPLATE_PREVIEW, NEED_DB | NEED_KEYS, cmd_template_preview, "prints the text of a sample message",
+    "The sample is drawn with FILE, with a version, or with what is in force.")
 CMD("lint", NULL, "FILE", O_LINT, NEED_DB, cmd_lint, "holds any message to the content rules",
     "Exit codes as of placet mailing check; 2 if the file is no message.")
 CMD("audit", "log", "", NULL, NEED_DB, cmd_audit_log, "prints the audit ledger", NULL)
@@ -328,7 +345,8 @@ const struct command *const COMMANDS[] = {
 	&cmd_mailing_pause_row, &cmd_mailing_resume_row, &cmd_mailing_cancel_row, &cmd_mailing_retry_row,
 	&cmd_mailing_status_row, &cmd_mailing_report_row, &cmd_opt_out_row, &cmd_person_show_row, &cmd_person_export_row,
 	&cmd_person_erase_row, &cmd_complaint_list_row, &cmd_complaint_show_row, &cmd_complaint_close_row,
-	&cmd_notice_list_row, &cmd_lint_row,
+	&cmd_notice_list_row, &cmd_template_show_row, &cmd_template_set_row, &cmd_template_list_row,
+	&cmd_template_check_row, &cmd_template_preview_row, &cmd_lint_row,
 	&cmd_audit_log_row, &cmd_audit_verify_row, &cmd_backup_row, &cmd_restore_row, &cmd_send_row, &cmd_web_row, &cmd_work_row,
 	&cmd_retention_show_row, &cmd_retention_run_row, &cmd_serve_row, &cmd_capture_row,
 	&cmd_demo_row, NULL,

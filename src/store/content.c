@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "store/content_in.h"
+#include "store/house_template.h"
 #include "store/image.h"
 
 #define LONGEST_TITLE_IN_NAME 40
@@ -89,6 +90,7 @@ static void fill_draft(const struct home *h, struct arena *a, const struct maili
 
 	*out = (struct draft){
 		.language = w->language,
+		.template = c->template,
 		.subject = w->subject,
 		.body = w->body,
 		.format = m->format && strcmp(m->format, "html") == 0 ? BODY_HTML : BODY_MARKDOWN,
@@ -160,6 +162,26 @@ static void compile_versions(const struct home *h, struct arena *a, const struct
 	c->compiled = c->compile_error ? NULL : c->version[0].compiled;
 }
 
+/* The version that it was submitted with; of a draft the newest. */
+static int load_template(struct home *h, struct arena *a, const struct mailing *m, struct content *out, struct err *e)
+{
+	struct house_version v;
+	int got = 0;
+
+	if (m->template_id)
+		got = house_template_by_id(h, a, m->template_id, &v, e);
+	else if (!m->submitted_at)
+		got = house_template_newest(h, a, &v, e);
+	if (m->template_id && got == 0)
+		return err_set(e, ERR_BROKEN, "mailing %lld: its house template, version %lld, is gone", (long long)m->id,
+			       (long long)m->template_id);
+	if (got > 0) {
+		out->template = v.text;
+		out->template_id = v.id;
+	}
+	return got < 0 ? -1 : 0;
+}
+
 static int load_registered(struct home *h, struct arena *a, const struct mailing *m, struct content *out, struct err *e)
 {
 	if (institution_load(h, a, &out->institution, e) < 0)
@@ -177,7 +199,7 @@ int content_load(struct home *h, struct arena *a, const struct mailing *m, struc
 	size_t n;
 
 	*out = (struct content){ 0 };
-	if (load_registered(h, a, m, out, e) < 0 || mailing_translations(h, a, m->id, &t, &n, e) < 0)
+	if (load_registered(h, a, m, out, e) < 0 || load_template(h, a, m, out, e) < 0 || mailing_translations(h, a, m->id, &t, &n, e) < 0)
 		return -1;
 	n = n < LANGUAGES_MAX ? n : LANGUAGES_MAX - 1;
 	for (size_t i = 0; i < n; i++)

@@ -26,6 +26,8 @@ struct content {
 	struct institution institution;
 	struct project project;
 	struct identity identity;
+	int64_t template_id; /* version of the house template that it is drawn with; 0: the built-in one */
+	const char *template; /* its text, or NULL */
 	struct image *images; /* of the project */
 	size_t n_images;
 	struct content_version version[LANGUAGES_MAX]; /* [0] in the mailing's own language */

@@ -359,7 +359,7 @@ int manifest_make(struct home *h, struct arena *a, const struct mailing *m, cons
 	buf_adds(&b, "Placet mailing manifest, form 1\n");
 	put_i64(&b, "mailing", m->id);
 	put_registered(&b, h, c);
-	rc = put_template(&b, h, m->template_id, e);
+	rc = put_template(&b, h, c->template_id, e);
 	put_words(&b, a, m, c);
 	put_choice(&b, m);
 	if (rc == 0 && m->submitted_at)

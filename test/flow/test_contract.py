@@ -100,6 +100,11 @@ CONTRACT = {
     "complaint close": ("N", "by= outcome=", ""),
     "person erase": ("ADDRESS", "", "may-return"),
     "notice list": ("", "", "state="),
+    "template show": ("", "", "version= built-in"),
+    "template set": ("FILE", "why= by=", ""),
+    "template list": ("", "", ""),
+    "template check": ("FILE", "", ""),
+    "template preview": ("[FILE]", "", "version= language= html="),
     "lint": ("FILE", "", "project="),
     "audit log": ("", "", ""),
     "audit verify": ("", "", ""),
@@ -413,11 +418,23 @@ def complain(placet):
     change(placet, "INSERT INTO complaint (address, about, text, at, due) VALUES ('', '', 'Too many', 1, 2)")
 
 
+def use_templates(ask, folder):
+    assert ask("template list") == [] and ask("template show")["version"] is None
+    file = write(folder, "house.txt", ask("template show", "--built-in")["text"].replace("glad to answer", "happy to answer"))
+    assert ask("template check", file)["good"] is True
+    assert ask("template check", write(folder, "bad.txt", "[en]\n{content}\n"), expect=1)["reason"]
+    assert ask("template set", file, "--why", "friendlier", "--by", story.POST)["version"] == 1
+    assert [v["why"] for v in ask("template list")] == ["friendlier"]
+    assert ask("template show", "--version", "1")["by"] == story.POST
+    assert "<html" in ask("template preview", "--language", "de")["html"]
+
+
 def test_json_is_as_the_schemas_say(ask, placet, folder):
     from harness.placet import Capture
     capture = Capture(placet, f"{folder}/captured", ["--defer", "^dee@"])
     set_up(ask, folder, capture.url())
     fill_list(ask, folder)
+    use_templates(ask, folder)
     try_every_step(ask, folder)
     send_one(ask, folder)
     assert ask("person show", "cem@example.org")["lists"][0]["why_not"] == "opted-out"
