@@ -18,6 +18,7 @@ enum confine_flags {
 	CONFINE_NO_CONNECT = 2, /* opens no connection and no socket but AF_UNIX ones; accept and open ones stay */
 	CONFINE_NO_LISTEN = 4,  /* binds and listens nowhere new; accept stays */
 	CONFINE_NO_SERVE = 16,  /* listens nowhere new; bind stays, which asking the DNS needs */
+	CONFINE_NO_FORK = 32,   /* starts no process and no thread */
 	CONFINE_NO_FILES = 8,   /* opens, makes and removes nothing outside `paths`; open descriptors stay */
 };
 

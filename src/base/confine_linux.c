@@ -60,6 +60,7 @@ static const char *const ALWAYS[] = {
 static const char *const TRACE[] = { "ptrace" };
 static const char *const EXEC[] = { "execve", "execveat" };
 static const char *const CONNECT[] = { "connect", "socketcall" };
+static const char *const FORK[] = { "fork", "vfork", "clone" }; /* clone3 is refused anyway */
 static const char *const LISTEN[] = { "bind", "listen", "socketcall" };
 static const char *const SERVE[] = { "listen", "socketcall" };
 /* Used when no path at all is allowed; then it holds without Landlock, too. */
@@ -212,6 +213,8 @@ static int fill_filter(scmp_filter_ctx filter, unsigned flags, bool no_files)
 		rc = deny(filter, EXEC, COUNT(EXEC));
 	if (rc == 0 && (flags & CONFINE_NO_CONNECT))
 		rc = deny_connect(filter);
+	if (rc == 0 && (flags & CONFINE_NO_FORK))
+		rc = deny(filter, FORK, COUNT(FORK));
 	if (rc == 0 && (flags & CONFINE_NO_LISTEN))
 		rc = deny(filter, LISTEN, COUNT(LISTEN));
 	else if (rc == 0 && (flags & CONFINE_NO_SERVE))
