@@ -43,6 +43,8 @@ struct dkim_result {
 	enum dkim_answer answer;
 	const char *domain, *selector, *algorithm;
 	const char *reason; /* words */
+	const char *fields; /* its h=, as it stands; NULL if it has none */
+	bool limited;       /* it has an l=: whatever follows is not signed */
 };
 
 /* Finds the TXT record of selector._domainkey.domain: its text, or NULL when there is none. */

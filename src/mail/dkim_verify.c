@@ -171,6 +171,8 @@ static bool read_signature(struct work *w)
 	why = tags_read(w->a, value, &w->tags);
 	if (why)
 		return say(w, DKIM_MALFORMED, why);
+	w->out->fields = tag_text(w->a, &w->tags, "h");
+	w->out->limited = tag_find(&w->tags, "l") != NULL;
 	for (size_t i = 0; i < COUNT(NEEDED); i++)
 		if (!tag_find(&w->tags, NEEDED[i]))
 			return say(w, DKIM_MALFORMED, arena_printf(w->a, "it has no %s=", NEEDED[i]));

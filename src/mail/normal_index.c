@@ -1,0 +1,156 @@
+/*
+ * Which sentences of one text stand in another: see normal.h. A sentence is
+ * known by its hash; or it is several in a row, since a mail program that lost
+ * an empty line has joined them; or it has values where the other has fields,
+ * each no longer than a value may sensibly be.
+ */
+#include "mail/normal.h"
+
+/* Letters that a value may put in the place of a field, and of the words about a consent. Somebody else's sentence would
+   be longer. */
+#define VALUE_LETTERS 60
+#define CONSENT_LETTERS 160
+/* So many of its sentences are taken off the front of one, when a mail program has joined them. */
+#define JOINED_MAX 4
+/* So many letters a sentence with fields has of its own, or it would be like any other. */
+#define OWN_LETTERS 4
+
+struct normal_index {
+	const struct normal *approved;
+	int64_t *hash; /* sorted */
+	size_t n;
+	char *whole;   /* all forms behind each other */
+	size_t *start; /* where each begins; one more for the end */
+};
+
+static int by_number(const void *x, const void *y)
+{
+	int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
+
+	return (a > b) - (a < b);
+}
+
+struct normal_index *normal_index_new(struct arena *a, const struct normal *approved)
+{
+	struct normal_index *x = ARENA_NEW(a, struct normal_index);
+	size_t room = 1;
+
+	x->approved = approved;
+	x->n = approved->n;
+	x->hash = ARENA_ARRAY(a, int64_t, x->n + 1);
+	x->start = ARENA_ARRAY(a, size_t, x->n + 1);
+	for (size_t i = 0; i < x->n; i++)
+		room += strlen(approved->sentence[i].form);
+	x->whole = arena_alloc(a, room);
+	for (size_t i = 0; i < x->n; i++) {
+		size_t n = strlen(approved->sentence[i].form);
+
+		x->hash[i] = approved->sentence[i].hash;
+		memcpy(x->whole + x->start[i], approved->sentence[i].form, n);
+		x->start[i + 1] = x->start[i] + n;
+	}
+	if (x->n)
+		qsort(x->hash, x->n, sizeof(*x->hash), by_number);
+	return x;
+}
+
+static bool has_hash(const struct normal_index *x, int64_t hash)
+{
+	return x->n && bsearch(&hash, x->hash, x->n, sizeof(hash), by_number);
+}
+
+static bool is_bound(const struct normal_index *x, size_t at)
+{
+	for (size_t i = 0; i < x->n; i++) {
+		const struct sentence *s = &x->approved->sentence[i];
+
+		if (x->start[i] == at)
+			return true;
+		for (size_t k = 0; k < s->n_cuts; k++)
+			if (x->start[i] + s->cut[k] == at)
+				return true;
+	}
+	return x->start[x->n] == at;
+}
+
+/* Whole sentences, one behind the other. */
+static bool is_run(const struct normal_index *x, const char *form)
+{
+	size_t n = strlen(form);
+
+	for (const char *p = strstr(x->whole, form); p; p = strstr(p + 1, form)) {
+		size_t at = (size_t)(p - x->whole);
+
+		if (is_bound(x, at) && is_bound(x, at + n))
+			return true;
+	}
+	return false;
+}
+
+static size_t letters_of(const char *p, size_t n)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += (p[i] & 0xC0) != 0x80;
+	return count;
+}
+
+/* Does `form` have the pieces between the marks of `pattern`, in order, with values of a fair length between them? */
+static bool fits(const char *pattern, const char *form)
+{
+	size_t n = strcspn(pattern, "\1\2");
+
+	if (strncmp(form, pattern, n) != 0)
+		return false;
+	form += n;
+	pattern += n;
+	while (*pattern) {
+		size_t most = *pattern == '\1' ? VALUE_LETTERS : CONSENT_LETTERS;
+		const char *at;
+
+		pattern++;
+		n = strcspn(pattern, "\1\2");
+		if (!pattern[n]) { /* the last piece ends the sentence */
+			size_t left = strlen(form);
+
+			return left >= n && strcmp(form + left - n, pattern) == 0 && letters_of(form, left - n) <= most;
+		}
+		at = n ? memmem(form, strlen(form), pattern, n) : form;
+		if (!at || letters_of(form, (size_t)(at - form)) > most)
+			return false;
+		form = at + n;
+		pattern += n;
+	}
+	return !*form;
+}
+
+static bool is_one(const struct normal_index *x, const char *form)
+{
+	for (size_t i = 0; i < x->n; i++) {
+		const struct sentence *a = &x->approved->sentence[i];
+
+		if (a->fields && a->letters >= OWN_LETTERS && fits(a->form, form))
+			return true;
+	}
+	return is_run(x, form);
+}
+
+/* Sentences with and without values in a row: one without is taken off the front. */
+static bool is_joined(const struct normal_index *x, const char *form, int depth)
+{
+	for (size_t i = 0; i < x->n && depth < JOINED_MAX; i++) {
+		const struct sentence *a = &x->approved->sentence[i];
+		size_t n = strlen(a->form);
+
+		if (!a->fields && a->letters >= OWN_LETTERS && strncmp(form, a->form, n) == 0 &&
+		    (is_one(x, form + n) || is_joined(x, form + n, depth + 1)))
+			return true;
+	}
+	return false;
+}
+
+bool normal_index_has(const struct normal_index *x, const struct sentence *s)
+{
+	return !s->letters || has_hash(x, s->hash) || is_one(x, s->form) || is_joined(x, s->form, 0);
+}
