@@ -425,6 +425,7 @@ CREATE TABLE proof (
   language TEXT NOT NULL,
   PRIMARY KEY (hash, mailing_id, language)
 ) {CLUSTERED};
+CREATE INDEX proof_mailing ON proof (mailing_id, language);
 CREATE INDEX mailing_list ON mailing (list_id);
 CREATE INDEX mailing_state ON mailing (state);
 

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ini.h>
+#include <openssl/crypto.h>
 #include <stdatomic.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -244,6 +245,14 @@ static int check_fingerprint(struct home *h, struct err *e)
 int home_read_keys(struct home *h, struct err *e)
 {
 	return read_token_keys(h, e) < 0 || read_hash_key(h, e) < 0 || check_fingerprint(h, e) < 0 ? -1 : 0;
+}
+
+void home_forget_keys(struct home *h)
+{
+	OPENSSL_cleanse(&h->tokens, sizeof(h->tokens));
+	OPENSSL_cleanse(h->hash_key, sizeof(h->hash_key));
+	hash_key_free(h->hasher);
+	h->hasher = NULL;
 }
 
 const char *home_id(const struct home *h, struct arena *a, struct err *e)

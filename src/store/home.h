@@ -46,6 +46,8 @@ int home_open_db(struct home *h, struct err *e) MUST_USE;
 /* Token keys and the hash key. */
 int home_read_keys(struct home *h, struct err *e) MUST_USE;
 void home_free(struct home *h);
+/* Wipes the keys out of the memory of this process: of a child that is about to read what is hostile. */
+void home_forget_keys(struct home *h);
 /* After bulk work, in its transaction: lets PostgreSQL see how large its tables have become, without which it
    walks them for each row. (SQLite's plans do not depend on it.) */
 int home_tell_sizes(struct home *h, struct err *e) MUST_USE;

@@ -5,6 +5,7 @@
 #include "store/arms.h"
 #include "store/audit.h"
 #include "store/manifest.h"
+#include "store/proof.h"
 #include "store/query.h"
 #include "store/version.h"
 
@@ -201,7 +202,7 @@ static int take_effect(struct home *h, const struct mailing *m, const struct ste
 	case PLAIN:
 		return 0;
 	case APPROVES:
-		return db_exec(h->db, &Q_MAILING_APPROVED, ARGS(id, db_i64(by), now), NULL, e);
+		return db_exec(h->db, &Q_MAILING_APPROVED, ARGS(id, db_i64(by), now), NULL, e) < 0 ? -1 : proof_add(h, m, e);
 	case STARTS:
 		return db_exec(h->db, &Q_MAILING_STARTED, ARGS(id, now), NULL, e);
 	case ENDS:
@@ -211,7 +212,7 @@ static int take_effect(struct home *h, const struct mailing *m, const struct ste
 		    db_exec(h->db, &Q_MAILING_UNANSWER, ARGS(id), NULL, e) < 0 ||
 		    mailing_keep_text(h, m->id, NULL, NULL, e) < 0)
 			return -1;
-		return db_exec(h->db, &Q_MAILING_UNBIND, ARGS(id), NULL, e);
+		return proof_drop(h, m->id, e) < 0 ? -1 : db_exec(h->db, &Q_MAILING_UNBIND, ARGS(id), NULL, e);
 	case DROPS_REST:
 		if (db_exec(h->db, &Q_MAILING_DROP_REST, ARGS(id, db_text(s->to)), NULL, e) < 0)
 			return -1;

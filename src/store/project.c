@@ -3,10 +3,12 @@
 
 #include "store/query.h"
 
+#define TEXTS_MAX 64 /* languages of one mailing */
+
 #define PROJECT_COLUMNS                                                                                            \
 	"SELECT p.id, p.slug, p.title, p.summary, p.originator_id, o.name, o.address, p.contact,"                 \
 	" p.department_id, d.name, p.identity_id, i.name, p.ethics, p.link_hosts, p.state, r.name,"               \
-	" p.approved_at, p.created, p.join_text, p.join_list_id, j.name"                                         \
+	" p.approved_at, p.created, p.join_text, p.join_list_id, j.name, p.audience, p.data_use"                                         \
 	" FROM project p JOIN account o ON o.id = p.originator_id JOIN department d ON d.id = p.department_id"    \
 	" JOIN identity i ON i.id = p.identity_id LEFT JOIN account r ON r.id = p.approved_by"           \
 	" LEFT JOIN list j ON j.id = p.join_list_id"
@@ -15,14 +17,14 @@ QUERY(Q_PROJECT_BY_SLUG, PROJECT_COLUMNS " WHERE p.slug = $1");
 QUERY(Q_PROJECT_BY_ID, PROJECT_COLUMNS " WHERE p.id = $1");
 QUERY(Q_PROJECT_LIST, PROJECT_COLUMNS " WHERE $1 = 0 OR p.state IN ('approved', 'closed') ORDER BY p.title, p.id");
 QUERY(Q_PROJECT_ADD, "INSERT INTO project (slug, title, summary, originator_id, contact, department_id, identity_id,"
-		     " ethics, link_hosts, join_text, state, created)"
-		     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'draft', $11)"
+		     " ethics, link_hosts, join_text, audience, data_use, state, created)"
+		     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'draft', $13)"
 		     " RETURNING id");
 QUERY(Q_PROJECT_APPROVE, "UPDATE project SET state = 'approved', approved_by = $2, approved_at = $3"
 			 " WHERE id = $1 AND state = 'draft'");
 
 QUERY(Q_PROJECT_EDIT, "UPDATE project SET title = $2, summary = $3, originator_id = $4, contact = $5, department_id = $6,"
-		      " identity_id = $7, ethics = $8, link_hosts = $9, join_text = $10, state = 'draft', approved_by = NULL,"
+		      " identity_id = $7, ethics = $8, link_hosts = $9, join_text = $10, audience = $11, data_use = $12, state = 'draft', approved_by = NULL,"
 		      " approved_at = NULL WHERE id = $1 AND state <> 'closed'");
 QUERY(Q_PROJECT_JOIN_LIST, "UPDATE project SET join_list_id = $2 WHERE id = $1 AND state <> 'closed'");
 QUERY(Q_PROJECT_CLOSE, "UPDATE project SET state = 'closed' WHERE id = $1 AND state = 'approved'");
@@ -32,6 +34,10 @@ QUERY(Q_PROJECT_CLOSE, "UPDATE project SET state = 'closed' WHERE id = $1 AND st
 	" m.started, m.ended FROM mailing m JOIN account r ON r.id = m.approved_by"                               \
 	" WHERE m.project_id = $1 AND m.approved_at IS NOT NULL AND m.state NOT IN ('draft', 'submitted')"
 
+QUERY(Q_PROJECT_HAS_PUBLIC, "SELECT 1 FROM mailing WHERE project_id = $1 AND approved_at IS NOT NULL"
+			    " AND state NOT IN ('draft', 'submitted') LIMIT 1");
+QUERY(Q_PROJECT_TRANSLATIONS, "SELECT language, subject, content_text FROM translation"
+			      " WHERE mailing_id = $1 AND content_text IS NOT NULL ORDER BY language");
 QUERY(Q_PROJECT_PUBLIC_MAILINGS, PUBLIC_MAILING " ORDER BY m.id DESC");
 QUERY(Q_PROJECT_PUBLIC_MAILING, PUBLIC_MAILING " AND m.id = $2");
 
@@ -59,14 +65,16 @@ static void project_from(struct home *h, struct rows *r, struct arena *a, struct
 		.join_text = arena_text(a, rows_text(r, 18)),
 		.join_list_id = rows_i64(r, 19),
 		.join_list = arena_text(a, rows_text(r, 20)),
+		.audience = arena_text(a, rows_text(r, 21)),
+		.data_use = arena_text(a, rows_text(r, 22)),
 	};
 	out->url = arena_printf(a, "%s/projects/%s", h->url, out->slug);
 	out->join_url = arena_printf(a, "%s/join/%s", h->url, out->slug);
 }
 
-static const char *join_text_of(const struct project *p)
+static const char *or_empty(const char *text)
 {
-	return p->join_text ? p->join_text : "";
+	return text ? text : "";
 }
 
 static int project_get(struct home *h, struct arena *a, const struct query *q, struct dbval key, struct project *out,
@@ -117,7 +125,8 @@ int project_add(struct home *h, const struct project *p, int64_t *id, struct err
 	int rc = db_get_i64(h->db, &Q_PROJECT_ADD,
 			    ARGS(db_text(p->slug), db_text(p->title), db_text(p->summary), db_i64(p->originator_id),
 				 db_text(p->contact), db_i64(p->department_id), db_i64(p->identity_id),
-				 db_text(p->ethics), db_text(p->link_hosts), db_text(join_text_of(p)), db_i64(home_now(h))),
+				 db_text(p->ethics), db_text(p->link_hosts), db_text(or_empty(p->join_text)),
+				 db_text(or_empty(p->audience)), db_text(or_empty(p->data_use)), db_i64(home_now(h))),
 			    id, e);
 
 	if (rc < 0 && e->kind == ERR_REFUSED)
@@ -141,7 +150,8 @@ int project_edit(struct home *h, const struct project *p, struct err *e)
 	if (db_exec(h->db, &Q_PROJECT_EDIT,
 		    ARGS(db_i64(p->id), db_text(p->title), db_text(p->summary), db_i64(p->originator_id),
 			 db_text(p->contact), db_i64(p->department_id), db_i64(p->identity_id), db_text(p->ethics),
-			 db_text(p->link_hosts), db_text(join_text_of(p))),
+			 db_text(p->link_hosts), db_text(or_empty(p->join_text)), db_text(or_empty(p->audience)),
+			 db_text(or_empty(p->data_use))),
 		    &changed, e) < 0)
 		return -1;
 	return changed ? 0 : err_set(e, ERR_REFUSED, "project %s is closed", p->slug);
@@ -154,7 +164,7 @@ int project_set_join_list(struct home *h, int64_t id, int64_t list, struct err *
 
 bool project_takes_sign_ups(const struct project *p)
 {
-	return strcmp(p->state, "approved") == 0 && join_text_of(p)[0] && p->join_list_id;
+	return strcmp(p->state, "approved") == 0 && or_empty(p->join_text)[0] && p->join_list_id;
 }
 
 int project_close(struct home *h, int64_t id, struct err *e)
@@ -164,6 +174,28 @@ int project_close(struct home *h, int64_t id, struct err *e)
 	if (db_exec(h->db, &Q_PROJECT_CLOSE, ARGS(db_i64(id)), &changed, e) < 0)
 		return -1;
 	return changed ? 0 : err_set(e, ERR_REFUSED, "only an approved project is closed");
+}
+
+bool project_is_public(const struct project *p)
+{
+	return strcmp(p->state, "approved") == 0 || strcmp(p->state, "closed") == 0;
+}
+
+int project_in_public(struct home *h, struct arena *a, struct project *p, struct err *e)
+{
+	int64_t one;
+	int got;
+
+	if (project_is_public(p))
+		return 1;
+	got = db_get_i64(h->db, &Q_PROJECT_HAS_PUBLIC, ARGS(db_i64(p->id)), &one, e);
+	if (got <= 0)
+		return got;
+	p->suspended = true;
+	p->title = arena_text(a, p->slug);
+	p->summary = p->audience = p->data_use = p->originator = p->originator_address = p->contact = p->department = "";
+	p->ethics = p->link_hosts = p->join_text = "";
+	return 1;
 }
 
 /* --- mailings in public ------------------------------------------------------------------------ */
@@ -204,6 +236,26 @@ int project_public_mailings(struct home *h, struct arena *a, const struct projec
 	return got < 0 ? -1 : 0;
 }
 
+static int read_texts(struct home *h, struct arena *a, struct public_mailing *m, struct err *e)
+{
+	struct public_text *texts = ARENA_ARRAY(a, struct public_text, TEXTS_MAX);
+	struct rows r = { 0 };
+	int got = 0;
+
+	m->texts = texts;
+	texts[m->n_texts++] = (struct public_text){ m->language, m->subject, m->text };
+	if (db_query(h->db, &Q_PROJECT_TRANSLATIONS, ARGS(db_i64(m->id)), &r, e) < 0)
+		return -1;
+	while (m->n_texts < TEXTS_MAX && (got = rows_next(&r, e)) > 0)
+		texts[m->n_texts++] = (struct public_text){
+			.language = arena_text(a, rows_text(&r, 0)),
+			.subject = arena_text(a, rows_text(&r, 1)),
+			.text = arena_text(a, rows_text(&r, 2)),
+		};
+	rows_close(&r);
+	return got < 0 ? -1 : 0;
+}
+
 int project_public_mailing(struct home *h, struct arena *a, const struct project *p, int64_t id,
 			   struct public_mailing *out, struct err *e)
 {
@@ -216,5 +268,5 @@ int project_public_mailing(struct home *h, struct arena *a, const struct project
 	if (got > 0)
 		public_mailing_from(p, &r, a, out);
 	rows_close(&r);
-	return got;
+	return got > 0 && read_texts(h, a, out, e) < 0 ? -1 : got;
 }
