@@ -304,6 +304,11 @@ CMD("template", "preview", "[FILE]", O_TEMPLATE_PREVIEW, NEED_DB | NEED_KEYS, cm
     "The sample is drawn with FILE, with a version, or with what is in force.")
 CMD("lint", NULL, "FILE", O_LINT, NEED_DB, cmd_lint, "holds any message to the content rules",
     "Exit codes as of placet mailing check; 2 if the file is no message.")
+CMD("check-message", NULL, "FILE|CODE", NULL, NEED_DB | NEED_KEYS, cmd_check_message,
+    "says whether a message, or a check code, is one of ours",
+    "FILE is a message with its headers, as mail programs save it (.eml); the first message that is attached to it is looked at "
+    "too. Ends with 0: it was sent by us, and is unaltered; 5: a mailing with this code or text was approved, compare it; 1: "
+    "not one of ours; 2: it cannot be read. The page /check gives the same answers.")
 CMD("audit", "log", "", NULL, NEED_DB, cmd_audit_log, "prints the audit ledger", NULL)
 CMD("audit", "verify", "", NULL, NEED_DB, cmd_audit_verify, "recomputes its chain; 1 and the entry if it is broken", NULL)
 CMD("backup", NULL, "DIR", NULL, NEED_DB, cmd_backup, "copies the data and, apart, the keys into a new folder",
@@ -346,7 +351,7 @@ const struct command *const COMMANDS[] = {
 	&cmd_mailing_status_row, &cmd_mailing_report_row, &cmd_opt_out_row, &cmd_person_show_row, &cmd_person_export_row,
 	&cmd_person_erase_row, &cmd_complaint_list_row, &cmd_complaint_show_row, &cmd_complaint_close_row,
 	&cmd_notice_list_row, &cmd_template_show_row, &cmd_template_set_row, &cmd_template_list_row,
-	&cmd_template_check_row, &cmd_template_preview_row, &cmd_lint_row,
+	&cmd_template_check_row, &cmd_template_preview_row, &cmd_lint_row, &cmd_check_message_row,
 	&cmd_audit_log_row, &cmd_audit_verify_row, &cmd_backup_row, &cmd_restore_row, &cmd_send_row, &cmd_web_row, &cmd_work_row,
 	&cmd_retention_show_row, &cmd_retention_run_row, &cmd_serve_row, &cmd_capture_row,
 	&cmd_demo_row, NULL,

@@ -78,6 +78,7 @@ RUN(cmd_template_list);
 RUN(cmd_template_check);
 RUN(cmd_template_preview);
 RUN(cmd_lint);
+RUN(cmd_check_message);
 RUN(cmd_audit_log);
 RUN(cmd_audit_verify);
 RUN(cmd_backup);

@@ -106,6 +106,7 @@ CONTRACT = {
     "template check": ("FILE", "", ""),
     "template preview": ("[FILE]", "", "version= language= html="),
     "lint": ("FILE", "", "project="),
+    "check-message": ("FILE|CODE", "", ""),
     "audit log": ("", "", ""),
     "audit verify": ("", "", ""),
     "backup": ("DIR", "", ""),
@@ -452,6 +453,11 @@ def test_json_is_as_the_schemas_say(ask, placet, folder):
     assert (row["kind"], row["address"], row["due"]) == ("me", "d…@e…", None) and ask("notice list", "--state", "failed") == []
     ask.refuse("notice", "list", "--state", "gone", expect=2, says="queued, attempting")
     assert ask("lint", next(pathlib.Path(f"{folder}/captured").glob("*.eml")), "--project", story.STUDY, expect=(0, 1, 75))["findings"]
+    genuine = next(pathlib.Path(f"{folder}/captured").glob("*.eml"))
+    found = ask("check-message", genuine)
+    assert found["answer"] == "unaltered" and found["remarks"] == found["unknown"] == found["links"] == []
+    assert ask("check-message", found["code"], expect=5)["mailing"] == found["mailing"]
+    assert ask("check-message", "AAAA-BBBB-CCCC", expect=1)["answer"] == "none"
     assert ask("project close", story.STUDY)["state"] == "closed"
     entries = ask("audit log")
     assert [e["seq"] for e in entries] == list(range(1, len(entries) + 1))
@@ -493,6 +499,8 @@ def test_bad_input_ends_with_2(ask, placet, folder):
     ask.refuse("institution", "set", "fatigue-ceiling", "many", expect=2, says="fatigue-ceiling")
     ask.refuse("mailing", "show", "seven", expect=2, says="'seven' is no number")
     ask.refuse("lint", write(folder, "not-a-message", "\0\0\0"), expect=2, says="not-a-message")
+    ask.refuse("check-message", write(folder, "not-a-message", "\0\0\0"), expect=2, says="not-a-message")
+    ask.refuse("check-message", f"{folder}/absent.eml", expect=2, says="absent.eml")
     ask.refuse("mailing", "report", "1", expect=2, says="CSV")
 
 
