@@ -11,6 +11,7 @@
 
 struct loop_timer {
 	struct loop_timer *next;
+	struct loop *loop;
 	struct event *event;
 	void (*fn)(void *);
 	void *arg;
@@ -142,7 +143,7 @@ struct loop_timer *loop_timer_new(struct loop *l, void (*fn)(void *), void *arg)
 {
 	struct loop_timer *t = mem_alloc(sizeof(*t));
 
-	*t = (struct loop_timer){ .next = l->timers, .fn = fn, .arg = arg };
+	*t = (struct loop_timer){ .next = l->timers, .loop = l, .fn = fn, .arg = arg };
 	t->event = evtimer_new(l->base, on_timer, t);
 	MUST(t->event); /* NULL only for lack of memory */
 	l->timers = t;
@@ -159,6 +160,19 @@ void loop_timer_set(struct loop_timer *t, int64_t us)
 void loop_timer_unset(struct loop_timer *t)
 {
 	evtimer_del(t->event);
+}
+
+void loop_timer_free(struct loop_timer *t)
+{
+	struct loop_timer **at;
+
+	if (!t)
+		return;
+	for (at = &t->loop->timers; *at != t; at = &(*at)->next)
+		MUST(*at);
+	*at = t->next;
+	event_free(t->event);
+	free(t);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)

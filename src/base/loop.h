@@ -31,6 +31,8 @@ bool loop_stopping(const struct loop *l);
 struct loop_timer *loop_timer_new(struct loop *l, void (*fn)(void *), void *arg);
 void loop_timer_set(struct loop_timer *t, int64_t us); /* replaces an earlier setting */
 void loop_timer_unset(struct loop_timer *t);
+/* Before its loop is freed, and from its own function too; NULL is fine. */
+void loop_timer_free(struct loop_timer *t);
 
 /* Calls fn(fd, arg) each time that fd can be read, or has something to accept. Does not own fd. */
 struct loop_watch *loop_watch_new(struct loop *l, int fd, void (*fn)(int fd, void *), void *arg);

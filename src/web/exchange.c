@@ -127,7 +127,7 @@ static void route_request(struct exchange *x, const char *method)
 	case ROUTE_FOUND:
 		MUST(m->route);
 		x->request.method = strcmp(method, "POST") == 0 ? METHOD_POST : METHOD_GET;
-		x->body.max = m->route->flags & BIG_BODY ? BODY_BIG : BODY_SMALL;
+		x->body.max = m->route->flags & BIG_BODY ? BODY_BIG : m->route->flags & UPLOAD ? BODY_UPLOAD : BODY_SMALL;
 		break;
 	case ROUTE_SLASH:
 		move(x, path);
@@ -242,6 +242,7 @@ static int run_rest(struct exchange *x, struct err *e)
 	int (*then)(const struct request *r, struct response *out, struct err *e) = x->response.then;
 
 	x->response.then = NULL;
+	x->response.wait_until = 0;
 	return then(&x->request, &x->response, e);
 }
 
@@ -259,4 +260,10 @@ struct response *exchange_answer(struct exchange *x)
 		return NULL;
 	x->ready = true;
 	return &x->response;
+}
+
+int exchange_waits_for(const struct exchange *x, int64_t *until)
+{
+	*until = x->response.wait_until;
+	return x->response.wait_until ? x->response.wait_fd : -1;
 }

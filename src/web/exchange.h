@@ -13,6 +13,7 @@
 
 #define BODY_SMALL (64 << 10)
 #define BODY_BIG (26 << 20)
+#define BODY_UPLOAD ((1 << 20) + (64 << 10))
 
 /* What a server serves. */
 struct site {
@@ -44,8 +45,10 @@ bool exchange_open(struct exchange *x, const struct gate_facts *f, const char *c
 bool exchange_is_open(const struct exchange *x);
 /* A piece of the body. False when the sender goes on past every limit: drop the connection. */
 bool exchange_body(struct exchange *x, const char *p, size_t n);
-/* Runs the page unless the answer is ready, and gives the answer. NULL: the page waits for site->settle(); ask again
-   after that. */
+/* Runs the page unless the answer is ready, and gives the answer. NULL: the page waits, for what exchange_waits_for says;
+   ask again after that. */
 struct response *exchange_answer(struct exchange *x);
+/* For what it waits: a descriptor that can be read, at the latest until *until (clock_ticks()); -1: site->settle(). */
+int exchange_waits_for(const struct exchange *x, int64_t *until);
 
 #endif

@@ -1,5 +1,6 @@
 /* A project's page and the page of one of its mailings: what was registered and approved, for anybody to compare. */
 #include "base/codec.h"
+#include "compose/house.h"
 #include "tmpl.h"
 #include "web/pages.h"
 
@@ -93,7 +94,9 @@ int page_mailing(const struct request *r, struct response *out, struct err *e)
 		.department = project.department,
 		.subject = page_subject(p.a, m.subject),
 		.language = m.language,
-		.text = m.text,
+		.direction = language_direction(m.language),
+		.texts = page_texts(p.a, &m),
+		.n_texts = m.n_texts,
 		.approved = page_day(p.a, m.approved_at),
 		.state = words.state,
 		.stopped = words.stopped,

@@ -5,7 +5,9 @@
  */
 #include "web/pages.h"
 
+#include "compose/house.h"
 #include "compose/markdown.h"
+#include "tmpl.h"
 
 #define MARKDOWN_HTML_MAX (1 << 20)
 
@@ -87,9 +89,39 @@ const char *page_subject(struct arena *a, const char *subject)
 	return out;
 }
 
-bool project_is_public(const struct project *p)
+static const char *language_name(const char *tag)
 {
-	return strcmp(p->state, "approved") == 0 || strcmp(p->state, "closed") == 0;
+	static const char *const NAMES[][2] = {
+		{ "ar", "Arabic" },     { "bg", "Bulgarian" }, { "bn", "Bengali" },   { "cs", "Czech" },      { "cy", "Welsh" },
+		{ "da", "Danish" },     { "de", "German" },    { "el", "Greek" },     { "en", "English" },    { "es", "Spanish" },
+		{ "et", "Estonian" },   { "eu", "Basque" },    { "fa", "Persian" },   { "fi", "Finnish" },    { "fr", "French" },
+		{ "ga", "Irish" },      { "gd", "Gaelic" },    { "he", "Hebrew" },    { "hi", "Hindi" },      { "hr", "Croatian" },
+		{ "hu", "Hungarian" },  { "is", "Icelandic" }, { "it", "Italian" },   { "ja", "Japanese" },   { "ko", "Korean" },
+		{ "lt", "Lithuanian" }, { "lv", "Latvian" },   { "mt", "Maltese" },   { "nb", "Norwegian" },  { "nl", "Dutch" },
+		{ "pl", "Polish" },     { "pt", "Portuguese" }, { "ro", "Romanian" }, { "ru", "Russian" },    { "sk", "Slovak" },
+		{ "sl", "Slovenian" },  { "sr", "Serbian" },   { "sv", "Swedish" },   { "tr", "Turkish" },    { "uk", "Ukrainian" },
+		{ "ur", "Urdu" },       { "vi", "Vietnamese" }, { "zh", "Chinese" },  { "ca", "Catalan" },    { "gl", "Galician" },
+	};
+
+	for (size_t i = 0; i < COUNT(NAMES); i++)
+		if (strcmp(NAMES[i][0], tag) == 0)
+			return NAMES[i][1];
+	return tag;
+}
+
+const struct approved_row *page_texts(struct arena *a, const struct public_mailing *m)
+{
+	struct approved_row *rows = ARENA_ARRAY(a, struct approved_row, m->n_texts + 1);
+
+	for (size_t i = 0; i < m->n_texts; i++)
+		rows[i] = (struct approved_row){
+			.language = m->texts[i].language,
+			.direction = language_direction(m->texts[i].language),
+			.label = m->n_texts > 1 ? language_name(m->texts[i].language) : "",
+			.subject = page_subject(a, m->texts[i].subject),
+			.text = m->texts[i].text,
+		};
+	return rows;
 }
 
 const char *project_path(struct arena *a, const char *slug)

@@ -24,6 +24,7 @@ struct web {
 	struct ask_limits asking; /* forms of strangers */
 	struct leaving_group leaving;
 	struct loop_timer *patience; /* when it ends, pages wait for locks as long as ever */
+	int checking; /* uploads of /check that are being read */
 	int64_t forms_full_at; /* page_welcome.c: when the next minute's forms may all be sent again */
 	char css[ASSET_URL_MAX], icon[ASSET_URL_MAX];
 };
@@ -53,11 +54,13 @@ int page_markdown(struct arena *a, const char *markdown, struct html *out, struc
 const char *page_day(struct arena *a, int64_t t);
 /* A subject as the public sees it: fields as {name}, like those of the approved text. */
 const char *page_subject(struct arena *a, const char *subject);
-/* Only approved and closed projects have pages. */
-bool project_is_public(const struct project *p);
 /* Paths of public pages. */
 const char *project_path(struct arena *a, const char *slug);
 const char *mailing_path(struct arena *a, const char *slug, int64_t id);
+
+/* The texts of a mailing, with the names of their languages where there are several. */
+struct approved_row;
+const struct approved_row *page_texts(struct arena *a, const struct public_mailing *m);
 
 /* What became of an approved mailing, in words. */
 struct mailing_words {
@@ -72,7 +75,8 @@ typedef int page_fn(const struct request *r, struct response *out, struct err *e
 page_fn page_statement;    /* / */
 page_fn page_project;      /* /projects/{slug} */
 page_fn page_mailing;      /* /projects/{slug}/mailings/{id} */
-page_fn page_check;        /* /check, with or without ?code= */
+page_fn page_check;        /* GET /check, with or without ?code= */
+page_fn page_check_do;     /* POST /check */
 page_fn page_check_code;   /* /check/{code} */
 page_fn page_opt_out;      /* GET /opt-out */
 page_fn page_opt_out_send; /* POST /opt-out */

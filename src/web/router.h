@@ -21,6 +21,7 @@ enum route_flag {
 	TOKEN_PAGE = 1, /* its path holds a secret: never logged, indexed, cached, or told to others */
 	READ_ONLY = 2,  /* runs in a transaction that cannot write */
 	BIG_BODY = 4,   /* a message may be sent here: 26 MiB instead of 64 kB */
+	UPLOAD = 64,    /* a file of 1 MiB, with the form around it */
 	NO_DATA = 8,    /* needs no database at all */
 	ANY_BODY = 16,  /* a body that cannot be read counts as an empty form */
 	SAME_ORIGIN = 32, /* its POST is for forms of this site only: 403 for one that was sent from elsewhere */

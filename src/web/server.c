@@ -32,8 +32,20 @@ struct visitor {
 	int fd;
 };
 
+/* A page that waits for something of its own. */
+struct sleeper {
+	struct sleeper *before, *after;
+	struct server *server;
+	struct MHD_Connection *connection;
+	struct loop_watch *watch;
+	struct loop_timer *timer;
+};
+
 struct server {
 	const struct site *site;
+	struct loop *loop;
+	struct sleeper *sleepers;
+	bool stopping;
 	struct MHD_Daemon *daemon;
 	struct loop_watch *watch; /* of what the library waits for; NULL: it has a thread of its own */
 	struct loop_timer *timer; /* of its time limits */
@@ -214,13 +226,65 @@ static void wait_for_settling(struct server *s, struct MHD_Connection *c)
 	MHD_suspend_connection(c);
 }
 
+static void turn(void *ctx);
+
+static void wake(struct sleeper *p)
+{
+	*(p->before ? &p->before->after : &p->server->sleepers) = p->after;
+	if (p->after)
+		p->after->before = p->before;
+	loop_watch_free(p->watch);
+	loop_timer_free(p->timer);
+	MHD_resume_connection(p->connection);
+	free(p);
+}
+
+static void on_time(void *ctx)
+{
+	struct sleeper *p = ctx;
+	struct server *s = p->server;
+
+	wake(p);
+	turn(s);
+}
+
+static void on_news(int fd, void *ctx)
+{
+	(void)fd;
+	on_time(ctx);
+}
+
+static void sleep_until(struct server *s, struct MHD_Connection *c, int fd, int64_t until)
+{
+	struct sleeper *p = mem_alloc(sizeof(*p));
+	int64_t left = until - clock_ticks();
+
+	MUST(s->loop);
+	*p = (struct sleeper){ .after = s->sleepers, .server = s, .connection = c };
+	if (p->after)
+		p->after->before = p;
+	s->sleepers = p;
+	p->watch = loop_watch_new(s->loop, fd, on_news, p);
+	p->timer = loop_timer_new(s->loop, on_time, p);
+	loop_timer_set(p->timer, left > 0 ? left : 0);
+	MHD_suspend_connection(c);
+}
+
 static enum MHD_Result answer(struct server *s, struct exchange *x, struct MHD_Connection *c)
 {
 	struct response *r = exchange_answer(x);
+	int64_t until;
+	int fd;
 
 	if (r)
 		return give(s->site, r, c);
-	wait_for_settling(s, c);
+	fd = exchange_waits_for(x, &until);
+	if (fd < 0)
+		wait_for_settling(s, c);
+	else if (s->stopping)
+		return MHD_NO;
+	else
+		sleep_until(s, c, fd, until);
 	return MHD_YES;
 }
 
@@ -301,7 +365,7 @@ struct server *server_start(const struct site *site, struct loop *loop, int sock
 				  : MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC;
 	struct server *s = mem_alloc(sizeof(*s));
 
-	*s = (struct server){ .site = site };
+	*s = (struct server){ .site = site, .loop = loop };
 	s->daemon = MHD_start_daemon(
 		how, 0, NULL, NULL, handle, s,
 		MHD_OPTION_LISTEN_SOCKET, sock, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
@@ -326,6 +390,9 @@ void server_stop(struct server *s)
 	if (!s)
 		return;
 	/* Who was heard already is answered; the library must not stop while any of them is held up. */
+	s->stopping = true;
+	while (s->sleepers)
+		wake(s->sleepers);
 	if (s->watch) {
 		settle(s);
 		MHD_run(s->daemon);

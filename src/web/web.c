@@ -11,7 +11,8 @@ static const struct route ROUTES[] = {
 	{ "/", METHOD_GET, READ_ONLY, page_statement },
 	{ "/projects/{slug}", METHOD_GET, READ_ONLY, page_project },
 	{ "/projects/{slug}/mailings/{id}", METHOD_GET, READ_ONLY, page_mailing },
-	{ "/check", METHOD_GET | METHOD_POST, READ_ONLY, page_check },
+	{ "/check", METHOD_GET, READ_ONLY, page_check },
+	{ "/check", METHOD_POST, UPLOAD | SAME_ORIGIN, page_check_do },
 	{ "/check/{code}", METHOD_GET, READ_ONLY | TOKEN_PAGE, page_check_code },
 	{ "/opt-out", METHOD_GET, READ_ONLY, page_opt_out },
 	{ "/opt-out", METHOD_POST, SAME_ORIGIN, page_opt_out_send },
@@ -86,6 +87,7 @@ void web_init(struct web *w, struct home *h)
 	w->home = h;
 	w->patience = NULL;
 	w->forms_full_at = 0;
+	w->checking = 0;
 	ask_limits_init(&w->asking);
 	leaving_init(&w->leaving, h, NULL);
 	asset_url("placet.css", w->css);

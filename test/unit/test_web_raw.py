@@ -104,7 +104,8 @@ class Raw(unittest.TestCase):
             ("dots", b"GET /projects/../check HTTP/1.1\n" + host + b"\n", {400}),
             ("HTTP/3.0", b"GET / HTTP/3.0\n" + host + b"\n", {400, 505}),
             ("TRACE", b"TRACE / HTTP/1.1\n" + host + b"\n", {405}),
-            ("declared too large", b"POST /check HTTP/1.1\n" + host + b"Content-Length: 70000\n\n", {413}),
+            ("declared too large", b"POST /complaint HTTP/1.1\n" + host + b"Content-Length: 70000\n\n", {413}),
+            ("an upload too large", b"POST /check HTTP/1.1\n" + host + b"Content-Length: 1200000\n\n", {413}),
         ]:
             with self.subTest(what):
                 self.assertIn(self.status(raw), want)
