@@ -48,8 +48,8 @@ int proof_add(struct home *h, const struct mailing *m, struct err *e)
 
 	if (rc == 0)
 		rc = proof_drop(h, m->id, e);
-	if (rc == 0 && c.compiled)
-		rc = add_text(h, a, m->id, m->language, compose_body_text(c.compiled), e);
+	for (size_t i = 0; rc == 0 && c.compiled && i < c.n_versions; i++)
+		rc = add_text(h, a, m->id, c.version[i].draft.language, compose_body_text(c.version[i].compiled), e);
 	arena_free(a);
 	return rc;
 }
