@@ -143,13 +143,14 @@ static int cascade(struct styling *s, struct frame *f, const char *hints, const 
 	const struct sheet *sheet = r->sheet;
 	const struct css_declaration *mine = declared(r, own);
 	const struct rule *hit[RULES_MAX];
+	unsigned steps = 0;
 	size_t n = 0;
 
 	r->rules_asked += sheet->n;
 	if (r->rules_asked > RULES_ASKED_MAX)
 		return reader_fault(r, "more style rules and elements than can be read; take out rules that nothing uses");
 	for (size_t i = 0; i < sheet->n; i++)
-		if (sheet->rules[i].world == 0 && rule_matches(&sheet->rules[i], &f->el))
+		if (sheet->rules[i].group == 0 && selector_matches(&sheet->rules[i], &f->el, &steps) == MATCH_YES)
 			hit[n++] = &sheet->rules[i];
 	s->hinting = true;
 	take(s, declared(r, hints), false);

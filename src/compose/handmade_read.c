@@ -586,13 +586,13 @@ static int look_over(struct reader *r, const char *html, size_t n, struct err *e
 	/* Crossed elements and comments for one program lose no words. */
 	if (scan.doubt && !strstr(scan.doubt, "cross") && !strstr(scan.doubt, "conditional"))
 		note_add(r->notes, NOTE_BROKEN, line);
-	r->sheet = sheet_new(r->a, false);
+	r->sheet = sheet_new(r->a, false, false);
 	for (size_t i = 0; i < scan.n_styles; i++)
 		sheet_add(r->sheet, scan.style[i], &found);
-	sheet_ready(r->sheet);
+	sheet_ready(r->sheet, &found);
 	if (found.remote)
 		note_add(r->notes, NOTE_REMOTE_STYLE, 1);
-	if (r->sheet->worlds > 1)
+	if (r->sheet->n_groups > 1)
 		note_add(r->notes, NOTE_SHEET, 1);
 	return 0;
 }

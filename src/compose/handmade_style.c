@@ -74,7 +74,7 @@ static bool is_color(const char *word, int64_t under, int64_t *out)
 /* A length; as in pages of today, one without a unit is none, but for 0. */
 static bool length(const char *text, double em, double percent, double *px)
 {
-	return css_length(text, em, percent, px) && (text[strspn(text, "+-.0123456789")] || *px == 0);
+	return css_length(text, &(struct css_base){ .em = em, .rem = 16, .percent = percent, .vw = 6 }, px);
 }
 
 /* A length within [0, most]; longer ones become the most, negative ones are none. */
@@ -229,7 +229,7 @@ static bool take_weight(const char *value, struct style *l)
 
 	if (strcmp(value, "inherit") == 0)
 		return true;
-	l->bold = strncmp(value, "bold", 4) == 0 || (css_length(value, 1, 1, &number) && number >= 600);
+	l->bold = strncmp(value, "bold", 4) == 0 || (css_number(value, &number) && number >= 600);
 	return true;
 }
 
@@ -305,7 +305,7 @@ static bool take_valign(const char *value, struct box *b)
 static bool take_hiding(const char *name, const char *value, struct style *l, struct hiding *h)
 {
 	double px = 1;
-	bool is_length = css_length(value, 16, 100, &px);
+	bool is_length = length(value, 16, 100, &px) || css_number(value, &px);
 
 	if (strcmp(name, "display") == 0)
 		l->hidden = l->hidden || strcmp(value, "none") == 0;

@@ -6,7 +6,6 @@
 #include "mail/css.h"
 
 #include <ctype.h>
-#include <math.h>
 #include <strings.h>
 
 #define DECLARATIONS_MAX 200
@@ -15,69 +14,121 @@ static const struct {
 	const char *name;
 	enum css_kind kind;
 } PROPERTIES[] = {
-	{ "display", CSS_DISPLAY },
-	{ "visibility", CSS_VISIBILITY },
-	{ "opacity", CSS_OPACITY },
-	{ "font-size", CSS_FONT_SIZE },
-	{ "font", CSS_FONT },
-	{ "color", CSS_COLOR },
 	{ "background", CSS_BACKGROUND },
-	{ "background-color", CSS_BACKGROUND },
-	{ "position", CSS_POSITION },
-	{ "top", CSS_OFFSET },
-	{ "right", CSS_OFFSET },
-	{ "bottom", CSS_OFFSET },
-	{ "left", CSS_OFFSET },
+	{ "background-color", CSS_BACKGROUND_COLOR },
+	{ "clip", CSS_CLIP },
+	{ "clip-path", CSS_CLIP },
+	{ "color", CSS_COLOR },
+	{ "color-scheme", CSS_SCHEME },
+	{ "supported-color-schemes", CSS_SCHEME },
+	{ "direction", CSS_DIRECTION },
+	{ "display", CSS_DISPLAY },
+	{ "float", CSS_FLOAT },
+	{ "font", CSS_FONT },
+	{ "font-family", CSS_FAMILY },
+	{ "font-size", CSS_FONT_SIZE },
+	{ "font-variant", CSS_VARIANT },
+	{ "font-variant-caps", CSS_VARIANT },
+	{ "height", CSS_HEIGHT },
+	{ "max-height", CSS_HEIGHT },
+	{ "min-height", CSS_LEAST },
+	{ "letter-spacing", CSS_SPACING },
+	{ "word-spacing", CSS_SPACING },
+	{ "line-height", CSS_LINE_HEIGHT },
 	{ "margin", CSS_MARGIN },
 	{ "margin-top", CSS_MARGIN },
 	{ "margin-right", CSS_MARGIN },
 	{ "margin-bottom", CSS_MARGIN },
 	{ "margin-left", CSS_MARGIN },
+	{ "mso-hide", CSS_MSO_HIDE },
+	{ "mso-margin-top-alt", CSS_MSO_MARGIN },
+	{ "mso-margin-bottom-alt", CSS_MSO_MARGIN },
+	{ "mso-margin-left-alt", CSS_MSO_MARGIN },
+	{ "mso-margin-right-alt", CSS_MSO_MARGIN },
+	{ "mso-padding-alt", CSS_MSO_MARGIN },
+	{ "mso-text-raise", CSS_MSO_MARGIN },
+	{ "opacity", CSS_OPACITY },
+	{ "outline", CSS_OUTLINE },
+	{ "outline-width", CSS_OUTLINE },
+	{ "outline-offset", CSS_OUTLINE },
+	{ "overflow", CSS_OVERFLOW },
+	{ "overflow-x", CSS_OVERFLOW },
+	{ "overflow-y", CSS_OVERFLOW },
+	{ "overflow-wrap", CSS_BREAK },
+	{ "word-wrap", CSS_BREAK },
+	{ "word-break", CSS_BREAK },
 	{ "padding", CSS_PADDING },
 	{ "padding-top", CSS_PADDING },
 	{ "padding-right", CSS_PADDING },
 	{ "padding-bottom", CSS_PADDING },
 	{ "padding-left", CSS_PADDING },
-	{ "height", CSS_HEIGHT },
-	{ "max-height", CSS_HEIGHT },
+	{ "border-spacing", CSS_PADDING },
+	{ "position", CSS_POSITION },
+	{ "top", CSS_OFFSET },
+	{ "right", CSS_OFFSET },
+	{ "bottom", CSS_OFFSET },
+	{ "left", CSS_OFFSET },
+	{ "table-layout", CSS_LAYOUT },
+	{ "text-decoration", CSS_DECORATION },
+	{ "text-decoration-thickness", CSS_DECORATION },
+	{ "text-underline-offset", CSS_DECORATION },
+	{ "text-indent", CSS_INDENT },
+	{ "text-transform", CSS_CASE },
+	{ "vertical-align", CSS_ALIGN },
+	{ "visibility", CSS_VISIBILITY },
+	{ "white-space", CSS_WHITE_SPACE },
 	{ "width", CSS_WIDTH },
 	{ "max-width", CSS_WIDTH },
-	{ "min-height", CSS_LEAST },
-	{ "min-width", CSS_LEAST },
-	{ "overflow", CSS_OVERFLOW },
-	{ "overflow-x", CSS_OVERFLOW },
-	{ "overflow-y", CSS_OVERFLOW },
-	{ "text-indent", CSS_INDENT },
-	{ "letter-spacing", CSS_SPACING },
-	{ "word-spacing", CSS_SPACING },
-	{ "line-height", CSS_LINE_HEIGHT },
-	{ "clip", CSS_CLIP },
-	{ "clip-path", CSS_CLIP },
-	{ "color-scheme", CSS_SCHEME },
-	{ "supported-color-schemes", CSS_SCHEME },
-	{ "mso-hide", CSS_MSO_HIDE },
+	{ "min-width", CSS_WIDTH },
+	{ "zoom", CSS_ZOOM },
+	{ "text-size-adjust", CSS_ZOOM },
+	{ "-webkit-text-size-adjust", CSS_ZOOM },
+	{ "-moz-text-size-adjust", CSS_ZOOM },
+	{ "-ms-text-size-adjust", CSS_ZOOM },
+	{ "box-shadow", CSS_SHADOW },
+	{ "-webkit-box-shadow", CSS_SHADOW },
+	{ "-moz-box-shadow", CSS_SHADOW },
+	{ "text-shadow", CSS_SHADOW },
+	{ "transform", CSS_NONE },
+	{ "filter", CSS_NONE },
+	{ "-webkit-filter", CSS_NONE },
+	{ "animation", CSS_NONE },
+	{ "mask", CSS_NONE },
+	{ "background-image", CSS_NONE },
 };
 
 /* Properties that leave text as visible as it was, whatever their value. */
 static const char *const FREE[] = {
-	"font-family", "font-style", "font-weight", "font-variant", "text-decoration", "text-decoration-line",
-	"text-decoration-style", "text-decoration-thickness", "text-decoration-color", "text-underline-offset",
-	"text-align", "vertical-align", "border-collapse", "border-radius", "border-color", "border-style",
-	"border-top-style", "border-bottom-style", "border-left-style", "border-right-style", "border-top-color",
-	"border-bottom-color", "border-left-color", "border-right-color", "table-layout", "white-space",
-	"word-break", "word-wrap", "overflow-wrap", "hyphens", "-webkit-hyphens", "-moz-hyphens", "-ms-hyphens",
-	"list-style-type", "list-style-position", "cursor", "-webkit-text-size-adjust", "-ms-text-size-adjust",
-	"text-size-adjust", "-webkit-font-smoothing", "-moz-osx-font-smoothing", "text-rendering", "box-sizing",
-	"-ms-interpolation-mode", "caption-side", "empty-cells", "quotes", "orphans", "widows",
-	"page-break-inside", "page-break-after", "page-break-before", "mso-table-lspace", "mso-table-rspace",
-	"mso-line-height-rule", "mso-padding-alt", "mso-margin-top-alt", "mso-margin-bottom-alt",
-	"text-transform", "background-repeat", "background-position", "background-size",
+	"font-style", "font-weight", "font-stretch", "font-kerning", "-webkit-font-smoothing", "font-smoothing",
+	"-moz-osx-font-smoothing", "font-smooth", "text-rendering", "text-decoration-line", "text-decoration-style",
+	"text-decoration-color", "-webkit-text-decoration-color", "text-decoration-skip-ink", "text-align", "clear",
+	"border-collapse", "border-color", "border-style", "border-top-style", "border-bottom-style",
+	"border-left-style", "border-right-style", "border-top-color", "border-bottom-color", "border-left-color",
+	"border-right-color", "hyphens", "-webkit-hyphens", "-moz-hyphens", "-ms-hyphens", "list-style",
+	"list-style-type", "list-style-position", "cursor", "pointer-events", "user-select", "-webkit-user-select",
+	"box-sizing", "-webkit-box-sizing", "-moz-box-sizing", "-ms-interpolation-mode", "caption-side",
+	"empty-cells", "quotes", "orphans", "widows", "page-break-inside", "page-break-after", "page-break-before",
+	"break-inside", "break-after", "break-before", "background-repeat", "background-position",
+	"background-size", "background-attachment", "transition", "-webkit-transition", "text-justify",
+	"-webkit-tap-highlight-color", "image-rendering", "object-fit", "mso-table-lspace",
+	"mso-table-rspace", "mso-line-height-rule", "mso-cellspacing", "mso-border-alt", "mso-font-alt",
+	"mso-generic-font-family", "mso-ansi-language", "mso-fareast-language", "mso-fareast-font-family",
+	"mso-bidi-font-family", "mso-style-priority", "mso-style-name", "mso-yfti-tbllook", "mso-pagination",
+	"mso-default-props", "mso-element-frame-hspace", "mso-text-decoration", "mso-line-height-alt",
+	"mso-highlight", "tab-interval",
+	"z-index", "outline-color", "outline-style",
 };
 
-/* Borders take room but hide nothing unless they are huge: read like paddings. */
 static bool is_border(const char *name)
 {
-	return strncmp(name, "border", 6) == 0 && (!name[6] || name[6] == '-' || name[6] == ' ');
+	return strncmp(name, "border", 6) == 0 && (!name[6] || name[6] == '-');
+}
+
+static bool is_radius(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n >= 13 && strcmp(name + n - 7, "-radius") == 0 && strstr(name, "border-");
 }
 
 static enum css_kind kind_of(const char *name)
@@ -88,13 +139,21 @@ static enum css_kind kind_of(const char *name)
 	for (size_t i = 0; i < COUNT(FREE); i++)
 		if (strcmp(FREE[i], name) == 0)
 			return CSS_FREE;
-	return is_border(name) || strcmp(name, "outline") == 0 ? CSS_PADDING : CSS_UNKNOWN;
+	/* What a tool that puts styles in line reads, and leaves there. */
+	if (strncmp(name, "-premailer-", 11) == 0)
+		return CSS_FREE;
+	/* A variable does nothing by itself, and values that use one are not understood. */
+	if (strncmp(name, "--", 2) == 0)
+		return CSS_FREE;
+	if (is_radius(name))
+		return CSS_RADIUS;
+	return is_border(name) && !strstr(name, "image") ? CSS_BORDER : CSS_UNKNOWN;
 }
 
 static bool computes(const char *value)
 {
 	static const char *const UNREAD[] = { "\\", "var(", "calc(", "expression", "attr(", "env(", "url(",
-					      "image", "gradient", "@", "{", "}", "[", "]", "<" };
+					      "min(", "max(", "clamp(", "image(", "-set(", "gradient", "@", "{", "}", "[", "]", "<" };
 
 	for (size_t i = 0; i < COUNT(UNREAD); i++)
 		if (strstr(value, UNREAD[i]))
@@ -133,13 +192,19 @@ struct slice css_without_comments(struct arena *a, struct slice text)
 	return (struct slice){ out, n };
 }
 
+/* Blanks of CSS; a vertical tab is none. */
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+}
+
 /* Lower case, blanks collapsed and trimmed. */
 static char *tidy(struct arena *a, const char *p, size_t n)
 {
 	char *out = arena_alloc(a, n + 1), *w = out;
 
 	for (size_t i = 0; i < n; i++) {
-		if (isspace((unsigned char)p[i])) {
+		if (is_blank(p[i])) {
 			if (w > out && w[-1] != ' ')
 				*w++ = ' ';
 		} else {
@@ -175,7 +240,7 @@ static struct css_declaration *declaration(struct arena *a, const char *p, const
 	d->important = cut_important(value);
 	d->value = value;
 	d->kind = kind_of(d->name);
-	if (computes(value) || strchr(value, '!'))
+	if ((computes(value) && strncmp(d->name, "--", 2) != 0) || strchr(value, '!') || strpbrk(value, "{}[]\\"))
 		d->kind = CSS_UNKNOWN;
 	return d;
 }
@@ -206,7 +271,7 @@ struct css_declaration *css_declarations(struct arena *a, struct slice text, con
 	while (p < end) {
 		const char *stop = declaration_end(p, end), *colon = memchr(p, ':', (size_t)(stop - p));
 
-		while (p < stop && isspace((unsigned char)*p))
+		while (p < stop && is_blank(*p))
 			p++;
 		if (p < stop && (!colon || ++n > DECLARATIONS_MAX)) {
 			*doubt = "a style that cannot be read";
@@ -221,31 +286,54 @@ struct css_declaration *css_declarations(struct arena *a, struct slice text, con
 	return first;
 }
 
-bool css_length(const char *text, double em, double percent, double *px)
+/* Reads a number as CSS writes it; gives where it ends, or NULL. strtod reads more: "inf", hexadecimal. */
+static const char *read_number(const char *p, double *out)
 {
-	static const struct {
+	const char *from = p, *digits;
+
+	p += *p == '+' || *p == '-';
+	for (digits = p; isdigit((unsigned char)*p); p++)
+		;
+	if (*p == '.' && isdigit((unsigned char)p[1]))
+		for (p++; isdigit((unsigned char)*p); p++)
+			;
+	if (p == digits || p - digits > 12)
+		return NULL;
+	if (*p == 'e' && isdigit((unsigned char)p[1]))
+		return NULL;
+	*out = strtod(from, NULL);
+	return p;
+}
+
+bool css_number(const char *text, double *out)
+{
+	const char *end = read_number(text, out);
+
+	return end && !*end;
+}
+
+bool css_length(const char *text, const struct css_base *base, double *px)
+{
+	const struct {
 		const char *unit;
 		double px;
 	} UNITS[] = { { "px", 1 }, { "pt", 4.0 / 3 }, { "pc", 16 }, { "in", 96 }, { "cm", 37.8 }, { "mm", 3.78 },
-		      { "rem", 16 }, { "vw", 3 }, { "vh", 5 } };
-	char *end;
+		      { "em", base->em },
+		      { "ex", base->em / 2 }, { "ch", base->em / 2 },
+		      { "rem", base->rem }, { "%", base->percent / 100 }, { "vw", base->vw } };
 	double v;
+	const char *unit = read_number(text, &v);
 
-	/* strtod also reads "inf", "nan" and hexadecimal; CSS does not. */
-	if (!*text || strspn(text, "+-.0123456789") == 0)
+	if (!unit)
 		return false;
-	v = strtod(text, &end);
-	if (end == text || !isfinite(v) || memchr(text, 'x', (size_t)(end - text)))
-		return false;
-	if (!*end || strcmp(end, "%") == 0 || strcmp(end, "em") == 0 || strcmp(end, "ex") == 0 ||
-	    strcmp(end, "ch") == 0) {
-		*px = v * (!*end ? 1 : *end == '%' ? percent / 100 : end[1] == 'm' ? em : em / 2);
+	if (v == 0 && !*unit) {
+		*px = 0;
 		return true;
 	}
 	for (size_t i = 0; i < COUNT(UNITS); i++)
-		if (strcmp(end, UNITS[i].unit) == 0) {
+		if (strcmp(unit, UNITS[i].unit) == 0) {
 			*px = v * UNITS[i].px;
-			return true;
+			return UNITS[i].px >= 0 || v == 0;
 		}
 	return false;
 }

@@ -11,27 +11,45 @@
 enum css_kind {
 	CSS_UNKNOWN,
 	CSS_FREE, /* whatever its value, text stays as visible as it was */
-	CSS_DISPLAY,
-	CSS_VISIBILITY,
-	CSS_OPACITY,
-	CSS_FONT_SIZE,
-	CSS_FONT,
-	CSS_COLOR,
+	CSS_NONE, /* harmless while it says "none" */
+	CSS_ALIGN, /* vertical-align */
 	CSS_BACKGROUND,
-	CSS_POSITION,
-	CSS_OFFSET,
-	CSS_MARGIN,
-	CSS_PADDING,
-	CSS_HEIGHT,
-	CSS_WIDTH,
-	CSS_LEAST, /* min-height, min-width */
-	CSS_OVERFLOW,
-	CSS_INDENT,
-	CSS_SPACING,
-	CSS_LINE_HEIGHT,
+	CSS_BACKGROUND_COLOR,
+	CSS_BORDER,
+	CSS_BREAK, /* where long words may break */
+	CSS_CASE,
 	CSS_CLIP,
-	CSS_SCHEME,
+	CSS_COLOR,
+	CSS_DECORATION,
+	CSS_DIRECTION,
+	CSS_DISPLAY,
+	CSS_FAMILY,
+	CSS_FLOAT,
+	CSS_FONT,
+	CSS_FONT_SIZE,
+	CSS_HEIGHT,
+	CSS_INDENT,
+	CSS_LAYOUT, /* table-layout */
+	CSS_LEAST, /* min-height */
+	CSS_LINE_HEIGHT,
+	CSS_MARGIN,
 	CSS_MSO_HIDE,
+	CSS_MSO_MARGIN,
+	CSS_OFFSET,
+	CSS_OPACITY,
+	CSS_OUTLINE,
+	CSS_OVERFLOW,
+	CSS_PADDING,
+	CSS_POSITION,
+	CSS_RADIUS,
+	CSS_SCHEME,
+	CSS_SHADOW,
+	CSS_SPACING,
+	CSS_VARIANT,
+	CSS_VISIBILITY,
+	CSS_WHITE_SPACE,
+	CSS_WIDTH,
+	CSS_ZOOM, /* text-size-adjust, zoom */
 };
 
 struct css_declaration {
@@ -46,8 +64,16 @@ struct css_declaration *css_declarations(struct arena *a, struct slice text, con
 /* A copy without comments. */
 struct slice css_without_comments(struct arena *a, struct slice text);
 
-/* A length in px. `em` is the size of 1em, `percent` that of 100 %. False: "auto" or not understood. */
-bool css_length(const char *text, double em, double percent, double *px);
+/* What the units of a length stand for, in px; below 0: it is not to be had, and such a length is not
+   understood. */
+struct css_base {
+	double em, rem, percent, vw;
+};
+
+/* A length in px, as browsers would take it: with a unit, unless it is 0. False: none, or not understood. */
+bool css_length(const char *text, const struct css_base *base, double *px);
+/* A plain number. */
+bool css_number(const char *text, double *out);
 /* A colour as 0xRRGGBB and how opaque it is (0 to 1). False: not understood. */
 bool css_color(const char *text, uint32_t *rgb, double *alpha);
 /* WCAG contrast, 1 to 21. */

@@ -7,11 +7,14 @@
 #include "mail/html.h"
 
 #include <ctype.h>
+#include <glib.h>
 #include <libxml/HTMLparser.h>
+#include <math.h>
 #include <strings.h>
 
 #include "base/buf.h"
 #include "base/utf8.h"
+#include "mail/html_hints.h"
 #include "mail/html_scan.h"
 #include "mail/html_style.h"
 
@@ -19,13 +22,20 @@
 #define SEEN_MAX ((size_t)100 * 1000) /* mail clients cut off what comes later (FMT-16) */
 #define FRAMES_MAX (HTML_DEPTH_MAX + 10)
 #define LINKS_MAX 5000
+#define MARKS_MAX 5 /* combining marks on one letter; more of them reach into other lines */
 
 enum element_kind { PLAIN, BLOCK, CELL, BREAK, SILENT, ACTIVE, STRANGE };
 
 struct frame {
-	struct element el;
+	struct element *el, plain; /* plain: the element itself, where no selector will look at it any more */
+	struct element *last; /* its last child */
 	enum element_kind kind;
 	bool block, silent, link;
+	bool implied;      /* browsers put it there: a <tbody> */
+	bool tight;        /* it may be no higher than `height` */
+	bool broken;       /* and has more than one line in it */
+	float height, room; /* px; the least in any world */
+	double used;       /* px that text in it has taken */
 	struct look look[WORLDS_MAX];
 };
 
@@ -42,12 +52,17 @@ struct reader {
 	struct html_view *out;
 	struct flow text, hidden, words, title;
 	struct style_notes notes;
+	struct look root[WORLDS_MAX]; /* of the bare page */
 	struct frame frame[FRAMES_MAX];
 	size_t depth;
 	struct html_link *links;
 	struct html_image *images;
 	size_t links_room, images_room;
-	bool quirks; /* no doctype: tables do not take over colour and size of text */
+	/* px of text in front: with no blank since, with no break since, with no line break of its own since */
+	double before_word, before_line, before_own;
+	bool rows;   /* a cell reaches over rows */
+	bool others; /* between comments that show it to some clients only */
+	bool turned; /* the direction of reading was turned round in this block */
 	bool unseen; /* from here on nothing counts as visible */
 	bool in_link, in_title;
 };
@@ -103,11 +118,12 @@ static enum element_kind kind_of(const char *name)
 	static const char *const LISTS[][48] = {
 		[PLAIN] = { "span", "a", "b", "strong", "i", "em", "u", "s", "small", "big", "sub", "sup", "code",
 			    "kbd", "samp", "var", "tt", "cite", "q", "abbr", "acronym", "font", "bdi", "del", "ins",
-			    "mark", "wbr", "time", "nobr", "strike", "dfn", "img", "html", "col", "colgroup", NULL },
+			    "mark", "wbr", "time", "nobr", "strike", "dfn", "img", "html", "col", "colgroup", "label",
+			    NULL },
 		[BLOCK] = { "body", "div", "p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd",
 			    "table", "tbody", "thead", "tfoot", "tr", "caption", "blockquote", "pre", "address",
 			    "center", "article", "section", "header", "footer", "main", "aside", "nav", "figure",
-			    "figcaption", NULL },
+			    "figcaption", "hgroup", "search", "dir", "menu", NULL },
 		[CELL] = { "td", "th", NULL },
 		[BREAK] = { "br", "hr", NULL },
 		[SILENT] = { "head", "title", "meta", "style", "link", "base", NULL },
@@ -131,10 +147,7 @@ static void set_doubt(struct reader *r, const char *why)
 
 static const char *attribute(const char **atts, const char *name)
 {
-	for (; atts && atts[0]; atts += 2)
-		if (strcasecmp(atts[0], name) == 0)
-			return atts[1] ? atts[1] : "";
-	return NULL;
+	return html_attribute((const char *const *)atts, name);
 }
 
 static bool is_remote(const char *url)
@@ -160,6 +173,47 @@ static bool acts(const char *url)
 	return false;
 }
 
+static bool is_one_of(const char *value, const char *const *list)
+{
+	for (; *list; list++)
+		if (strcasecmp(value, *list) == 0)
+			return true;
+	return false;
+}
+
+/* The charset that is named, after "charset=". */
+static bool is_usual_charset(const char *name)
+{
+	static const char *const USUAL[] = { "utf-8", "utf8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252", NULL };
+	char plain[20];
+	size_t n = 0;
+
+	for (name += strspn(name, " \"'"); *name && !strchr(" \"';", *name) && n + 1 < sizeof(plain); name++)
+		plain[n++] = *name;
+	plain[n] = '\0';
+	return is_one_of(plain, USUAL);
+}
+
+/* What a meta element can change in how the page is read. */
+static void watch_meta(struct reader *r, const char **all)
+{
+	static const char *const HARMLESS[] = { "content-type", "x-ua-compatible", "content-language", "refresh", NULL };
+	const char *equiv = attribute(all, "http-equiv"), *content = attribute(all, "content"), *name = attribute(all, "name");
+	const char *charset = attribute(all, "charset");
+
+	if (equiv && strcasecmp(equiv, "refresh") == 0)
+		r->out->active = true;
+	if (equiv && !is_one_of(equiv, HARMLESS))
+		set_doubt(r, "a meta element that changes how the page is read");
+	if (!charset && equiv && content && strcasecmp(equiv, "content-type") == 0 && strcasestr(content, "charset="))
+		charset = strcasestr(content, "charset=") + 8;
+	if (charset && !is_usual_charset(charset))
+		set_doubt(r, "a meta element that names another charset");
+	if (name && content && strcasecmp(name, "viewport") == 0 &&
+	    (!strstr(content, "width=device-width") || strstr(content, "scale=0")))
+		set_doubt(r, "a viewport that is not the reader's");
+}
+
 /* Looks at every attribute for what acts or fetches. */
 static void watch_attributes(struct reader *r, const char *name, const char **all)
 {
@@ -179,60 +233,8 @@ static void watch_attributes(struct reader *r, const char *name, const char **al
 	}
 	if (strcmp(name, "link") == 0 || strcmp(name, "base") == 0)
 		r->out->active = r->out->remote = true;
-	if (strcmp(name, "meta") == 0 && attribute(all, "http-equiv") &&
-	    strcasecmp(attribute(all, "http-equiv"), "refresh") == 0)
-		r->out->active = true;
-}
-
-static void hint(struct reader *r, struct buf *b, const char *property, const char *value)
-{
-	if (!value)
-		return;
-	if (value[strspn(value, "#%abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")])
-		set_doubt(r, "an attribute for a colour or a size that cannot be read");
-	else
-		buf_addf(b, "%s: %s;", property, value);
-}
-
-static void hint_font_size(struct reader *r, struct buf *b, const char *size)
-{
-	static const int PX[] = { 10, 10, 13, 16, 18, 24, 32, 48 };
-
-	if (!size)
-		return;
-	if (size[0] >= '1' && size[0] <= '7' && !size[1])
-		buf_addf(b, "font-size: %dpx;", PX[size[0] - '0']);
-	else if (size[0] == '-')
-		buf_adds(b, "font-size: 10px;");
-	else if (size[0] != '+')
-		set_doubt(r, "a font size that cannot be read");
-}
-
-/* Attributes and elements that style text, said as declarations. */
-static const char *hints_of(struct reader *r, const char *name, const char **atts, struct buf *b)
-{
-	const char *width = attribute(atts, "width"), *height = attribute(atts, "height");
-
-	if (strcmp(name, "a") == 0 && attribute(atts, "href"))
-		buf_adds(b, "color: linktext;");
-	if (strcmp(name, "small") == 0 || strcmp(name, "sub") == 0 || strcmp(name, "sup") == 0)
-		buf_adds(b, "font-size: smaller;");
-	if (strcmp(name, "mark") == 0)
-		buf_adds(b, "background-color: yellow; color: black;");
-	if (strcmp(name, "font") == 0) {
-		hint(r, b, "color", attribute(atts, "color"));
-		hint_font_size(r, b, attribute(atts, "size"));
-	}
-	if (strcmp(name, "body") == 0)
-		hint(r, b, "color", attribute(atts, "text"));
-	if (attribute(atts, "link") || attribute(atts, "vlink") || attribute(atts, "alink"))
-		set_doubt(r, "link colours in attributes");
-	hint(r, b, "background-color", attribute(atts, "bgcolor"));
-	if (width && strcmp(name, "img") != 0 && (strcmp(width, "0") == 0 || strcmp(width, "1") == 0))
-		buf_adds(b, "width: 0;");
-	if (height && strcmp(name, "img") != 0 && strcmp(height, "0") == 0)
-		buf_adds(b, "height: 0;");
-	return b->n ? buf_text(b) : NULL;
+	if (strcmp(name, "meta") == 0)
+		watch_meta(r, all);
 }
 
 static void take_notes(struct reader *r)
@@ -243,22 +245,60 @@ static void take_notes(struct reader *r)
 		set_doubt(r, r->notes.doubt);
 }
 
-/* What the element takes over from. Browsers let tables in a page without doctype start anew from the body. */
+/* What the element takes over from: its parent, but a caption stands beside its table; and some clients let tables in a
+   page without doctype start anew from the body. */
 static void look_around(const struct reader *r, const struct frame *f, struct look out[WORLDS_MAX])
 {
-	const struct look *body = NULL;
-	struct look root[WORLDS_MAX];
+	const struct look *body = r->root;
 
-	sheet_root(r->sheet, root);
-	memcpy(out, r->depth ? r->frame[r->depth - 1].look : root, sizeof(root));
-	if (!r->quirks || strcmp(f->el.name, "table") != 0)
-		return;
+	memcpy(out, r->depth ? r->frame[r->depth - 1].look : r->root, sizeof(*out) * (size_t)sheet_worlds(r->sheet));
 	for (size_t i = 0; i < r->depth; i++)
-		if (strcmp(r->frame[i].el.name, "body") == 0)
+		if (strcmp(r->frame[i].el->name, "body") == 0)
 			body = r->frame[i].look;
-	for (int w = 0; w < WORLDS_MAX; w++) {
-		out[w].fg = body ? body[w].fg : root[w].fg;
-		out[w].font = 16;
+	if (strcmp(f->el->name, "table") == 0)
+		sheet_table(r->sheet, body, out);
+	if (strcmp(f->el->name, "caption") == 0 && r->depth > 1)
+		for (int w = 0; w < sheet_worlds(r->sheet); w++) {
+			out[w].bg = out[w].box_bg = r->frame[r->depth - 2].look[w].box_bg;
+			out[w].leaks = true;
+		}
+}
+
+/* A box with a height of its own: what does not fit in it is cut off, or lies over what comes later. */
+static void note_height(struct reader *r, struct frame *f)
+{
+	for (int w = 0; w < sheet_worlds(r->sheet); w++) {
+		const struct look *l = &f->look[w];
+
+		if (l->height <= 0 || l->gone)
+			continue;
+		f->height = f->tight ? fminf(f->height, l->height) : l->height;
+		f->room = f->tight ? fminf(f->room, l->room) : l->room;
+		f->tight = true;
+	}
+	for (size_t i = 0; i < r->depth; i++)
+		if (r->frame[i].tight && (f->kind == BREAK || f->look[0].box != BOX_INLINE))
+			r->frame[i].broken = true;
+}
+
+/* Columns style cells that do not stand in them; cells over rows and columns may lie over each other. */
+static void judge_cells(struct reader *r, const struct frame *f, const char **atts)
+{
+	const char *rows = attribute(atts, "rowspan"), *columns = attribute(atts, "colspan");
+	bool styled = attribute(atts, "style") || attribute(atts, "bgcolor") || attribute(atts, "class") ||
+		      attribute(atts, "id") || attribute(atts, "hidden");
+
+	if (strncmp(f->el->name, "col", 3) == 0)
+		for (int w = 0; w < sheet_worlds(r->sheet); w++)
+			styled = styled || f->look[w].gone || f->look[w].invisible || f->look[w].box_bg != f[-1].look[w].box_bg;
+	if (strncmp(f->el->name, "col", 3) == 0 && styled) {
+		r->notes.covers = true;
+		set_doubt(r, "a column with a style");
+	}
+	r->rows = r->rows || (rows && strcmp(rows, "1") != 0);
+	if (r->rows && columns && strcmp(columns, "1") != 0) {
+		r->notes.covers = true;
+		set_doubt(r, "cells over rows and columns");
 	}
 }
 
@@ -267,23 +307,22 @@ static void style_frame(struct reader *r, struct frame *f, const char **atts)
 	struct look outer[WORLDS_MAX];
 	struct buf b;
 
-	look_around(r, f, outer);
-	f->el.id = arena_text(r->a, attribute(atts, "id"));
-	f->el.classes = arena_text(r->a, attribute(atts, "class"));
-	f->el.parent = r->depth ? &r->frame[r->depth - 1].el : NULL;
-	buf_init(&b, 4096);
-	/* What is not seen anyway needs no style: large parts stay cheap. */
-	if (r->unseen)
-		memcpy(f->look, outer, sizeof(f->look));
-	else
-		sheet_look(r->sheet, &f->el, attribute(atts, "style"), hints_of(r, f->el.name, atts, &b), outer, f->look,
-			   &r->notes);
 	if (attribute(atts, "style") && (strcasestr(attribute(atts, "style"), "url(")))
 		r->out->remote = true;
+	/* What is not seen anyway needs no style: large parts stay cheap. */
+	if (r->unseen)
+		return;
+	look_around(r, f, outer);
+	buf_init(&b, 4096);
+	html_hints(f->el->name, f->el->atts, &b, &r->notes);
+	sheet_look(r->sheet, f->el, attribute(atts, "style"), b.n ? buf_text(&b) : NULL, outer, f->look, &r->notes);
 	buf_free(&b);
 	if (attribute(atts, "hidden") || attribute(atts, "popover"))
-		for (int w = 0; w < WORLDS_MAX; w++)
+		for (int w = 0; w < sheet_worlds(r->sheet); w++)
 			f->look[w].hidden = true;
+	if (r->depth)
+		judge_cells(r, f, atts);
+	note_height(r, f);
 	take_notes(r);
 }
 
@@ -343,11 +382,13 @@ static void all_flows(struct reader *r, bool line)
 		/* The words of a link are one line. */
 		flows[i]->line = flows[i]->line || (line && flows[i] != &r->words);
 	}
+	r->before_word = r->before_line = r->before_own = 0;
+	r->turned = false;
 }
 
 static void open_special(struct reader *r, struct frame *f, const char **atts)
 {
-	const char *name = f->el.name;
+	const char *name = f->el->name;
 
 	if (strcmp(name, "img") == 0)
 		add_image(r, atts);
@@ -367,30 +408,86 @@ static void judge_kind(struct reader *r, struct frame *f)
 {
 	if (f->kind == ACTIVE)
 		r->out->active = true;
-	if (f->kind == ACTIVE || f->kind == STRANGE)
-		set_doubt(r, arena_printf(r->a, "the element <%.30s>", f->el.name));
+	if (f->kind == ACTIVE || f->kind == STRANGE) {
+		r->notes.covers = true;
+		set_doubt(r, arena_printf(r->a, "the element <%.30s>", f->el->name));
+	}
 	f->block = f->kind == BLOCK || f->kind == BREAK;
 	if (f->block || f->kind == CELL)
 		all_flows(r, f->block);
-	f->silent = f->kind == SILENT || strcmp(f->el.name, "script") == 0 ||
+	if (strcmp(f->el->name, "wbr") == 0)
+		r->before_word = 0;
+	f->silent = f->kind == SILENT || strcmp(f->el->name, "script") == 0 ||
 		    (r->depth && r->frame[r->depth - 1].silent && f->kind != BLOCK);
 }
 
-static void on_start(void *ctx, const xmlChar *xml_name, const xmlChar **xml_atts)
+/* Names that are asked for later. */
+static const char *name_kept(const char *name)
 {
-	struct reader *r = ctx;
-	const char *name = (const char *)xml_name, **atts = (const char **)(uintptr_t)xml_atts;
-	struct frame *f;
+	static const char *const NAMES[] = { "title", "table", "body", "script", "img", "a", "area", "wbr" };
 
-	if (r->depth == FRAMES_MAX) {
-		r->out->unread = true;
-		set_doubt(r, "elements nested too deep");
-		xmlStopParser(r->parser);
-		return;
+	for (size_t i = 0; i < COUNT(NAMES); i++)
+		if (strcmp(NAMES[i], name) == 0)
+			return NAMES[i];
+	return "";
+}
+
+/* Kept until the end, since selectors look at what stands before. */
+static struct element *new_element(struct reader *r, const char *name, const char **atts)
+{
+	struct frame *outer = r->depth ? &r->frame[r->depth - 1] : NULL;
+	struct element *el;
+	const char **copy;
+	size_t n = 0;
+
+	if (r->unseen) {
+		el = &r->frame[r->depth].plain;
+		*el = (struct element){ .name = name_kept(name) };
+		return el;
 	}
-	f = &r->frame[r->depth];
-	*f = (struct frame){ .kind = kind_of(name) };
-	f->el.name = arena_text(r->a, name);
+	el = ARENA_NEW(r->a, struct element);
+	el->name = arena_text(r->a, name);
+	el->box = html_box(name);
+	el->parent = outer ? outer->el : NULL;
+	el->index = 1;
+	if (outer && outer->last) {
+		el->before = outer->last;
+		el->index = outer->last->index + 1;
+	}
+	if (outer)
+		outer->last = el;
+	while (atts && atts[n])
+		n += 2;
+	copy = ARENA_ARRAY(r->a, const char *, n + 1);
+	for (size_t i = 0; i < n; i++)
+		copy[i] = arena_text(r->a, atts[i] ? atts[i] : "");
+	copy[n] = NULL;
+	el->atts = copy;
+	el->id = html_attribute(copy, "id");
+	el->classes = html_attribute(copy, "class");
+	return el;
+}
+
+static void close_frame(struct reader *r)
+{
+	const struct frame *f = &r->frame[--r->depth];
+
+	if (f->link)
+		close_link(r);
+	if (f->block || f->kind == CELL)
+		all_flows(r, f->block);
+	if (strcmp(f->el->name, "title") == 0)
+		r->in_title = false;
+}
+
+static void open_frame(struct reader *r, const char *name, const char **atts, bool implied)
+{
+	struct frame *f = &r->frame[r->depth];
+
+	memset(f, 0, offsetof(struct frame, look));
+	f->kind = kind_of(name);
+	f->implied = implied;
+	f->el = new_element(r, name, atts);
 	watch_attributes(r, name, atts);
 	judge_kind(r, f);
 	style_frame(r, f, atts);
@@ -398,21 +495,187 @@ static void on_start(void *ctx, const xmlChar *xml_name, const xmlChar **xml_att
 	r->depth++;
 }
 
+static bool top_is(const struct reader *r, const char *name)
+{
+	return r->depth && strcmp(r->frame[r->depth - 1].el->name, name) == 0;
+}
+
+static void on_start(void *ctx, const xmlChar *xml_name, const xmlChar **xml_atts)
+{
+	struct reader *r = ctx;
+	const char *name = (const char *)xml_name, **atts = (const char **)(uintptr_t)xml_atts;
+
+	if (r->depth + 1 >= FRAMES_MAX) {
+		r->out->unread = true;
+		set_doubt(r, "elements nested too deep");
+		xmlStopParser(r->parser);
+		return;
+	}
+	/* Rows that stand directly in a table are put into a <tbody>. */
+	if (r->depth && r->frame[r->depth - 1].implied && strcmp(name, "tr") != 0)
+		close_frame(r);
+	if (strcmp(name, "tr") == 0 && top_is(r, "table"))
+		open_frame(r, "tbody", NULL, true);
+	open_frame(r, name, atts, false);
+}
+
 static void on_end(void *ctx, const xmlChar *xml_name)
 {
 	struct reader *r = ctx;
-	const struct frame *f;
 
 	(void)xml_name;
-	if (!r->depth)
-		return;
-	f = &r->frame[--r->depth];
-	if (f->link)
-		close_link(r);
-	if (f->block || f->kind == CELL)
-		all_flows(r, f->block);
-	if (strcmp(f->el.name, "title") == 0)
-		r->in_title = false;
+	if (r->depth && r->frame[r->depth - 1].implied)
+		close_frame(r);
+	if (r->depth)
+		close_frame(r);
+}
+
+/* The size of a letter in em, rather too much than too little. */
+static double letter(uint32_t c)
+{
+	if (c < 0x80)
+		return (c >= 'A' && c <= 'Z') || strchr("mw@%&", (int)c) ? 0.95 : 0.62;
+	return g_unichar_iszerowidth(c) ? 0 : 1.05;
+}
+
+/* May a line break stand before the letter at p? */
+static bool breaks_before(const char *from, const char *p, uint32_t c)
+{
+	if (c >= 0x2e80 && c < 0x1f000)
+		return true;
+	return p > from && strchr("/-?", p[-1]) && isalpha((unsigned char)*p);
+}
+
+/* What measuring a text finds besides its lengths. */
+struct found {
+	double last, last_line; /* em behind the last blank, the last line break */
+	bool blank, line;       /* there is one */
+	bool marks;             /* combining marks that pile up */
+	bool turned;            /* the direction of reading is turned round */
+};
+
+static struct stretch measure(const struct reader *r, const char *p, size_t n, struct found *f)
+{
+	struct stretch t = { .before_word = r->before_word, .before_line = r->before_line, .before_own = r->before_own };
+	const char *from = p, *end = p + n;
+	int piled = 0;
+	size_t len;
+
+	for (; p < end; p += len) {
+		uint32_t c = utf8_char(p, (size_t)(end - p), &len);
+		bool blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
+
+		if (blank || c == 0x200b || breaks_before(from, p, c)) {
+			f->blank = true;
+			f->last = 0;
+		}
+		if (c == '\n') {
+			f->line = true;
+			f->last_line = 0;
+		}
+		f->turned = f->turned || c == 0x202d || c == 0x202e;
+		piled = c >= 0x300 && g_unichar_ismark(c) ? piled + 1 : 0;
+		f->marks = f->marks || piled > MARKS_MAX;
+		f->last += blank ? 0 : letter(c);
+		f->last_line += letter(c);
+		t.all += letter(c);
+		t.word = fmax(t.word, f->last);
+		t.line = fmax(t.line, f->last_line);
+		t.first = f->blank ? t.first : t.word;
+		t.first_line = f->line ? t.first_line : t.line;
+	}
+	return t;
+}
+
+/* What stands before the next text, in one piece with it. */
+static void go_on(struct reader *r, const struct stretch *t, const struct found *f, double scale)
+{
+	r->before_word = f->last * scale + (f->blank ? 0 : r->before_word);
+	r->before_own = f->last_line * scale + (f->line ? 0 : r->before_own);
+	r->before_line += t->all * scale;
+}
+
+/* Text in boxes with a height of their own. False: it is cut off there. */
+static bool fits_in(struct reader *r, const struct frame *in, double width)
+{
+	double line = 0;
+	bool fits = true, drawn = false;
+
+	for (int w = 0; w < sheet_worlds(r->sheet); w++) {
+		line = fmax(line, look_line(&in->look[w]));
+		drawn = drawn || (!in->look[w].gone && in->look[w].font >= 1);
+	}
+	for (struct frame *f = r->frame; drawn && f <= in; f++) {
+		double own = 0;
+		bool clips = true;
+
+		if (!f->tight)
+			continue;
+		for (int w = 0; w < sheet_worlds(r->sheet); w++) {
+			own = fmax(own, look_line(&f->look[w]));
+			clips = clips && (f->look[w].clips || f->look[w].gone || f->look[w].height <= 0);
+		}
+		f->used += width;
+		if (!f->broken && f->used <= f->room && fmax(own, line) <= f->height + 2)
+			continue;
+		fits = false;
+		r->notes.covers = r->notes.covers || !clips;
+	}
+	return fits;
+}
+
+static bool says_nothing(const char *p, size_t n)
+{
+	size_t i = 0, blank;
+
+	while (i < n && (blank = blank_at(p + i, n - i)))
+		i += blank;
+	return i == n;
+}
+
+/* As the letters are shown: an address in capitals is another one. */
+static const char *as_shown(struct reader *r, const struct frame *f, const char *p, size_t n)
+{
+	enum letters letters = LETTERS_OWN;
+	char *out;
+	bool first = true;
+
+	for (int w = 0; w < sheet_worlds(r->sheet); w++)
+		if (f->look[w].letters != LETTERS_OWN)
+			letters = (enum letters)f->look[w].letters;
+	if (letters == LETTERS_OWN)
+		return p;
+	out = arena_text_n(r->a, p, n);
+	for (char *c = out; c < out + n; c++) {
+		if (letters == LETTERS_UPPER || (letters == LETTERS_TITLE && first))
+			*c = (char)toupper((unsigned char)*c);
+		else if (letters == LETTERS_LOWER)
+			*c = (char)tolower((unsigned char)*c);
+		first = !isalnum((unsigned char)*c) && *c != '\'' && (unsigned char)*c < 0x80;
+	}
+	return out;
+}
+
+static enum sight judge_text(struct reader *r, const struct frame *f, const char *p, size_t n)
+{
+	struct found found = { .marks = false };
+	struct stretch t = measure(r, p, n, &found);
+	double scale = 0;
+	enum sight sight;
+
+	for (int w = 0; w < sheet_worlds(r->sheet); w++)
+		scale = fmax(scale, look_width(&f->look[w], 1));
+	if (says_nothing(p, n)) {
+		go_on(r, &t, &found, scale);
+		return SIGHT_CLEAR;
+	}
+	sight = sheet_sight(r->sheet, f->look, &t, &r->notes);
+	go_on(r, &t, &found, scale);
+	r->turned = r->turned || found.turned;
+	r->notes.covers = r->notes.covers || found.marks;
+	if (!fits_in(r, f, t.all * scale) || r->turned || r->others)
+		return SIGHT_NONE;
+	return sight;
 }
 
 static void note_place(struct html_link *l, size_t from, size_t to)
@@ -429,7 +692,7 @@ static void on_text(void *ctx, const xmlChar *text, int len)
 	const struct frame *f = r->depth ? &r->frame[r->depth - 1] : NULL;
 	const char *p = (const char *)text;
 	size_t n = len > 0 ? (size_t)len : 0, from;
-	enum sight sight;
+	enum sight sight = r->unseen || !f ? SIGHT_NONE : SIGHT_CLEAR;
 
 	if (r->in_title) {
 		flow_add(&r->title, p, n);
@@ -437,7 +700,10 @@ static void on_text(void *ctx, const xmlChar *text, int len)
 	}
 	if (f && f->silent)
 		return;
-	sight = r->unseen || !f ? SIGHT_NONE : sheet_sight(r->sheet, f->look);
+	if (sight == SIGHT_CLEAR) {
+		sight = judge_text(r, f, p, n);
+		p = as_shown(r, f, p, n);
+	}
 	if (sight == SIGHT_FAINT && !r->out->doubt)
 		r->out->doubt = "text that is hard to see: small, or too like what is behind it";
 	from = r->text.b.n;
@@ -446,6 +712,19 @@ static void on_text(void *ctx, const xmlChar *text, int len)
 		flow_add(&r->words, p, n);
 		note_place(&r->links[r->out->n_links - 1], from, r->text.b.n);
 	}
+}
+
+/* "[if !mso]><!" opens what all clients but some show, "<![endif]" closes it. */
+static void on_comment(void *ctx, const xmlChar *text)
+{
+	struct reader *r = ctx;
+	const char *p = (const char *)text;
+
+	p += strspn(p, " \t\r\n");
+	if (strncmp(p, "[if", 3) == 0 && strlen(p) > 3 && strcmp(p + strlen(p) - 2, "<!") == 0)
+		r->others = true;
+	else if (strncmp(p, "<![endif]", 9) == 0)
+		r->others = false;
 }
 
 /* The inside of style and script elements: no text for anybody. */
@@ -473,7 +752,8 @@ static size_t least(size_t a, size_t b)
 static int parse(struct reader *r, struct slice html, const struct html_scan *scan, struct err *e)
 {
 	htmlSAXHandler sax = { .startElement = on_start, .endElement = on_end, .characters = on_text,
-			       .ignorableWhitespace = on_text, .cdataBlock = on_raw };
+			       .ignorableWhitespace = on_text, .cdataBlock = on_raw,
+			       .comment = on_comment };
 	size_t seen = least(least(scan->doubt_at, SEEN_MAX), scan->stop);
 
 	while (seen && seen < html.n && (html.p[seen] & 0xc0) == 0x80)
@@ -547,12 +827,12 @@ int html_read(struct arena *a, struct slice html, struct html_view *out, struct 
 	flow_init(&r->hidden, HTML_MAX * 2);
 	flow_init(&r->words, 64 * 1024);
 	flow_init(&r->title, 4096);
-	r->sheet = sheet_new(a, scan.dark);
-	r->quirks = !scan.doctype;
-	r->notes.doubt = scan.style_doubt;
+	r->sheet = sheet_new(a, scan.dark, !scan.standards);
+	r->notes = (struct style_notes){ .doubt = scan.style_doubt, .covers = scan.covers };
 	for (size_t i = 0; i < scan.n_styles; i++)
 		sheet_add(r->sheet, scan.style[i], &r->notes);
-	sheet_ready(r->sheet);
+	sheet_ready(r->sheet, &r->notes);
+	sheet_root(r->sheet, r->root);
 	take_notes(r);
 	rc = parse(r, html, &scan, e);
 	finish(r);

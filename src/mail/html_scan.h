@@ -18,10 +18,14 @@ struct html_scan {
 	const char *style_doubt; /* a style sheet that cannot be judged, or NULL */
 	struct slice style[HTML_STYLES_MAX];
 	size_t n_styles;
-	bool doctype;
-	bool dark; /* says that it can be shown in dark colours */
+	bool standards; /* has a doctype under which tables take over the colour around them */
+	bool covers;    /* what was met may cover or change text that stands before it */
+	bool dark;      /* says that it can be shown in dark colours */
 };
 
 void html_scan(struct slice html, struct html_scan *out);
+/* Is what a conditional comment holds ("[if mso]>...<![endif]") harmless to the text around it: settings, fonts, tables
+   without colours that only hold things together? */
+bool html_ghost_is_harmless(struct slice comment);
 
 #endif

@@ -1,8 +1,7 @@
 /*
- * Reading style sheets and matching selectors. A selector is followed through type, class, id,
- * descendant and child; one that asks for more (":visited", "[data-x]") is taken to match wherever its
- * last part does, in a world of its own, so that it can hide text but never bring it back. Each media
- * query is a world too.
+ * Reading style sheets. Rules are put into groups by for whom they hold; once all are read, the worlds
+ * are found: of all kinds of readers that the groups tell apart, one of each. Rules that can do nothing
+ * to text are left out at once.
  */
 #include "mail/html_sheet.h"
 
@@ -10,128 +9,94 @@
 #include <strings.h>
 
 #define CSS_MAX ((size_t)128 * 1024)
-#define ANCESTORS_MAX 128 /* more than the HTML reader opens */
+#define MEDIA_DEPTH_MAX 4
+#define SELECTOR_MAX 500
+#define LOOKS_MAX 20000 /* kinds of readers that are looked at, to find the different ones */
 
-struct sheet *sheet_new(struct arena *a, bool dark)
+struct sheet *sheet_new(struct arena *a, bool dark, bool quirks)
 {
 	struct sheet *s = ARENA_NEW(a, struct sheet);
 
 	s->a = a;
-	s->worlds = 1;
 	s->dark_page = dark;
-	s->condition[0] = "";
+	s->quirks = quirks;
+	s->group[0].media = "";
+	s->n_groups = 1;
 	return s;
 }
 
 /* --- reading rules --- */
 
-static int world_of(struct sheet *s, const char *condition)
+static void set_doubt(struct style_notes *notes, const char *why)
 {
-	for (int i = 0; i < s->worlds; i++)
-		if (strcmp(s->condition[i], condition) == 0)
+	if (!notes->doubt)
+		notes->doubt = why;
+}
+
+static int group_of(struct sheet *s, const struct group *g)
+{
+	for (int i = 0; i < s->n_groups; i++)
+		if (s->group[i].state == g->state && s->group[i].client == g->client &&
+		    strcmp(s->group[i].media, g->media) == 0)
 			return i;
-	/* Two places are kept for "all conditions" and the dark canvas. */
-	if (s->worlds >= WORLDS_MAX - 2) {
+	if (s->n_groups == GROUPS_MAX) {
 		s->full = true;
 		return 0;
 	}
-	s->condition[s->worlds] = condition;
-	return s->worlds++;
+	s->group[s->n_groups] = *g;
+	return s->n_groups++;
 }
 
-static size_t name_length(const char *p)
+/* A declaration that hides nothing, and without which nothing is hidden. */
+static bool is_harmless(const struct css_declaration *d)
 {
-	size_t n = 0;
-
-	while (isalnum((unsigned char)p[n]) || p[n] == '-' || p[n] == '_' || (unsigned char)p[n] >= 0x80)
-		n++;
-	return n;
+	if (d->kind == CSS_FREE || d->kind == CSS_ALIGN)
+		return true;
+	if (d->kind == CSS_PADDING || d->kind == CSS_MARGIN || d->kind == CSS_BORDER || d->kind == CSS_RADIUS)
+		return strspn(d->value, "0123456789. pxemt%autosldnr#") == strlen(d->value) && strlen(d->value) < 30 &&
+		       !strstr(d->value, "000");
+	return d->kind == CSS_NONE && strcmp(d->value, "none") == 0;
 }
 
-/* Reads one compound at p. *odd: it asks for more than type, class and id. Returns where it ends. */
-static const char *read_compound(struct sheet *s, const char *p, struct compound *c, bool *odd)
-{
-	size_t n = name_length(p);
-
-	if (n)
-		c->type = arena_text_n(s->a, p, n);
-	p += n;
-	if (*p == '*')
-		p++;
-	while (*p && !strchr(" >", *p)) {
-		n = *p == '.' || *p == '#' ? name_length(p + 1) : 0;
-		if (n && c->n < NAMES_MAX) {
-			c->names[c->n++] = arena_text_n(s->a, p, n + 1);
-			p += n + 1;
-		} else if (strcmp(p, ":root") == 0 && !c->type) {
-			c->type = "html";
-			p += 5;
-		} else {
-			*odd = true;
-			p += strcspn(p, " >") + (size_t)(strcspn(p, " >") == 0);
-		}
-	}
-	return p;
-}
-
-static unsigned weight(const struct rule *r)
-{
-	unsigned ids = 0, classes = 0, types = 0;
-
-	for (int i = 0; i < r->n; i++) {
-		types += r->compound[i].type != NULL;
-		for (int k = 0; k < r->compound[i].n; k++)
-			*(r->compound[i].names[k][0] == '#' ? &ids : &classes) += 1;
-	}
-	return ids << 16 | classes << 8 | types;
-}
-
-/* Reads one selector into a rule. *odd: it can be followed only roughly; then just its last part stays. */
-static void read_selector(struct sheet *s, const char *text, struct rule *r, bool *odd)
-{
-	const char *p = text;
-
-	while (*p) {
-		bool child = false;
-
-		for (; *p == ' ' || *p == '>'; p++)
-			child = child || *p == '>';
-		if (!*p)
-			break;
-		if (*p == '+' || *p == '~' || r->n == COMPOUNDS_MAX) {
-			*odd = true;
-			r->n = 0;
-			p += *p == '+' || *p == '~';
-			continue;
-		}
-		r->compound[r->n] = (struct compound){ .child = child };
-		p = read_compound(s, p, &r->compound[r->n], odd);
-		r->n++;
-	}
-	if (*odd && r->n) {
-		r->compound[0] = r->compound[r->n - 1];
-		r->n = 1;
-	}
-	r->specificity = weight(r);
-}
-
-static bool all_free(const struct css_declaration *d)
+static bool all_harmless(const struct css_declaration *d)
 {
 	for (; d; d = d->next)
-		if (d->kind != CSS_FREE && d->kind != CSS_PADDING && d->kind != CSS_SCHEME)
+		if (!is_harmless(d))
 			return false;
 	return true;
 }
 
-static char *tidy_text(struct arena *a, const char *p, size_t n)
+/* What stands before and after elements shows nothing, and takes no room to speak of. */
+static bool is_empty_box(const struct css_declaration *d)
 {
-	char *out = arena_alloc(a, n + 1), *w = out;
+	for (; d; d = d->next) {
+		bool empty = !d->value[0] || strspn(d->value, "\"' .") == strlen(d->value) || strcmp(d->value, "none") == 0;
+
+		if (!is_harmless(d) && !(strcmp(d->name, "content") == 0 && empty) && d->kind != CSS_VISIBILITY &&
+		    !(d->kind == CSS_DISPLAY && strncmp(d->value, "ta", 2) == 0) &&
+		    !(d->kind == CSS_DISPLAY && (strcmp(d->value, "block") == 0 || strcmp(d->value, "none") == 0)) &&
+		    !((d->kind == CSS_HEIGHT || d->kind == CSS_FONT_SIZE || d->kind == CSS_LINE_HEIGHT) &&
+		      strcmp(d->value, "0") == 0))
+			return false;
+	}
+	return true;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+}
+
+/* Blanks collapsed outside of quotes, and trimmed. */
+static char *tidy_text(struct arena *a, const char *p, size_t n, bool lower)
+{
+	char *out = arena_alloc(a, n + 1), *w = out, quote = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		bool blank = isspace((unsigned char)p[i]);
-
-		if (!blank)
-			*w++ = p[i];
+		if (quote ? p[i] == quote : p[i] == '"' || p[i] == '\'')
+			quote = quote ? 0 : p[i];
+		if (quote || !is_blank(p[i]))
+			*w++ = lower ? (char)tolower((unsigned char)p[i]) : p[i];
 		else if (w > out && w[-1] != ' ')
 			*w++ = ' ';
 	}
@@ -141,93 +106,148 @@ static char *tidy_text(struct arena *a, const char *p, size_t n)
 	return out;
 }
 
-static void add_rule(struct sheet *s, const char *selector, int world, const struct css_declaration *first,
-		     struct style_notes *notes)
+/* Adds the rule of one selector. *invalid: browsers may drop it with all others of the list. */
+static void add_rule(struct sheet *s, const char *selector, const char *media, const struct css_declaration *first,
+		     bool *invalid, struct style_notes *notes)
 {
-	struct rule r = { .world = world, .first = first };
-	bool odd = false;
+	struct rule r = { .first = first };
+	struct group g = { .media = media };
 
-	if (strchr(selector, '\\') || strchr(selector, '&')) {
-		notes->doubt = "a style selector that cannot be read";
+	selector_read(s->a, selector, &r, &g, invalid);
+	if (!r.n || r.pseudo == PSEUDO_NOTHING || (r.pseudo == PSEUDO_BOX && is_empty_box(first)) ||
+	    ((r.odd || g.state || g.client) && all_harmless(first)))
 		return;
-	}
-	read_selector(s, selector, &r, &odd);
-	if (odd && all_free(first))
-		return;
-	if (odd)
-		r.world = world_of(s, ":maybe");
+	r.group = group_of(s, &g);
 	if (s->n == RULES_MAX || s->full) {
-		notes->doubt = "more style rules than can be judged";
+		set_doubt(notes, "more style rules than can be judged");
 		return;
 	}
 	s->rules[s->n++] = r;
 }
 
-static void add_rules(struct sheet *s, struct slice selectors, struct slice body, int world,
+/* The comma that ends one selector of a list, or its end. */
+static const char *selector_end(const char *p, const char *end)
+{
+	char quote = 0;
+	int open = 0;
+
+	for (; p < end; p++) {
+		if (quote ? *p == quote : *p == '"' || *p == '\'')
+			quote = quote ? 0 : *p;
+		else if (!quote)
+			open += (*p == '(' || *p == '[') - (*p == ')' || *p == ']');
+		if (!quote && !open && *p == ',')
+			break;
+	}
+	return p;
+}
+
+static void add_rules(struct sheet *s, struct slice selectors, struct slice body, const char *media,
 		      struct style_notes *notes)
 {
 	const struct css_declaration *first = css_declarations(s->a, body, &notes->doubt);
 	const char *p = selectors.p, *end = selectors.p + selectors.n;
+	size_t from = s->n;
+	bool invalid = false;
 
 	/* A nested rule can reach elements that the outer one does not. */
 	if (memchr(body.p, '{', body.n))
-		notes->doubt = "nested style rules";
+		set_doubt(notes, "nested style rules");
+	if (memchr(selectors.p, '\\', selectors.n) || memchr(selectors.p, '&', selectors.n) ||
+	    memchr(selectors.p, '{', selectors.n) || selectors.n > SELECTOR_MAX * 20) {
+		set_doubt(notes, "a style selector that cannot be read");
+		return;
+	}
+	for (;;) {
+		const char *stop = selector_end(p, end);
+		char *text = tidy_text(s->a, p, (size_t)(stop - p), false);
+
+		if (strlen(text) > SELECTOR_MAX)
+			set_doubt(notes, "a style selector that cannot be read");
+		else
+			add_rule(s, text, media, first, &invalid, notes);
+		if (stop == end)
+			break;
+		p = stop + 1;
+	}
+	for (size_t i = from; i < s->n && invalid; i++)
+		s->rules[i].odd = true;
 	for (const struct css_declaration *d = first; d; d = d->next)
 		if (d->kind == CSS_SCHEME && strstr(d->value, "dark"))
 			s->dark_page = true;
-	while (p < end) {
-		const char *comma = memchr(p, ',', (size_t)(end - p)), *stop = comma ? comma : end;
-		char *text = tidy_text(s->a, p, (size_t)(stop - p));
-
-		add_rule(s, text[0] == ' ' ? text + 1 : text, world, first, notes);
-		p = stop + 1;
-	}
 }
 
 /* The "}" that closes the block which begins at p (behind its "{"). */
 static const char *block_end(const char *p, const char *end)
 {
+	char quote = 0;
 	int depth = 1;
 
-	for (; p < end; p++)
+	for (; p < end; p++) {
+		if (quote ? *p == quote || *p == '\n' : *p == '"' || *p == '\'')
+			quote = quote ? 0 : *p;
+		if (quote)
+			continue;
 		if (*p == '{')
 			depth++;
 		else if (*p == '}' && --depth == 0)
 			break;
+	}
 	return p;
 }
 
-static void read_rules(struct sheet *s, struct slice css, int world, struct style_notes *notes);
+static void read_rules(struct sheet *s, struct slice css, const char *media, int depth, struct style_notes *notes);
 
-static void read_at_rule(struct sheet *s, struct slice head, struct slice body, int world, struct style_notes *notes)
+static bool begins(const char *text, const char *word)
 {
-	const char *text = tidy_text(s->a, head.p, head.n);
+	size_t n = strlen(word);
 
-	if (strcasestr(text, "@import") || memmem(body.p, body.n, "url(", 4))
-		notes->remote = true;
-	if (strncasecmp(text, "@media", 6) == 0 && world == 0)
-		read_rules(s, body, world_of(s, text), notes);
-	else if (strncasecmp(text, "@page", 5) != 0 && strncasecmp(text, "@charset", 8) != 0)
-		notes->doubt = arena_printf(s->a, "the style rule \"%.40s\"", text);
-	if (s->full)
-		notes->doubt = "more media queries than can be judged";
+	return strncmp(text, word, n) == 0 && (!text[n] || text[n] == ' ' || text[n] == '(');
 }
 
-static void read_rules(struct sheet *s, struct slice css, int world, struct style_notes *notes)
+static void read_at_rule(struct sheet *s, struct slice head, struct slice body, const char *media, int depth,
+			 struct style_notes *notes)
+{
+	const char *text = tidy_text(s->a, head.p, head.n, true);
+	bool query = begins(text, "@media"), supports = begins(text, "@supports");
+
+	if (strstr(text, "@import") || memmem(body.p, body.n, "url(", 4))
+		notes->remote = true;
+	if ((query || supports) && depth < MEDIA_DEPTH_MAX) {
+		const char *own = query ? text + 6 + (text[6] == ' ') : text;
+
+		css_media_note(s->a, &s->media, own);
+		read_rules(s, body, media[0] ? arena_printf(s->a, "%s\n%s", media, own) : own, depth + 1, notes);
+	} else if (!begins(text, "@charset") && !begins(text, "@viewport") && !begins(text, "@-ms-viewport") &&
+		   !begins(text, "@keyframes") && !begins(text, "@-webkit-keyframes") &&
+		   !(begins(text, "@page") && !memmem(body.p, body.n, "size", 4))) {
+		set_doubt(notes, arena_printf(s->a, "the style rule \"%.40s\"", text));
+	}
+	if (s->media.full)
+		set_doubt(notes, "more media queries than can be judged");
+}
+
+static void read_rules(struct sheet *s, struct slice css, const char *media, int depth, struct style_notes *notes)
 {
 	const char *p = css.p, *end = css.p + css.n;
 
-	while (p < end) {
+	for (;;) {
 		const char *open, *close;
+		char quote = 0;
 
-		while (p < end && (isspace((unsigned char)*p) || *p == ';' || *p == '}'))
+		while (p < end && is_blank(*p))
 			p++;
-		for (open = p; open < end && *open != '{' && !(*open == ';' && *p == '@'); open++)
-			;
+		if (p == end)
+			return;
+		if (*p == ';' || *p == '}')
+			set_doubt(notes, "a style sheet that is not well-formed");
+		for (open = p; open < end && (quote || (*open != '{' && !(*open == ';' && *p == '@'))); open++)
+			if (quote ? *open == quote || *open == '\n' : *open == '"' || *open == '\'')
+				quote = quote ? 0 : *open;
 		if (open == end || *open == ';') {
-			if (p < open)
-				read_at_rule(s, (struct slice){ p, (size_t)(open - p) }, (struct slice){ "", 0 }, world,
-					     notes);
+			if (*p == '@')
+				read_at_rule(s, (struct slice){ p, (size_t)(open - p) }, (struct slice){ "", 0 }, media,
+					     depth, notes);
 			p = open < end ? open + 1 : end;
 			continue;
 		}
@@ -235,9 +255,9 @@ static void read_rules(struct sheet *s, struct slice css, int world, struct styl
 		struct slice head = { p, (size_t)(open - p) }, body = { open + 1, (size_t)(close - open - 1) };
 
 		if (*p == '@')
-			read_at_rule(s, head, body, world, notes);
+			read_at_rule(s, head, body, media, depth, notes);
 		else
-			add_rules(s, head, body, world, notes);
+			add_rules(s, head, body, media, notes);
 		p = close < end ? close + 1 : end;
 	}
 }
@@ -246,14 +266,102 @@ void sheet_add(struct sheet *s, struct slice css, struct style_notes *notes)
 {
 	s->bytes += css.n;
 	if (s->bytes > CSS_MAX) {
-		notes->doubt = "a style sheet too long to be judged";
+		set_doubt(notes, "a style sheet too long to be judged");
 		return;
 	}
 	if (!s->rules)
 		s->rules = ARENA_ARRAY(s->a, struct rule, RULES_MAX);
 	if (memmem(css.p, css.n, "<!--", 4) || memmem(css.p, css.n, "-->", 3))
-		notes->doubt = "a comment around a style sheet";
-	read_rules(s, css_without_comments(s->a, css), 0, notes);
+		set_doubt(notes, "a comment around a style sheet");
+	read_rules(s, css_without_comments(s->a, css), "", 0, notes);
+}
+
+/* --- worlds --- */
+
+static bool media_hold(const struct sheet *s, const char *media, const struct css_world *w)
+{
+	for (; media; media = strchr(media, '\n')) {
+		media += *media == '\n';
+		if (!css_media_holds(&s->media, media, w))
+			return false;
+	}
+	return true;
+}
+
+static bool group_holds(const struct sheet *s, const struct group *g, const struct world *w)
+{
+	return w->sheet && (!g->media[0] || (w->media && media_hold(s, g->media, &w->w))) &&
+	       (g->state == STATE_NONE || g->state == w->state || (g->state == STATE_FRESH && w->state != STATE_VISITED)) &&
+	       (!g->client || g->client == w->client);
+}
+
+static uint64_t groups_of(const struct sheet *s, const struct world *w)
+{
+	uint64_t holds = 0;
+
+	for (int i = 0; i < s->n_groups; i++)
+		holds |= (uint64_t)group_holds(s, &s->group[i], w) << i;
+	return holds;
+}
+
+/* Adds the world unless one like it is there: of those alike, the narrowest counts. */
+static void add_world(struct sheet *s, const struct world *w)
+{
+	uint64_t holds = groups_of(s, w);
+
+	if (++s->looked > LOOKS_MAX)
+		s->full = true;
+	for (int i = 0; i < s->worlds; i++) {
+		struct world *other = &s->world[i];
+
+		if (other->dark == w->dark && other->quirk == w->quirk && other->media == w->media &&
+		    other->holds == holds) {
+			if (w->w.width < other->w.width)
+				other->w.width = w->w.width;
+			return;
+		}
+	}
+	if (s->worlds == WORLDS_MAX)
+		s->full = true;
+	else
+		s->world[s->worlds++] = *w;
+	if (!s->full)
+		s->world[s->worlds - 1].holds = holds;
+}
+
+static void add_variants(struct sheet *s, struct world w)
+{
+	unsigned all = 1u << s->media.n_unknown;
+	bool states = false;
+	int clients = 0;
+
+	for (int i = 0; i < s->n_groups; i++) {
+		states = states || s->group[i].state;
+		clients = s->group[i].client > clients ? s->group[i].client : clients;
+	}
+	for (w.w.unknown = 0; w.w.unknown < all && !s->full; w.w.unknown++)
+		for (w.client = 0; w.client <= clients; w.client++)
+			for (int state = 0; state < (states ? 4 : 1); state++) {
+				w.state = (enum state)state;
+				w.quirk = false;
+				add_world(s, &w);
+				if (s->quirks) {
+					w.quirk = true;
+					add_world(s, &w);
+				}
+			}
+}
+
+static int limits(const double *at, int n, double out[])
+{
+	int k = 0;
+
+	out[k++] = 320;
+	out[k++] = 1200;
+	for (int i = 0; i < n; i++)
+		for (int d = -1; d <= 1; d++)
+			out[k++] = at[i] + d < 1 ? 1 : at[i] + d;
+	return k;
 }
 
 /* Stable: rules of the same weight keep their order. */
@@ -269,83 +377,33 @@ static void sort_rules(struct rule *r, size_t n)
 	}
 }
 
-void sheet_ready(struct sheet *s)
+void sheet_ready(struct sheet *s, struct style_notes *notes)
 {
-	bool dark_seen = false;
+	double width[2 + 3 * MEDIA_WIDTHS_MAX], device[2 + 3 * MEDIA_WIDTHS_MAX];
+	int widths = limits(s->media.width, s->media.n_widths, width);
+	int devices = s->media.n_devices ? limits(s->media.device, s->media.n_devices, device) : 0;
+	struct world plain = { .w = { .width = 1000, .device = 1000 } };
 
+	/* Clients that drop style sheets, and that drop queries, are worlds of their own where there is something to drop. */
+	if (s->n)
+		add_variants(s, plain);
+	plain.sheet = true;
+	if (s->n_groups > 1)
+		add_variants(s, plain);
+	for (int i = 0; i < widths && !s->full; i++)
+		for (int k = 0; k < (devices ? devices : 1) && !s->full; k++)
+			for (int dark = 0; dark < (s->media.asks_dark || s->dark_page ? 2 : 1); dark++)
+				for (int print = 0; print < (s->media.asks_print ? 2 : 1); print++) {
+					struct world w = { .sheet = true, .media = true, .dark = dark && s->dark_page };
+
+					w.w = (struct css_world){ .width = width[i], .dark = dark, .print = print };
+					w.w.device = devices ? device[k] : width[i];
+					add_variants(s, w);
+				}
 	sort_rules(s->rules, s->n);
-	for (int i = 1; i < s->worlds; i++) {
-		s->dark[i] = s->dark_page && strstr(s->condition[i], "dark");
-		dark_seen = dark_seen || s->dark[i];
-	}
-	if (s->worlds > 2) {
-		s->all = s->worlds;
-		s->condition[s->worlds++] = "all";
-	}
-	if (s->dark_page && !dark_seen) {
-		s->dark[s->worlds] = true;
-		s->condition[s->worlds++] = "dark";
-	}
-}
-
-/* --- matching --- */
-
-static bool has_class(const char *classes, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (const char *p = classes; p && *p;) {
-		size_t len = strcspn(p, " \t\r\n\f");
-
-		if (len == n && strncasecmp(p, name, n) == 0)
-			return true;
-		p += len;
-		p += strspn(p, " \t\r\n\f");
-	}
-	return false;
-}
-
-static bool compound_matches(const struct compound *c, const struct element *el)
-{
-	if (c->type && strcasecmp(c->type, el->name) != 0)
-		return false;
-	for (int i = 0; i < c->n; i++) {
-		const char *name = c->names[i];
-
-		if (name[0] == '#' ? !el->id || strcasecmp(el->id, name + 1) != 0 : !has_class(el->classes, name + 1))
-			return false;
-	}
-	return true;
-}
-
-/* One step outwards: of the ancestors, which can stand for compound `c`? `from`: which stood for the one
-   inside it. True if there is one. */
-static bool step_out(const struct compound *c, bool child, const struct element *const *line, int n,
-		     bool at[ANCESTORS_MAX])
-{
-	bool next[ANCESTORS_MAX] = { false }, inner = false, any = false;
-
-	for (int i = 0; i < n; i++) {
-		if (i && (child ? at[i - 1] : inner) && compound_matches(c, line[i]))
-			next[i] = any = true;
-		inner = inner || at[i];
-	}
-	memcpy(at, next, sizeof(next));
-	return any;
-}
-
-bool rule_matches(const struct rule *r, const struct element *el)
-{
-	const struct element *line[ANCESTORS_MAX];
-	bool at[ANCESTORS_MAX] = { true };
-	int n = 0;
-
-	if (r->n == 0 || !compound_matches(&r->compound[r->n - 1], el))
-		return false;
-	for (; r->n > 1 && el && n < ANCESTORS_MAX; el = el->parent)
-		line[n++] = el;
-	for (int i = r->n - 1; i > 0; i--)
-		if (!step_out(&r->compound[i - 1], r->compound[i].child, line, n, at))
-			return false;
-	return true;
+	if (s->full)
+		set_doubt(notes, "more kinds of readers than can be judged");
+	for (size_t i = 0; i < s->n; i++)
+		for (int w = 0; w < s->worlds; w++)
+			s->rules[i].worlds |= (s->world[w].holds >> s->rules[i].group & 1) << w;
 }

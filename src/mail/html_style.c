@@ -1,39 +1,13 @@
 /*
- * The cascade: what the declarations that reach an element make of text in it. They come in the order of
- * CSS (importance, specificity, place), once for each world; the last one counts, except that a
- * declaration which is not understood is always noted.
+ * The cascade: what the declarations that reach an element say. They come in the order of CSS
+ * (importance, specificity, place), once for each world; the last one counts. Whatever is not understood
+ * is noted, since a browser would leave it out and this cannot know. html_look.c makes a look of it.
  */
-#include "mail/html_style.h"
+#include "mail/html_cascade.h"
 
 #include <ctype.h>
 #include <math.h>
 #include <strings.h>
-
-#include "mail/html_sheet.h"
-
-#define FONT_LEAST 6.0f /* px; below it nobody reads */
-#define FONT_SMALL 9.0f
-#define MOVED_OUT 200.0 /* px of indent or offset that take text off the page */
-
-/* What the declarations say before it is judged. */
-struct cascade {
-	bool none, clipped, overflow, placed, zero, tight;
-	double font, opacity, indent, offset;
-	bool invisible;
-	uint32_t fg, bg;
-	bool see_through; /* the text's own colour is */
-};
-
-void sheet_root(const struct sheet *s, struct look out[WORLDS_MAX])
-{
-	memset(out, 0, sizeof(*out) * WORLDS_MAX);
-	for (int w = 0; w < s->worlds; w++)
-		out[w] = (struct look){ .font = 16, .opacity = 1, .fg = s->dark[w] ? 0xffffff : 0x000000,
-					.bg = s->dark[w] ? 0x121212 : 0xffffff,
-					.link = s->dark[w] ? 0x9e9eff : 0x0000ee };
-}
-
-/* --- the cascade --- */
 
 static bool is_one_of(const char *value, const char *const *words)
 {
@@ -43,11 +17,12 @@ static bool is_one_of(const char *value, const char *const *words)
 	return false;
 }
 
-static void note_doubt(const struct sheet *s, const struct css_declaration *d, struct style_notes *notes)
+static bool is(const char *value, const char *word)
 {
-	if (!notes->doubt)
-		notes->doubt = arena_printf(s->a, "the style \"%.40s: %.60s\"", d->name, d->value);
+	return strcmp(value, word) == 0;
 }
+
+/* --- fonts --- */
 
 static bool font_word(const char *v, double outer, double *px)
 {
@@ -58,318 +33,542 @@ static bool font_word(const char *v, double outer, double *px)
 		      { "x-large", 24 }, { "xx-large", 32 }, { "initial", 16 } };
 
 	for (size_t i = 0; i < COUNT(SIZES); i++)
-		if (strcmp(v, SIZES[i].word) == 0) {
+		if (is(v, SIZES[i].word)) {
 			*px = SIZES[i].px;
 			return true;
 		}
-	*px = strcmp(v, "smaller") == 0 ? outer / 1.2 : strcmp(v, "larger") == 0 ? outer * 1.2 : outer;
-	return strcmp(v, "smaller") == 0 || strcmp(v, "larger") == 0 || strcmp(v, "inherit") == 0;
+	*px = is(v, "smaller") ? outer / 1.2 : is(v, "larger") ? outer * 1.2 : outer;
+	return is(v, "smaller") || is(v, "larger") || is(v, "inherit");
 }
 
-static bool set_font(struct cascade *c, const char *v, double outer)
+static bool set_font(struct cascade *c, const char *v)
 {
+	struct css_base base = c->base;
 	double px;
 
-	if (!font_word(v, outer, &px) && !css_length(v, outer, outer, &px))
+	base.em = base.percent = c->outer->font;
+	if (!font_word(v, c->outer->font, &px) && (!css_length(v, &base, &px) || px < 0))
 		return false;
 	c->font = px;
 	return true;
 }
 
-/* "italic bold 14px/1.5 Arial, sans-serif": the size is the word that begins with a digit. */
-static bool set_font_shorthand(const struct sheet *s, struct cascade *c, const char *v, double outer)
+static bool set_line(struct cascade *c, const char *v)
 {
-	if (strcmp(v, "inherit") == 0)
-		return true;
-	for (const char *p = v; *p; p += strspn(p, " ")) {
-		size_t n = strcspn(p, " "), size = strcspn(p, " /");
-		bool weight_only = n == 3 && p[1] == '0' && p[2] == '0';
+	struct css_base base = c->base;
+	double px;
 
-		if ((isdigit((unsigned char)*p) || *p == '.') && !weight_only)
-			return set_font(c, arena_text_n(s->a, p, size), outer);
-		p += n;
-	}
-	return false;
+	base.em = base.percent = c->font;
+	if (is(v, "inherit"))
+		c->line = c->outer->line;
+	else if (is(v, "normal"))
+		c->line = -1.2;
+	else if (css_number(v, &px) && px >= 0)
+		c->line = -px;
+	else if (css_length(v, &base, &px) && px >= 0)
+		c->line = px;
+	else
+		return false;
+	if (c->line == 0)
+		c->line = 0.01;
+	return true;
 }
 
-static bool set_color(struct cascade *c, const char *v, const struct look *outer)
+/* Fonts whose letters are no letters. */
+static bool has_letters(const char *v)
+{
+	static const char *const OTHERS[] = { "dings", "symbol", "icon", "marlett", "blank", "barcode", "redact",
+					      "awesome", "emoji", "mdl2", "holomdl", "bookshelf", "extra", NULL };
+
+	for (const char *const *o = OTHERS; *o; o++)
+		if (strstr(v, *o) && !strstr(v, "emoji"))
+			return false;
+	return true;
+}
+
+static bool is_font_style(const char *word)
+{
+	static const char *const WORDS[] = { "normal", "italic", "oblique", "bold", "bolder", "lighter", NULL };
+
+	return is_one_of(word, WORDS) ||
+	       (strlen(word) == 3 && isdigit((unsigned char)word[0]) && is(word + 1, "00"));
+}
+
+/* "italic bold 14px/1.5 Arial, sans-serif": style words, a size, perhaps a height, a family. The size is
+   set in the first of two passes, the height in the second. */
+static bool set_font_shorthand(const struct sheet *s, struct cascade *c, const char *v, bool fonts)
+{
+	for (;;) {
+		size_t n = strcspn(v, " ");
+		char *word = arena_text_n(s->a, v, n), *slash;
+
+		if (!v[n])
+			return is(v, "inherit");
+		v += n + 1;
+		if (is(word, "small-caps"))
+			c->letters = LETTERS_UPPER;
+		if (is_font_style(word) || is(word, "small-caps"))
+			continue;
+		slash = strchr(word, '/');
+		if (slash)
+			*slash++ = '\0';
+		if (fonts)
+			return set_font(c, word);
+		c->line = -1.2;
+		if (*v == '/' || v[strcspn(v, "/")] || strspn(v, "0123456789.") || v[strlen(v) - 1] == ',' || *v == ',')
+			return false;
+		return (!slash || set_line(c, slash)) && has_letters(v);
+	}
+}
+
+/* --- colours --- */
+
+static bool set_color(struct cascade *c, const char *v)
 {
 	uint32_t rgb;
 	double alpha;
 
-	if (strcmp(v, "inherit") == 0 || strcmp(v, "currentcolor") == 0) {
-		c->fg = outer->fg;
+	c->plain_link = false;
+	if (is(v, "inherit") || is(v, "currentcolor")) {
+		c->fg = c->outer->fg;
+		c->alpha = c->outer->alpha;
+		c->plain_link = c->outer->plain_link;
 		return true;
 	}
-	if (strcmp(v, "linktext") == 0) {
-		c->fg = outer->link;
+	if (is(v, "linktext")) {
+		c->plain_link = true;
 		return true;
 	}
 	if (!css_color(v, &rgb, &alpha))
 		return false;
-	/* The background may still change in the cascade: what is hardly there is not there. */
-	c->see_through = alpha < 0.5;
-	c->fg = alpha < 1 ? css_blend(rgb, c->bg, alpha) : rgb;
+	c->fg = rgb;
+	c->alpha = alpha;
 	return true;
 }
 
-static bool set_background(struct cascade *c, const char *v, const struct look *outer)
+/* "#fff none repeat scroll 0 0": one colour, and in one usual order what is said of no image. */
+static bool set_background(const struct sheet *s, struct cascade *c, const char *v)
 {
-	static const char *const NOTHING[] = { "none", "transparent", "inherit", "initial", "0 0", NULL };
-	size_t n = strcspn(v, "(") < strlen(v) ? strlen(v) : strcspn(v, " ");
+	static const char *const NOTHING[] = { "none", "transparent", "initial", "0 0", "0", NULL };
+	static const char *const RESTS[] = { "", "none", "none repeat scroll 0 0", "none repeat scroll 0% 0%",
+					     "repeat scroll 0 0", "none no-repeat scroll 0 0", "no-repeat", "repeat",
+					     "0 0", "none repeat 0 0", "no-repeat center", NULL };
+	size_t n = strcspn(v, " (");
 	uint32_t rgb;
 	double alpha;
 
-	if (is_one_of(v, NOTHING)) {
-		c->bg = outer->bg;
+	if (is_one_of(v, NOTHING) || is(v, "inherit")) {
+		c->has_bg = is(v, "inherit") && c->outer->n_behind;
+		c->bg = c->outer->bg;
+		c->bg_alpha = 1;
 		return true;
 	}
-	if (v[n] == ' ' && strcmp(v + n, " none") != 0)
+	if (v[n] == '(')
+		n += strcspn(v + n, ")") + 1;
+	if (n > strlen(v) || !is_one_of(v + n + (v[n] == ' '), RESTS) ||
+	    !css_color(arena_text_n(s->a, v, n), &rgb, &alpha))
 		return false;
-	char first[64];
-
-	if (n >= sizeof(first))
-		return false;
-	memcpy(first, v, n);
-	first[n] = '\0';
-	if (!css_color(first, &rgb, &alpha))
-		return false;
-	c->bg = css_blend(rgb, outer->bg, alpha);
+	c->has_bg = alpha > 0;
+	c->bg = rgb;
+	c->bg_alpha = alpha;
 	return true;
 }
 
-/* Each length of a shorthand within [least, most]; words such as "auto" and "solid" are fine. */
-static bool lengths_within(const char *v, double em, double least, double most)
+static bool set_background_color(struct cascade *c, const char *v)
 {
-	char word[32];
+	uint32_t rgb;
+	double alpha;
+
+	if (is(v, "inherit")) {
+		c->has_bg = c->outer->n_behind;
+		c->bg = c->outer->bg;
+		c->bg_alpha = 1;
+		return true;
+	}
+	if (is(v, "initial"))
+		v = "transparent";
+	if (!css_color(v, &rgb, &alpha))
+		return false;
+	c->has_bg = alpha > 0;
+	c->bg = rgb;
+	c->bg_alpha = alpha;
+	return true;
+}
+
+/* --- boxes --- */
+
+/* A word of a list that is no length: "solid", "#ddd". */
+static bool is_word(const char *word)
+{
+	return isalpha((unsigned char)*word) && !strchr(word, '(');
+}
+
+/* The lengths of "1px 2px", put to the sides they stand for. `words`: others may be there too. */
+static bool set_sides(struct cascade *c, const char *name, const char *v, double side[4], bool words)
+{
+	static const char *const SIDES[] = { "-top", "-right", "-bottom", "-left" };
+	double px[4] = { 0 };
+	int n = 0;
 
 	for (const char *p = v; *p; p += strspn(p, " ")) {
-		size_t n = strcspn(p, " ");
-		double px;
+		size_t len = strcspn(p, " ");
+		char word[40];
 
-		if (n < sizeof(word)) {
-			memcpy(word, p, n);
-			word[n] = '\0';
-			if (css_length(word, em, 600, &px) && (px < least || px > most))
-				return false;
-		}
-		p += n;
+		if (len >= sizeof(word) || n == 4)
+			return words && len < sizeof(word);
+		memcpy(word, p, len);
+		word[len] = '\0';
+		p += len;
+		if (is(word, "auto") || is(word, "inherit") || is(word, "initial") || is(word, "thin") ||
+		    is(word, "medium") || is(word, "thick"))
+			px[n++] = *word == 't' || *word == 'm' ? 5 : 0;
+		else if (css_length(word, &c->base, &px[n]))
+			n++;
+		else if (!words || (!is_word(word) && *word != '#' && strncmp(word, "rgb", 3) != 0 && *word != ')' &&
+				    !isdigit((unsigned char)*word)))
+			return false;
+		else if (isdigit((unsigned char)*word) && !strstr(v, "rgb") && !strstr(v, "hsl"))
+			return false;
 	}
+	if (!n)
+		return words;
+	for (int i = 0; i < 4; i++)
+		if (strstr(name, SIDES[i])) {
+			side[i] = px[0];
+			return true;
+		}
+	side[0] = px[0];
+	side[1] = n > 1 ? px[1] : px[0];
+	side[2] = n > 2 ? px[2] : px[0];
+	side[3] = n > 3 ? px[3] : side[1];
 	return true;
 }
 
-static bool set_size(struct cascade *c, const char *v)
+static bool none_below(const double side[4], double least)
 {
-	double px;
-	static const char *const WORDS[] = { "auto", "none", "inherit", "initial", "100%", NULL };
+	return side[0] >= least && side[1] >= least && side[2] >= least && side[3] >= least;
+}
 
-	if (is_one_of(v, WORDS))
-		return true;
-	if (!css_length(v, c->font, 600, &px))
+/* Three numbers and more: "0 1px 3px rgba(0, 0, 0, .1)". How far it reaches, and whether it can be seen. */
+static bool is_small_shadow(const struct sheet *s, const struct cascade *c, const char *v)
+{
+	double reach = 0, px, alpha = 1;
+	uint32_t rgb;
+
+	while (*v) {
+		size_t n = strcspn(v, " (");
+		char *word;
+
+		n = v[n] == '(' ? strcspn(v, ")") + 1 : n;
+		if (n > strlen(v) || v[n] == ',')
+			return false;
+		word = arena_text_n(s->a, v, n);
+		v += n;
+		v += *v == ' ';
+		if (css_length(word, &c->base, &px))
+			reach += fabs(px);
+		else if (!css_color(word, &rgb, &alpha))
+			return false;
+	}
+	return reach <= 4 || (alpha <= 0.25 && reach <= 60);
+}
+
+static bool set_size(struct cascade *c, const struct css_declaration *d)
+{
+	static const char *const ANY[] = { "auto", "none", "inherit", "initial", NULL };
+	struct css_base base = c->base;
+	bool wide = d->kind == CSS_WIDTH, whole = is(d->value, "100%");
+	double px;
+
+	base.percent = wide ? c->outer->room : -1;
+	if (is_one_of(d->value, ANY)) {
+		px = 0;
+	} else if (!wide && whole) {
+		px = c->whole_height ? 0 : 1;
+	} else if (!css_length(d->value, &base, &px) || px < 0) {
 		return false;
-	if (px < 1)
-		c->zero = true;
-	c->tight = true;
+	} else if (px < 0.5) {
+		px = 0.5;
+	}
+	if (is(d->name, "min-width"))
+		c->min_width = whole ? 0 : px;
+	else if (is(d->name, "max-width"))
+		c->max_width = px;
+	else if (wide)
+		c->width = px, c->whole = whole;
+	else if (is(d->name, "max-height"))
+		c->max_height = px;
+	else
+		c->height = px;
 	return true;
 }
 
 static bool set_display(struct cascade *c, const char *v)
 {
-	static const char *const SHOWN[] = { "block", "inline", "inline-block", "table", "inline-table",
-					     "table-row", "table-cell", "table-row-group", "table-header-group",
-					     "table-footer-group", "table-caption", "list-item", NULL };
+	static const struct {
+		const char *word;
+		enum layout box;
+	} SHOWN[] = { { "block", BOX_BLOCK }, { "inline", BOX_INLINE }, { "inline-block", BOX_ATOM },
+		      { "table", BOX_TABLE }, { "inline-table", BOX_ATOM }, { "table-row", BOX_ROW },
+		      { "table-cell", BOX_CELL }, { "table-row-group", BOX_ROW }, { "table-header-group", BOX_ROW },
+		      { "table-footer-group", BOX_ROW }, { "list-item", BOX_BLOCK } };
 
-	c->none = strcmp(v, "none") == 0;
-	return c->none || is_one_of(v, SHOWN);
-}
-
-static bool set_place(struct cascade *c, const struct css_declaration *d, struct style_notes *notes)
-{
-	double px;
-
-	if (d->kind == CSS_POSITION) {
-		if (strcmp(d->value, "static") == 0 || strcmp(d->value, "relative") == 0)
+	c->none = is(v, "none");
+	c->display_unknown = false;
+	for (size_t i = 0; i < COUNT(SHOWN); i++)
+		if (is(v, SHOWN[i].word)) {
+			c->box = SHOWN[i].box;
 			return true;
-		c->placed = true;
-		notes->covers = true;
-		return false;
-	}
-	if (strcmp(d->value, "auto") == 0 || (css_length(d->value, c->font, 600, &px) && fabs(px) < 0.5))
-		return true;
-	if (css_length(d->value, c->font, 600, &px))
-		c->offset = fmax(c->offset, fabs(px));
-	notes->covers = true;
-	return false;
+		}
+	c->display_unknown = !c->none;
+	return c->none;
 }
 
-static bool set_number(double *out, const char *v)
-{
-	double px;
+/* --- the rest --- */
 
-	if (!css_length(v, 1, 1, &px))
-		return false;
-	*out = px;
+static bool set_overflow(struct cascade *c, const char *name, const char *v)
+{
+	if (is(v, "visible") && is(name, "overflow"))
+		c->clips = c->locks = false;
+	else if (!is(v, "visible"))
+		c->clips = true;
+	if (c->clips && !is(name, "overflow-x") && !is(v, "auto") && !is(v, "scroll") && !is(v, "visible"))
+		c->locks = true;
 	return true;
 }
 
-static bool set_box(struct cascade *c, const struct css_declaration *d, struct style_notes *notes)
+static bool set_wrap(struct cascade *c, const struct css_declaration *d)
 {
-	bool fine = true;
+	static const char *const WRAPS[] = { "normal", "pre-wrap", "pre-line", "break-spaces", "initial", NULL };
+	static const char *const BREAKS[] = { "break-word", "anywhere", "break-all", NULL };
 
-	if (d->kind == CSS_MARGIN) {
-		fine = lengths_within(d->value, c->font, 0, 1000);
-		notes->covers = notes->covers || !fine;
-	} else if (d->kind == CSS_PADDING || d->kind == CSS_LEAST) {
-		fine = lengths_within(d->value, c->font, 0, 1000);
-	} else if (d->kind == CSS_SPACING) {
-		fine = lengths_within(d->value, c->font, -0.5, 20);
-	} else if (d->kind == CSS_LINE_HEIGHT) {
-		double px = 0;
-		bool plain = css_length(d->value, 16, 16, &px) && !d->value[strspn(d->value, "+-.0123456789")];
-
-		fine = strcmp(d->value, "normal") == 0 || strcmp(d->value, "inherit") == 0 || (plain && px >= 0.9) ||
-		       (!plain && px >= 9);
+	if (d->kind == CSS_BREAK) {
+		if (is_one_of(d->value, BREAKS))
+			c->breaks = true;
+		else if (!is(d->value, "inherit") && !strstr(d->name, "word-break"))
+			c->breaks = false;
+		return true;
 	}
-	return fine;
+	if (is(d->value, "nowrap") || is(d->value, "pre"))
+		c->wrap = *d->value == 'n' ? WRAP_NEVER : WRAP_LINES;
+	else if (is_one_of(d->value, WRAPS))
+		c->wrap = WRAP_WORDS;
+	else
+		return is(d->value, "inherit");
+	return true;
+}
+
+static bool set_case(struct cascade *c, const struct css_declaration *d)
+{
+	static const char *const OWN[] = { "none", "normal", "initial", NULL };
+	const char *v = d->value;
+
+	if (is_one_of(v, OWN))
+		c->letters = LETTERS_OWN;
+	else if (is(v, "uppercase") || strstr(v, "small-caps") || strstr(v, "petite-caps") || is(v, "unicase"))
+		c->letters = LETTERS_UPPER;
+	else if (is(v, "lowercase"))
+		c->letters = LETTERS_LOWER;
+	else if (is(v, "capitalize"))
+		c->letters = LETTERS_TITLE;
+	else
+		return is(v, "inherit") || d->kind == CSS_VARIANT;
+	return true;
+}
+
+/* A line through or under text is thin and near it. */
+static bool is_thin(const struct cascade *c, const char *v)
+{
+	for (const char *p = v; *p; p += strspn(p, " ")) {
+		size_t n = strcspn(p, " ");
+		char word[32];
+		double px;
+
+		if (n >= sizeof(word))
+			return false;
+		memcpy(word, p, n);
+		word[n] = '\0';
+		p += n;
+		if (css_length(word, &(struct css_base){ .em = c->font, .rem = c->font, .percent = c->font }, &px)
+			    ? fabs(px) > fmax(3, c->font / 6)
+			    : !is_word(word) && *word != '#')
+			return false;
+	}
+	return true;
+}
+
+static bool set_place(const struct cascade *c, const struct css_declaration *d)
+{
+	double px;
+
+	if (d->kind == CSS_POSITION)
+		return is(d->value, "static") || is(d->value, "relative") || is(d->value, "initial");
+	return is(d->value, "auto") || (css_length(d->value, &c->base, &px) && fabs(px) < 0.5);
+}
+
+static bool set_align(const struct cascade *c, const char *v)
+{
+	double px;
+
+	return isalpha((unsigned char)*v) || (css_length(v, &c->base, &px) && fabs(px) <= c->font / 2);
+}
+
+static bool set_spacing(struct cascade *c, const struct css_declaration *d)
+{
+	double px = 0;
+
+	if (!is(d->value, "normal") && !is(d->value, "inherit") && !is(d->value, "initial") &&
+	    !css_length(d->value, &c->base, &px))
+		return false;
+	if (is(d->name, "letter-spacing"))
+		c->spacing = is(d->value, "inherit") ? c->outer->spacing : px;
+	return px >= -c->font / 24 && px <= 20;
+}
+
+static bool is_same_size(const char *v)
+{
+	static const char *const SAME[] = { "none", "100%", "auto", "1", "normal", "initial", "inherit", NULL };
+
+	return is_one_of(v, SAME);
+}
+
+static bool is_nothing(const char *v)
+{
+	static const char *const NOTHING[] = { "none", "0", "initial", "unset", "0px", NULL };
+
+	return is_one_of(v, NOTHING);
+}
+
+/* Declarations of lengths around boxes. */
+static bool set_edge(const struct sheet *s, struct cascade *c, const struct css_declaration *d)
+{
+	double px[4] = { 0 };
+
+	switch (d->kind) {
+	case CSS_MARGIN:
+		return set_sides(c, d->name, d->value, c->margin, false) && none_below(c->margin, 0);
+	case CSS_PADDING:
+		return set_sides(c, d->name, d->value, c->padding, false) && none_below(c->padding, 0);
+	case CSS_BORDER:
+		return set_sides(c, d->name, d->value, c->border, true) && none_below(c->border, 0);
+	case CSS_MSO_MARGIN:
+		return set_sides(c, "", d->value, px, false) && none_below(px, 0);
+	case CSS_OUTLINE:
+		return is_nothing(d->value) || (set_sides(c, "", d->value, px, true) && px[0] <= 4 && none_below(px, 0));
+	case CSS_LEAST:
+		return is(d->value, "auto") || is(d->value, "100%") || is(d->value, "inherit") ||
+		       is(d->value, "100vh") || (set_sides(c, "", d->value, px, false) && px[0] <= 2000 && px[0] >= 0);
+	case CSS_RADIUS:
+		c->round = set_sides(c, "", d->value, px, false) && px[0] <= 24 && px[1] <= 24 && px[2] <= 24 && px[3] <= 24
+				   ? 0
+				   : 1;
+		return true;
+	default:
+		return is_nothing(d->value) || is_small_shadow(s, c, d->value);
+	}
 }
 
 static bool set_shown(struct cascade *c, const struct css_declaration *d)
 {
 	const char *v = d->value;
+	double px;
 
 	switch (d->kind) {
 	case CSS_VISIBILITY:
-		c->invisible = strcmp(v, "hidden") == 0 || strcmp(v, "collapse") == 0;
-		return c->invisible || strcmp(v, "visible") == 0;
+		c->invisible = is(v, "hidden") || is(v, "collapse");
+		return c->invisible || is(v, "visible");
 	case CSS_OPACITY:
-		return set_number(&c->opacity, v);
-	case CSS_OVERFLOW:
-		c->overflow = strcmp(v, "visible") != 0;
+		if (!css_number(v, &px) && (v[strcspn(v, "%")] == '\0' || !css_length(v, &(struct css_base){ .percent = 1 }, &px)))
+			return false;
+		c->opacity = px;
 		return true;
 	case CSS_CLIP:
-		c->clipped = strcmp(v, "auto") != 0 && strcmp(v, "none") != 0;
+		c->clipped = !is(v, "auto") && !is(v, "none") && !is(v, "initial");
 		return true;
 	case CSS_INDENT:
-		return css_length(v, c->font, 600, &c->indent);
+		if (!css_length(v, &c->base, &px))
+			return is(v, "inherit") || is(v, "initial");
+		c->indent = px;
+		return px >= 0 && px < 200;
 	case CSS_MSO_HIDE:
-		c->none = c->none || strcmp(v, "none") != 0;
+		c->none_mso = !is(v, "none");
 		return true;
+	case CSS_FLOAT:
+		c->floats = !is(v, "none");
+		return c->floats ? is(v, "left") || is(v, "right") : true;
+	case CSS_DIRECTION:
+		c->rtl = is(v, "rtl");
+		return c->rtl || is(v, "ltr") || is(v, "inherit");
+	case CSS_LAYOUT:
+		c->fixed = is(v, "fixed");
+		return true;
+	case CSS_SCHEME:
+		/* Of the whole page: said of one element it changes colours that are not seen here. */
+		return c->whole_height || !strstr(v, "dark");
 	default:
-		return d->kind == CSS_FREE || d->kind == CSS_SCHEME;
+		return d->kind == CSS_FREE;
 	}
 }
 
-static bool apply_one(const struct sheet *s, struct cascade *c, const struct css_declaration *d,
-		      const struct look *outer, struct style_notes *notes)
+bool cascade_apply(const struct sheet *s, struct cascade *c, const struct css_declaration *d, bool fonts)
 {
+	if (fonts)
+		return d->kind == CSS_FONT_SIZE ? set_font(c, d->value)
+		       : d->kind == CSS_FONT	? set_font_shorthand(s, c, d->value, true)
+						: true;
+	if (strcmp(d->name, "box-sizing") == 0)
+		c->border_box = is(d->value, "border-box");
 	switch (d->kind) {
+	case CSS_FONT_SIZE:
+		return true;
+	case CSS_FONT:
+		return set_font_shorthand(s, c, d->value, false);
+	case CSS_FAMILY:
+		return has_letters(d->value);
+	case CSS_LINE_HEIGHT:
+		return set_line(c, d->value);
 	case CSS_DISPLAY:
 		return set_display(c, d->value);
-	case CSS_FONT_SIZE:
-		return set_font(c, d->value, outer->font);
-	case CSS_FONT:
-		return set_font_shorthand(s, c, d->value, outer->font);
 	case CSS_COLOR:
-		return set_color(c, d->value, outer);
+		return set_color(c, d->value);
 	case CSS_BACKGROUND:
-		return set_background(c, d->value, outer);
+		return set_background(s, c, d->value);
+	case CSS_BACKGROUND_COLOR:
+		return set_background_color(c, d->value);
 	case CSS_POSITION:
 	case CSS_OFFSET:
-		return set_place(c, d, notes);
+		return set_place(c, d);
 	case CSS_HEIGHT:
 	case CSS_WIDTH:
-		return set_size(c, d->value);
+		return set_size(c, d);
+	case CSS_OVERFLOW:
+		return set_overflow(c, d->name, d->value);
+	case CSS_WHITE_SPACE:
+	case CSS_BREAK:
+		return set_wrap(c, d);
+	case CSS_CASE:
+	case CSS_VARIANT:
+		return set_case(c, d);
+	case CSS_DECORATION:
+		return is_thin(c, d->value);
+	case CSS_ALIGN:
+		return set_align(c, d->value);
+	case CSS_SPACING:
+		return set_spacing(c, d);
+	case CSS_ZOOM:
+		return is_same_size(d->value);
+	case CSS_NONE:
+		return is_nothing(d->value);
 	case CSS_MARGIN:
 	case CSS_PADDING:
+	case CSS_BORDER:
+	case CSS_MSO_MARGIN:
+	case CSS_OUTLINE:
 	case CSS_LEAST:
-	case CSS_SPACING:
-	case CSS_LINE_HEIGHT:
-		return set_box(c, d, notes);
+	case CSS_RADIUS:
+	case CSS_SHADOW:
+		return set_edge(s, c, d);
 	default:
 		return set_shown(c, d);
 	}
-}
-
-static void apply(const struct sheet *s, struct cascade *c, const struct css_declaration *d, bool important,
-		  const struct look *outer, struct style_notes *notes)
-{
-	for (; d; d = d->next) {
-		if (d->important != important)
-			continue;
-		if (strstr(d->value, "url(") || strstr(d->value, "@import"))
-			notes->remote = true;
-		if (!apply_one(s, c, d, outer, notes))
-			note_doubt(s, d, notes);
-	}
-}
-
-static struct look judge(const struct cascade *c, const struct look *outer, struct style_notes *notes)
-{
-	struct look out = { .font = (float)c->font, .opacity = outer->opacity * (float)fmin(fmax(c->opacity, 0), 1),
-			    .fg = c->fg, .bg = c->bg, .link = outer->link, .invisible = c->invisible, .hidden = outer->hidden };
-
-	if (c->none || c->clipped || c->see_through || fabs(c->indent) >= MOVED_OUT || c->offset >= MOVED_OUT ||
-	    c->zero)
-		out.hidden = true;
-	else if (c->tight && c->overflow && !notes->doubt)
-		notes->doubt = "a box of fixed size that cuts off what does not fit";
-	if (c->indent < 0 && !out.hidden && !notes->doubt)
-		notes->doubt = "a negative indent";
-	return out;
-}
-
-static bool rule_counts(const struct sheet *s, const struct rule *r, int world)
-{
-	return r->world == 0 || r->world == world || (s->all && world == s->all);
-}
-
-static struct look look_in(const struct sheet *s, int w, const struct rule *const *hit, size_t n,
-			   const struct css_declaration *hints, const struct css_declaration *own,
-			   const struct look *outer, struct style_notes *notes)
-{
-	struct cascade c = { .font = outer->font, .opacity = 1, .fg = outer->fg, .bg = outer->bg,
-			     .invisible = outer->invisible };
-
-	apply(s, &c, hints, false, outer, notes);
-	for (int important = 0; important < 2; important++) {
-		for (size_t i = 0; i < n; i++)
-			if (rule_counts(s, hit[i], w))
-				apply(s, &c, hit[i]->first, important, outer, notes);
-		apply(s, &c, own, important, outer, notes);
-	}
-	return judge(&c, outer, notes);
-}
-
-void sheet_look(const struct sheet *s, const struct element *el, const char *style, const char *hints,
-		const struct look outer[WORLDS_MAX], struct look out[WORLDS_MAX], struct style_notes *notes)
-{
-	const struct css_declaration *own = NULL, *hinted = NULL;
-	const struct rule *hit[RULES_MAX];
-	size_t n = 0;
-
-	if (hints)
-		hinted = css_declarations(s->a, slice_of(hints), &notes->doubt);
-	if (style)
-		own = css_declarations(s->a, css_without_comments(s->a, slice_of(style)), &notes->doubt);
-	for (size_t i = 0; i < s->n; i++)
-		if (rule_matches(&s->rules[i], el))
-			hit[n++] = &s->rules[i];
-	for (int w = 0; w < s->worlds; w++)
-		out[w] = n || own || hinted ? look_in(s, w, hit, n, hinted, own, &outer[w], notes) : outer[w];
-}
-
-enum sight sheet_sight(const struct sheet *s, const struct look look[WORLDS_MAX])
-{
-	enum sight sight = SIGHT_CLEAR;
-
-	for (int w = 0; w < s->worlds; w++) {
-		const struct look *l = &look[w];
-		double contrast = css_contrast(css_blend(l->fg, l->bg, l->opacity), l->bg);
-
-		if (l->hidden || l->invisible || l->font < FONT_LEAST || contrast < 3)
-			return SIGHT_NONE;
-		if (contrast < 4.5 || l->font < FONT_SMALL)
-			sight = SIGHT_FAINT;
-	}
-	return sight;
 }
