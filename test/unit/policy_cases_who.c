@@ -1,4 +1,4 @@
-/* `originator`: who is writing. */
+/* `originator`: whether readers of each part see who is writing, for whom, and how to reach them. */
 #include "policy_cases.h"
 
 #define G "originator"
