@@ -69,18 +69,6 @@ static int read_window(struct ctx *c, struct submission *s, struct err *e)
 	return 0;
 }
 
-/* The text of each other language, as it is going to be approved. */
-static int keep_texts(struct ctx *c, const struct mailing_at *at, struct err *e)
-{
-	for (size_t i = 1; i < at->content.n_versions; i++) {
-		const struct content_version *v = &at->content.version[i];
-
-		if (mailing_keep_text(c->h, at->m.id, v->draft.language, compose_public_text(v->compiled), e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static int submit(struct ctx *c, struct mailing_at *at, const struct account *by, struct submission *s, struct err *e)
 {
 	s->by = by->id;
@@ -88,7 +76,7 @@ static int submit(struct ctx *c, struct mailing_at *at, const struct account *by
 					by->name, at->content.project.title);
 	if (db_begin(c->h->db, e) < 0)
 		return -1;
-	if (mailing_submit(c->h, &at->m, s, e) == 0 && keep_texts(c, at, e) == 0 && db_commit(c->h->db, e) == 0)
+	if (mailing_submit(c->h, &at->m, s, e) == 0 && db_commit(c->h->db, e) == 0)
 		return print_step(c, &at->m);
 	db_rollback(c->h->db);
 	return -1;

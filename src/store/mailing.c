@@ -348,6 +348,15 @@ static int freeze(struct home *h, struct mailing *m, int64_t by, struct err *e)
 	return db_exec(h->db, &Q_MAILING_UNCHOOSE, ARGS(db_i64(m->id)), NULL, e);
 }
 
+/* The public proof, in each language. */
+static int keep_texts(struct home *h, const struct mailing *m, const struct content *c, struct err *e)
+{
+	for (size_t i = 1; c->compiled && i < c->n_versions; i++)
+		if (mailing_keep_text(h, m->id, c->version[i].draft.language, compose_public_text(c->version[i].compiled), e) < 0)
+			return -1;
+	return 0;
+}
+
 /* All of it from what stands in the database now, after the freeze: nothing that was looked at before can slip in. */
 static int bind(struct home *h, struct arena *a, struct mailing *m, struct err *e)
 {
@@ -361,7 +370,7 @@ static int bind(struct home *h, struct arena *a, struct mailing *m, struct err *
 	text = c.compiled ? compose_public_text(c.compiled) : NULL;
 	if (db_exec(h->db, &Q_MAILING_BIND, ARGS(db_i64(m->id), db_bytes(hash, sizeof(hash)), db_text(manifest), db_text(text)), NULL,
 		    e) < 0 ||
-	    version_add(h, a, m, &c, manifest, e) < 0)
+	    keep_texts(h, m, &c, e) < 0 || version_add(h, a, m, &c, manifest, e) < 0)
 		return -1;
 	return mailing_by_id(h, a, m->id, m, e) < 0 ? -1 : 0;
 }

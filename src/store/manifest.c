@@ -293,24 +293,25 @@ static const char *in_language(struct arena *a, const char *what, const char *la
 }
 
 /* The words in one language, from what was typed to what becomes of it. */
-static void put_language(struct buf *b, struct arena *a, const struct content *c, const char *language, const char *subject,
-			 const char *body, const struct compiled *compiled)
+static void put_language(struct buf *b, struct arena *a, const struct content *c, const struct content_version *v)
 {
+	const char *language = v->draft.language, *text;
 	uint8_t hash[32];
 
 	put(b, in_language(a, "unofficial sentence", language), pair_find(c->institution.unofficial, language));
 	put(b, in_language(a, "opt-out wording", language), pair_find(c->institution.opt_out_wording, language));
-	put(b, in_language(a, "subject", language), subject);
-	sha_of(body, strlen(body), hash);
+	put(b, in_language(a, "subject", language), v->draft.subject);
+	sha_of(v->draft.body, strlen(v->draft.body), hash);
 	put_sha(b, in_language(a, "body", language), hash);
-	if (!compiled) {
+	if (!c->compiled || !v->compiled) {
 		put(b, in_language(a, "message", language), c->compile_error);
 		return;
 	}
-	put_images(b, a, language[strspn(language, LANGUAGE_LETTERS)] ? "?" : language, compiled);
-	sha_of(compose_public_text(compiled), strlen(compose_public_text(compiled)), hash);
+	put_images(b, a, language[strspn(language, LANGUAGE_LETTERS)] ? "?" : language, v->compiled);
+	text = compose_public_text(v->compiled);
+	sha_of(text, strlen(text), hash);
 	put_sha(b, in_language(a, "public text", language), hash);
-	compose_hash(compiled, hash);
+	compose_hash(v->compiled, hash);
 	put_sha(b, in_language(a, "message", language), hash);
 }
 
@@ -319,7 +320,8 @@ static void put_words(struct buf *b, struct arena *a, const struct mailing *m, c
 	put(b, "format", m->format);
 	put(b, "link fields", m->link_fields);
 	put(b, "language", m->language);
-	put_language(b, a, c, m->language, m->subject, m->body, c->compiled);
+	for (size_t i = 0; i < c->n_versions; i++)
+		put_language(b, a, c, &c->version[i]);
 }
 
 static void put_choice(struct buf *b, const struct mailing *m)

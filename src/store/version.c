@@ -20,13 +20,21 @@ QUERY(Q_VERSION_BY_N, "SELECT v.n, v.at, a.address, v.manifest, v.texts FROM mai
 		      " LEFT JOIN account a ON a.id = v.by_id WHERE v.mailing_id = $1 AND v.n = $2");
 EACH(Q_EACH_VERSION_EVENT, "SELECT action, actor, detail, at FROM audit WHERE object = $1 ORDER BY seq");
 
-static const char *texts_of(struct arena *a, const struct mailing *m, const struct content *c)
+static const char *texts_of(struct arena *a, const struct content *c)
 {
-	const char *text = c->compiled ? compose_public_text(c->compiled) : "";
-	json_t *all = json_pack("{s:{s:s, s:s, s:s}}", m->language, "subject", m->subject, "body", m->body, "text", text);
-	char *dumped = json_dumps(all, JSON_COMPACT);
-	const char *kept = arena_text(a, dumped);
+	json_t *all = json_object();
+	const char *kept;
+	char *dumped;
 
+	for (size_t i = 0; i < c->n_versions; i++) {
+		const struct content_version *v = &c->version[i];
+
+		json_object_set_new(all, v->draft.language,
+				    json_pack("{s:s, s:s, s:s}", "subject", v->draft.subject, "body", v->draft.body, "text",
+					      c->compiled ? compose_public_text(v->compiled) : ""));
+	}
+	dumped = json_dumps(all, JSON_COMPACT);
+	kept = arena_text(a, dumped);
 	MUST(kept);
 	free(dumped);
 	json_decref(all);
@@ -37,7 +45,7 @@ int version_add(struct home *h, struct arena *a, const struct mailing *m, const 
 		struct err *e)
 {
 	return db_exec(h->db, &Q_VERSION_ADD,
-		       ARGS(db_i64(m->id), db_text(manifest), db_text(texts_of(a, m, c)), db_i64(m->submitted_by),
+		       ARGS(db_i64(m->id), db_text(manifest), db_text(texts_of(a, c)), db_i64(m->submitted_by),
 			    db_i64(m->submitted_at)),
 		       NULL, e);
 }
@@ -45,7 +53,7 @@ int version_add(struct home *h, struct arena *a, const struct mailing *m, const 
 int version_now(struct home *h, struct arena *a, const struct mailing *m, const struct content *c, struct version *out,
 		struct err *e)
 {
-	*out = (struct version){ .by = "", .at = home_now(h), .texts = texts_of(a, m, c) };
+	*out = (struct version){ .by = "", .at = home_now(h), .texts = texts_of(a, c) };
 	return manifest_make(h, a, m, c, &out->manifest, e);
 }
 
