@@ -313,13 +313,15 @@ CREATE TABLE asked (
 -- System mail: one message to one person, outside of every mailing.
 CREATE TABLE notice (
   id {ID},
-  kind TEXT NOT NULL,              -- confirm, leave, left, removed, me, complaint
+  kind TEXT NOT NULL,              -- confirm, leave, left, removed, me, complaint, test
   delivery TEXT NOT NULL,          -- '' once it is purged or the person erased
   utf8 {INT} NOT NULL,
   reserved {INT} NOT NULL,
   key_hash {BYTES} NOT NULL,
   project_id {INT} REFERENCES project (id),
-  object_id {INT} NOT NULL DEFAULT 0, -- of confirm: the sign_up; of complaint: the complaint
+  object_id {INT} NOT NULL DEFAULT 0, -- of confirm: the sign_up; of complaint: the complaint; of test: the mailing
+  shows_id {INT} REFERENCES address (id), -- of test: whose values it shows; NULL: those of somebody invented
+  language TEXT NOT NULL DEFAULT '', -- of test: one of the mailing's languages, or '': that of whom it shows
   created {INT} NOT NULL,
   state TEXT NOT NULL,             -- queued, attempting, accepted, deferred, failed, uncertain
   attempts {INT} NOT NULL DEFAULT 0,

@@ -99,7 +99,12 @@ OPTIONS(O_SHOW, { "covers", NULL, 0, "print exactly the text whose SHA-256 an ap
 	{ "people", NULL, 0, "print a line for each frozen person: number, keyed hash, arm" });
 OPTIONS(O_DIFF, { "from", "N", 0, "the version that is compared; without it the one before" },
 	{ "to", "M", 0, "with this one; without it the draft as it stands, else the newest" });
-OPTIONS(O_PREVIEW, { "to", "ADDRESS", 0, "somebody of the selection; without it the longest" });
+OPTIONS(O_PREVIEW, { "to", "ADDRESS", 0, "somebody of the selection; without it the longest" },
+	{ "random", "N", 0, "as many of the selection at random, at most 1,000, into --dir" },
+	{ "seed", "N", 0, "with --random: draw those again that this seed drew" },
+	{ "dir", "DIR", 0, "with --random: the folder for the messages, as NNN.eml" });
+OPTIONS(O_TEST, { "to", "ACCOUNT", OPT_NEEDED, "an account of staff, which gets it" }, BY,
+	{ "language", "LANG", 0, "one of the mailing's languages; without it that of the person whom it shows" });
 OPTIONS(O_SUBMIT, BY, { "accept-responsibility", NULL, 0, "you answer for this mailing, legal costs included" },
 	{ "not-before", "TIME", 0, "the window in which it may be sent opens, UTC" },
 	{ "not-after", "TIME", 0, "and closes" });
@@ -253,7 +258,13 @@ CMD("mailing", "selection", "ID", O_CSV, NEED_DB, cmd_mailing_selection, "says w
 CMD("mailing", "arms", "ID", O_CSV, NEED_DB, cmd_mailing_arms, "shows the random allocation and computes it again",
     "Ends with 1 if the arms recorded are not those that the recorded seed gives.")
 CMD("mailing", "preview", "ID", O_PREVIEW, NEED_DB | NEED_KEYS, cmd_mailing_preview,
-    "prints the exact message, unsigned, with dead links", NULL)
+    "prints the exact message, unsigned, with dead links",
+    "With --random it writes as many messages into a new or empty folder, of people drawn at random, for the reviewer to read: policy asks "
+    "for twenty. The seed is told, and draws the same people again.")
+CMD("mailing", "test", "ID", O_TEST, NEED_DB | NEED_KEYS, cmd_mailing_test, "mails it, marked [Test], to a member of staff",
+    "It takes the way of the mailing itself: a sender (placet send), its relay, its signature. Its links are dead, and it shows the "
+    "values of the person whose are the longest. An account gets ten a day at most. In a trial home its address must be of a "
+    "reserved domain.")
 CMD("mailing", "submit", "ID", O_SUBMIT, NEED_DB | NEED_KEYS, cmd_mailing_submit, "freezes people and words for review", NULL)
 CMD("mailing", "answer", "ID", O_ANSWER, NEED_DB | NEED_KEYS, cmd_mailing_answer, "answers a doubtful finding, as the reviewer",
     "Of a submitted mailing, before it is approved; and of an approved one, when something doubtful came up since. An answer "
@@ -345,7 +356,7 @@ const struct command *const COMMANDS[] = {
 	&cmd_project_qr_row, &cmd_project_image_row, &cmd_project_approve_row, &cmd_list_add_row, &cmd_list_list_row, &cmd_list_show_row, &cmd_list_members_row,
 	&cmd_list_export_row, &cmd_list_answered_row, &cmd_import_row, &cmd_consent_add_row, &cmd_consent_withdraw_row, &cmd_consent_show_row,
 	&cmd_validate_row, &cmd_mailing_new_row, &cmd_mailing_edit_row, &cmd_mailing_list_row, &cmd_mailing_show_row, &cmd_mailing_versions_row, &cmd_mailing_diff_row,
-	&cmd_mailing_check_row, &cmd_mailing_selection_row, &cmd_mailing_arms_row, &cmd_mailing_preview_row, &cmd_mailing_submit_row, &cmd_mailing_answer_row, &cmd_mailing_approve_row,
+	&cmd_mailing_check_row, &cmd_mailing_selection_row, &cmd_mailing_arms_row, &cmd_mailing_preview_row, &cmd_mailing_test_row, &cmd_mailing_submit_row, &cmd_mailing_answer_row, &cmd_mailing_approve_row,
 	&cmd_mailing_reject_row, &cmd_mailing_withdraw_row, &cmd_mailing_revoke_row, &cmd_mailing_start_row,
 	&cmd_mailing_pause_row, &cmd_mailing_resume_row, &cmd_mailing_cancel_row, &cmd_mailing_retry_row,
 	&cmd_mailing_status_row, &cmd_mailing_report_row, &cmd_opt_out_row, &cmd_person_show_row, &cmd_person_export_row,

@@ -51,6 +51,7 @@ RUN(cmd_mailing_check);
 RUN(cmd_mailing_selection);
 RUN(cmd_mailing_arms);
 RUN(cmd_mailing_preview);
+RUN(cmd_mailing_test);
 RUN(cmd_mailing_submit);
 RUN(cmd_mailing_answer);
 RUN(cmd_mailing_approve);

@@ -315,21 +315,3 @@ RUN(cmd_mailing_check)
 		json_decref(j);
 	return verdict_exit(&v);
 }
-
-RUN(cmd_mailing_preview)
-{
-	struct mailing_at at;
-	struct buf out;
-	int rc;
-
-	if (mailing_find(c, true, &at, e) < 0)
-		return -1;
-	buf_init(&out, 512 * 1024);
-	rc = content_preview(c->h, c->a, &at.m, &at.content, opt(c, "to"), &out, e);
-	if (rc == 0 && c->json)
-		print_json(json_pack("{s:I, s:s}", "id", (json_int_t)at.m.id, "message", buf_text(&out)));
-	else if (rc == 0)
-		fwrite(out.p, 1, out.n, stdout);
-	buf_free(&out);
-	return rc;
-}

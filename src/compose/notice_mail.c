@@ -18,6 +18,7 @@
 static const char *const NAMES[] = {
 	[NOTICE_CONFIRM] = "confirm", [NOTICE_LEAVE] = "leave", [NOTICE_LEFT] = "left",
 	[NOTICE_REMOVED] = "removed", [NOTICE_ME] = "me",       [NOTICE_COMPLAINT] = "complaint",
+	[NOTICE_TEST] = "test",
 };
 
 const char *notice_kind_name(enum notice_kind k)

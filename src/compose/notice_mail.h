@@ -20,6 +20,8 @@ enum notice_kind {
 			     `created`, which is to be the time of the opt-out. Once for each person, ever */
 	NOTICE_ME,        /* the link to what is held about them: /me/TOKEN_ME of this row. Once in 24 h */
 	NOTICE_COMPLAINT, /* acknowledgement; object: the complaint. Three in 24 h */
+	NOTICE_TEST,      /* a mailing as staff is to see it, by the way that it will take; object: the mailing. Ten in 24 h.
+			     Its words are the mailing's own (store/notice_test.h), not notice_render's */
 };
 
 const char *notice_kind_name(enum notice_kind k);

@@ -189,6 +189,15 @@ bool notices_at_work(const struct engine *g)
 
 /* --- between pool and engine ------------------------------------------------------------------- */
 
+static int compose(struct engine *g, const struct note *x, struct buf *head, struct err *e)
+{
+	if (!x->n->head.p)
+		return notice_render(&x->n->mail, head, &g->body, e);
+	buf_add(head, x->n->head.p, x->n->head.n);
+	buf_add(&g->body, x->n->body.p, x->n->body.n);
+	return 0;
+}
+
 /* Headers, an empty line, body, all in `out`; the signatures on top. */
 static int render(struct engine *g, const struct office *f, const struct note *x, struct buf *out, struct err *e)
 {
@@ -198,7 +207,7 @@ static int render(struct engine *g, const struct office *f, const struct note *x
 	buf_clear(&g->body);
 	buf_clear(out);
 	buf_init(&head, 64 * 1024);
-	rc = notice_render(&x->n->mail, &head, &g->body, e);
+	rc = compose(g, x, &head, e);
 	if (rc == 0 && f->n_signers)
 		rc = dkim_sign(f->signer, f->n_signers, (struct slice){ buf_text(&head), head.n },
 			       (struct slice){ buf_text(&g->body), g->body.n }, x->n->first, out, e);

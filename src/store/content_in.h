@@ -1,4 +1,4 @@
-/* Shared by content.c and content_judge.c alone. */
+/* Shared by content*.c and notice_test.c alone. */
 #ifndef PLACET_CONTENT_IN_H
 #define PLACET_CONTENT_IN_H
 

@@ -31,6 +31,7 @@ static const struct kind {
 	[NOTICE_REMOVED] = { "removed", 1, 0 },
 	[NOTICE_ME] = { "me", 0, 0 },
 	[NOTICE_COMPLAINT] = { "complaint", 0, 3 },
+	[NOTICE_TEST] = { "test", 0, 10 },
 };
 
 static const struct kind *kind_of(enum notice_kind k)

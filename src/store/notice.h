@@ -35,6 +35,7 @@ struct notice {
 	const char *why;          /* "", or why it is not sent, in words for `notice list` */
 	bool held;                /* ... for now: staff can mend it; else for good */
 	struct notice_mail mail;
+	struct slice head, body;  /* of a test: the message, ready but for its signature; else notice_render makes it */
 	char token[TOKEN_TEXT_MAX], message_token[TOKEN_TEXT_MAX], bounce_token[TOKEN_TEXT_MAX];
 };
 

@@ -18,7 +18,7 @@ QUERY(Q_NOTICE_CLAIM, CLAIM(""), CLAIM(" FOR UPDATE SKIP LOCKED"));
 QUERY(Q_NOTICE_CLAIMED,
       "SELECT n.id, n.first, n.attempts, n.utf8, n.kind, n.delivery, n.created, n.project_id, n.object_id, n.reserved,"
       " s.id, s.asked, s.confirmed, t.text, c.id, c.due,"
-      " (SELECT count(*) FROM address a WHERE a.key_hash = n.key_hash AND a.delivery = n.delivery AND a.bounced = 1)"
+      " (SELECT count(*) FROM address a WHERE a.key_hash = n.key_hash AND a.delivery = n.delivery AND a.bounced = 1), n.shows_id, n.language"
       " FROM notice n"
       " LEFT JOIN sign_up s ON n.kind = 'confirm' AND s.id = n.object_id"
       " LEFT JOIN consent_text t ON t.id = s.text_id"
@@ -50,6 +50,8 @@ static void read_row(struct rows *r, struct arena *a, int64_t at, struct notice 
 		.consent_text = arena_text(a, rows_text(r, 13)),
 		.due = rows_i64(r, 15),
 		.bounced = rows_i64(r, 16) != 0,
+		.shows = rows_i64(r, 17),
+		.language = arena_text(a, rows_text(r, 18)),
 	};
 }
 

@@ -17,7 +17,7 @@ int notice_office_open(struct home *h, struct arena *a, struct notice_office *ou
 
 static int kind_of(const char *name, enum notice_kind *out)
 {
-	for (*out = NOTICE_CONFIRM; *out <= NOTICE_COMPLAINT; ++*out)
+	for (*out = NOTICE_CONFIRM; *out <= NOTICE_TEST; ++*out)
 		if (strcmp(notice_kind_name(*out), name) == 0)
 			return 0;
 	return -1;
@@ -61,6 +61,8 @@ static const char *why_never(const struct home *h, enum notice_kind k, const str
 		return "mail to this address bounced";
 	if ((k == NOTICE_CONFIRM || k == NOTICE_COMPLAINT) && !about->object_found)
 		return "what it answers was deleted";
+	if (k == NOTICE_TEST && about->bounced)
+		return "mail to this address bounced";
 	return k == NOTICE_CONFIRM && about->confirmed ? "it was confirmed already" : "";
 }
 
@@ -185,6 +187,8 @@ int notice_fill(struct home *h, struct arena *a, struct notice_office *o, const 
 		got = find_project(h, a, o, about, x, e);
 	if (got < 0 || x->why[0])
 		return got < 0 ? -1 : 0;
+	if (x->mail.kind == NOTICE_TEST)
+		return notice_fill_test(h, a, about, x, e);
 	id = choose_identity(o, x->mail.kind == NOTICE_CONFIRM ? o->project.identity_id : 0);
 	if (!id || !o->institution.name) {
 		x->held = true;

@@ -19,6 +19,8 @@ struct notice_office {
 struct notice_about {
 	const char *kind, *address, *consent_text;
 	int64_t created, asked, project, object, due;
+	int64_t shows;       /* of a test: whose values; 0: of somebody invented */
+	const char *language;
 	bool reserved, bounced;
 	bool object_found;   /* the sign_up or the complaint is there */
 	bool confirmed;      /* the sign_up was confirmed already */
@@ -29,5 +31,7 @@ int notice_office_open(struct home *h, struct arena *a, struct notice_office *ou
    when the database fails. */
 int notice_fill(struct home *h, struct arena *a, struct notice_office *o, const struct notice_about *about,
 		struct notice *x, struct err *e) MUST_USE;
+/* The same of a test, once its kind is known and nothing speaks against sending it (notice_test.c). */
+int notice_fill_test(struct home *h, struct arena *a, const struct notice_about *about, struct notice *x, struct err *e) MUST_USE;
 
 #endif

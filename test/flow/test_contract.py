@@ -75,7 +75,8 @@ CONTRACT = {
     "mailing check": ("ID", "", ""),
     "mailing selection": ("ID", "", "csv"),
     "mailing arms": ("ID", "", "csv"),
-    "mailing preview": ("ID", "", "to="),
+    "mailing preview": ("ID", "", "to= random= seed= dir="),
+    "mailing test": ("ID", "to= by=", "language="),
     "mailing submit": ("ID", "by=", "accept-responsibility not-before= not-after="),
     "mailing approve": ("ID", "by=", ""),
     "mailing answer": ("ID", "finding= text= by=", ""),
@@ -373,6 +374,8 @@ def try_every_step(ask, folder):
     assert ask("mailing show", number)["bound_hash"] == ""
     assert ask("mailing check", number, expect=(0, 1, 75))["verdict"] in ("pass", "doubtful", "fail")
     assert "X-Placet-Trial: yes" in ask("mailing preview", number)["message"]
+    assert ask("mailing preview", number, "--random", "2", "--dir", pathlib.Path(folder) / "drawn")["messages"] == 2
+    assert ask("mailing test", number, "--to", story.VAL, *by)["to"] == story.VAL
     for back in (("withdraw", *by), ("reject", "--by", story.REV, "--why", "a word is wrong")):
         ask("mailing submit", number, *by, "--accept-responsibility")
         assert ask("mailing show", number)["stands"] is True and len(ask("mailing show", number, "--people")["people"]) == 5
