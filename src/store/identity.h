@@ -47,7 +47,7 @@ struct identity_key {
 	const char *algorithm; /* "rsa", "ed25519" */
 	const char *record;    /* what was published at the selector, whatever its state */
 	enum key_state state;
-	int64_t since;         /* in that state */
+	int64_t since;         /* in that state; of an old key: since it was last used */
 	int64_t seen;          /* published, as was last found out; 0: not seen */
 	int64_t made;
 };

@@ -10,6 +10,10 @@
 EACH(Q_SENDING_BY, "SELECT m.id FROM mailing m JOIN project p ON p.id = m.project_id"
 		   " WHERE p.identity_id = $1 AND m.state = 'sending' ORDER BY m.id");
 
+QUERY(Q_STILL_SENDING, "SELECT count(*) FROM mailing m JOIN project p ON p.id = m.project_id"
+		       " WHERE p.identity_id = $1 AND m.state = 'sending' AND m.started < $2");
+QUERY(Q_STILL_USED, "UPDATE dkim_key SET since = $2 WHERE identity_id = $1 AND state = 'old'");
+
 struct keys {
 	struct identity_key *key;
 	size_t n;
@@ -190,12 +194,33 @@ static struct keys due(const struct home *h, struct arena *a, const struct keys 
 	return out;
 }
 
+/* A sender keeps the keys with which it took a mailing up: old ones are in use until the mailings end that were started
+   before the switch. */
+static int keep_used(struct home *h, const struct identity *x, struct keys *k, struct err *e)
+{
+	int64_t switched = 0, sending = 0;
+
+	for (size_t i = 0; i < k->n; i++)
+		if (k->key[i].state == KEY_CURRENT)
+			switched = k->key[i].since;
+	if (!has(k, KEY_OLD))
+		return 0;
+	if (db_get_i64(h->db, &Q_STILL_SENDING, ARGS(db_i64(x->id), db_i64(switched)), &sending, e) < 0)
+		return -1;
+	if (!sending)
+		return 0;
+	for (size_t i = 0; i < k->n; i++)
+		if (k->key[i].state == KEY_OLD)
+			k->key[i].since = home_now(h);
+	return db_exec(h->db, &Q_STILL_USED, ARGS(db_i64(x->id), db_i64(home_now(h))), NULL, e);
+}
+
 static int advance(struct home *h, struct arena *a, const struct identity *x, const struct keys_seen *seen, int64_t *moved,
 		   struct err *e)
 {
 	struct keys k, old, withdrawn;
 
-	if (load(h, a, x, &k, e) < 0)
+	if (load(h, a, x, &k, e) < 0 || keep_used(h, x, &k, e) < 0)
 		return -1;
 	withdrawn = due(h, a, &k, KEY_WITHDRAWN, KEYS_WITHDRAWN_FOR);
 	old = due(h, a, &k, KEY_OLD, KEYS_OLD_FOR);
