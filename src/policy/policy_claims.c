@@ -235,7 +235,7 @@ static bool find_at(const struct claims *c, const char *p, struct claim_at *out)
 			*out = (struct claim_at){ p, end, c->claim[i].shown, c->claim[i].kind };
 	}
 	if (!out->start && (end = match_yours(p)))
-		*out = (struct claim_at){ p, end, "your account", CLAIM_ALARM };
+		*out = (struct claim_at){ p, end, NULL, CLAIM_ALARM };
 	return out->start != NULL;
 }
 

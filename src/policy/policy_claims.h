@@ -26,7 +26,7 @@ struct claims {
 /* A place in a skeleton. */
 struct claim_at {
 	const char *start, *end;
-	const char *shown;
+	const char *shown; /* the claim as it is listed; NULL: what stands there says it ("your account") */
 	enum claim_kind kind;
 };
 

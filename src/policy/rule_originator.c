@@ -30,6 +30,22 @@ static void judge_from(struct ruling *r, const char *originator)
 }
 
 /* Each line of the postal address, wherever the message breaks its lines. */
+static void need_lines(struct ruling *r, const char *part, const char *flat, const char *address)
+{
+	for (const char *p = address; *p;) {
+		size_t n = strcspn(p, "\n");
+		const char *line = text_flat(r->a, arena_text_n(r->a, p, n));
+
+		if (text_says_something(line) && !text_has(r->a, flat, line)) {
+			rule_fail(r, arena_printf(r->a, "write the postal address, “%s”, where readers see it, in each part",
+						  text_quote(r->a, address, 200)),
+				  "%s does not show the postal address: “%s” is missing", part, text_quote(r->a, line, 100));
+			return;
+		}
+		p += n + (p[n] == '\n');
+	}
+}
+
 static void judge_postal(struct ruling *r)
 {
 	const char *p = r->f->institution->postal_address;
@@ -39,14 +55,9 @@ static void judge_postal(struct ruling *r)
 			  "the institution has no postal address registered");
 		return;
 	}
-	while (*p) {
-		size_t n = strcspn(p, "\n");
-		const char *line = arena_text_n(r->a, p, n);
-
-		if (text_says_something(line))
-			rule_needs_words(r, "the postal address", line);
-		p += n + (p[n] == '\n');
-	}
+	need_lines(r, "text part: it", r->text_flat ? r->text_flat : "", p);
+	if (r->html_flat)
+		need_lines(r, "HTML part: its visible text", r->html_flat, p);
 }
 
 static bool contact_belongs(struct ruling *r, const char *address)

@@ -140,6 +140,8 @@ static void judge_sentence(struct ruling *r)
 				      r->language[0] ? "is in another language" : "does not declare its language");
 			return;
 		}
+	if (!own && !r->language[0] && r->f->institution->unofficial && r->f->institution->unofficial[0])
+		own = r->f->institution->unofficial[1];
 	if (own)
 		rule_needs_words(r, "the registered sentence", own);
 	else

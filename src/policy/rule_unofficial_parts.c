@@ -202,7 +202,8 @@ static void judge_html(struct ruling *r, const struct claims *c)
 		rule_doubtful(r, plain, "HTML part: it has what cannot be judged: %s; text below it counts as not visible",
 			      text_quote(r->a, v->doubt, 120));
 	if (text_says_something(v->hidden))
-		rule_doubtful(r, "show it, or leave it out", "HTML part: it has text that readers do not see: “%s”",
+		rule_doubtful(r, v->doubt ? plain : "show it, or leave it out", "HTML part: it has text %s: “%s”",
+			      v->doubt ? "of which it cannot be told whether readers see it" : "that readers do not see",
 			      text_quote(r->a, v->hidden, 100));
 	if (v->title && text_says_something(v->title))
 		unofficial_line(r, c, "title of the HTML part", v->title);

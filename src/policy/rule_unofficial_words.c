@@ -13,6 +13,7 @@
 #define CLAIMS_MAX 200 /* looked at in one text */
 #define WINDOW 90      /* bytes before a claim in which words introduce it */
 #define SHORT_LINE 45  /* a line that is not wrapped */
+#define QUOTED_BEFORE 30 /* characters before a claim that are quoted with it */
 
 /* Before who speaks. */
 static const char *const INTRODUCING[] = {
@@ -141,6 +142,11 @@ static bool opens_with_name(const char *rest)
 
 static bool name_speaks(struct ruling *r, const char *rest, const char **at);
 
+static const char *word_of(struct ruling *r, const struct claim_at *c)
+{
+	return c->shown ? c->shown : text_flat(r->a, arena_text_n(r->a, c->start, (size_t)(c->end - c->start)));
+}
+
 void unofficial_line(struct ruling *r, const struct claims *c, const char *where, const char *text)
 {
 	const char *mend = arena_printf(r->a, "say in %s who you are, in your own name and in plain letters", where);
@@ -149,7 +155,7 @@ void unofficial_line(struct ruling *r, const struct claims *c, const char *where
 	struct claim_at claim;
 
 	if (claims_find(c, rest, rest, &claim) || claims_find_slip(c, rest, &claim))
-		rule_fail(r, mend, "%s: “%s” has “%s”, which speaks for the institution or alarms", where, quote, claim.shown);
+		rule_fail(r, mend, "%s: “%s” has “%s”, which speaks for the institution or alarms", where, quote, word_of(r, &claim));
 	if (strcmp(where, "Subject") == 0 && (opens_with_name(rest) || name_speaks(r, rest, &at)))
 		rule_fail(r, mend, "%s: “%s” is put as if the institution itself wrote", where, quote);
 	if (mixed)
@@ -412,15 +418,28 @@ static bool name_speaks(struct ruling *r, const char *rest, const char **at)
 
 /* --- the body --- */
 
+/* The line in which `at` of the skeleton `rest` stands, from a little before that place on: a skeleton has a character for
+   nearly each of the text's. */
 static const char *line_of(struct ruling *r, const char *text, const char *rest, const char *at, size_t *number)
 {
+	const char *line = rest, *from;
+	size_t skip, len;
+
 	*number = 1;
 	for (const char *p = rest; p < at; p++)
 		if (*p == '\n') {
 			++*number;
+			line = p + 1;
 			text = strchr(text, '\n') ? strchr(text, '\n') + 1 : text;
 		}
-	return text_quote(r->a, arena_text_n(r->a, text, strcspn(text, "\n")), 80);
+	text = text_flat(r->a, arena_text_n(r->a, text, strcspn(text, "\n")));
+	skip = utf8_count(arena_text_n(r->a, line, (size_t)(at - line)));
+	skip = skip > QUOTED_BEFORE ? skip - QUOTED_BEFORE : 0;
+	for (from = text; skip && *from; skip--, from += len)
+		utf8_char(from, strnlen(from, 4), &len);
+	while (from > text && *from && from[-1] != ' ' && from - text < (ptrdiff_t)strlen(text) && text_is_letter(from[-1]))
+		from--;
+	return from == text ? text_quote(r->a, text, 80) : arena_printf(r->a, "...%s", text_quote(r->a, from, 80));
 }
 
 static void tell(struct ruling *r, const char *place, const char *quote, const char *word, bool speaks)
@@ -449,7 +468,7 @@ void unofficial_body(struct ruling *r, const struct claims *c, const char *where
 		if (is_denied(r, rest, &claim))
 			continue;
 		quote = line_of(r, text, rest, claim.start, &number);
-		tell(r, place_of(r, where, number, numbered), quote, claim.shown, speaks_for(r, rest, &claim));
+		tell(r, place_of(r, where, number, numbered), quote, word_of(r, &claim), speaks_for(r, rest, &claim));
 	}
 	if (name_speaks(r, rest, &at)) {
 		quote = line_of(r, text, rest, at, &number);
