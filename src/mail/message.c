@@ -254,6 +254,7 @@ static int add_leaf(struct walk *w, GMimeObject *o, const char *parent, int dept
 	p->parent = parent;
 	p->depth = depth;
 	p->charset = parameter(w->a, g_mime_object_get_content_type_parameter(o, "charset"));
+	p->joins = strcasecmp(parameter(w->a, g_mime_object_get_content_type_parameter(o, "delsp")), "yes") == 0;
 	p->encoding = parameter(w->a, g_mime_object_get_header(o, "Content-Transfer-Encoding"));
 	bytes = object_bytes(o);
 	if (strncmp(p->type, "text/", 5) == 0) {

@@ -9,10 +9,10 @@
 #include <strings.h>
 
 #include "base/utf8.h"
+#include "mail/plain.h"
 #include "policy/policy_text.h"
 #include "policy/rule.h"
 
-#define SEEN_MAX (100 * 1000) /* bytes of a part that mail clients show (FMT-16) */
 #define PER_RULE 12                   /* findings of one rule; RULES times this fits FINDINGS_MAX */
 
 static const struct {
@@ -224,9 +224,11 @@ static void look_at_message(struct ruling *r)
 		return;
 	r->language = language_of(r->a, m);
 	if (m->text) {
-		int n = utf8_fit((struct slice){ m->text, strlen(m->text) }, SEEN_MAX);
+		bool joins = false;
 
-		r->text = without_overrides(r->a, arena_text_n(r->a, m->text, (size_t)n));
+		for (size_t i = 0; i < m->message.n_parts; i++)
+			joins = joins || (m->message.parts[i].bytes == m->text && m->message.parts[i].joins);
+		r->text = without_overrides(r->a, plain_seen(r->a, m->text, joins));
 		r->text_flat = text_flat(r->a, r->text);
 	}
 	if (m->has_html) {

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/utf8.h"
 #include "mail/html.h"
+#include "mail/plain.h"
 
 static struct html_view read_html(struct arena *a, const char *html)
 {
@@ -369,6 +370,44 @@ static void test_bounds(void **state)
 	arena_free(a);
 }
 
+/* What is seen of a text part; "." for each byte that is not. */
+static const struct {
+	const char *text, *seen;
+	bool joins;
+} PLAIN_TEXTS[] = {
+	{ "one\ntwo\n", "one\ntwo\n", false },
+	{ "one\n\x1b[8mtwo", "...\n.......", false },       /* concealed, in a terminal */
+	{ "one\xc2\x9b" "2Jtwo", "..........", false },         /* the screen is cleared */
+	{ "one\ntwo\b\b\bsix\nten", "one\n.........\nten", false }, /* written over */
+	{ "two\rsix\nten", ".......\nten", false },
+	{ "a\tb\fc", "a\tb\fc", false },
+	{ "a\x7f" "b", "...", false },
+	{ "e\xcc\x81", "e\xcc\x81", false },
+	{ "e\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81 x", "...............", false }, /* over other lines */
+	{ "https://x.test/page \nmore", "https://x.test/page \nmore", false },
+	{ "https://x.test/page \nmore", "https://x.test/page..more", true }, /* one address to some, another to others */
+	{ "> a quotation\n-- \na signature", "> a quotation\n-- \na signature", false },
+};
+
+static void test_plain(void **state)
+{
+	struct arena *a = arena_new();
+	char *big = mem_alloc(200001), *seen;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(PLAIN_TEXTS); i++) {
+		seen = plain_seen(a, PLAIN_TEXTS[i].text, PLAIN_TEXTS[i].joins);
+		for (char *c = seen; *c; c++)
+			*c = *c == PLAIN_UNSEEN ? '.' : *c;
+		if (strcmp(seen, PLAIN_TEXTS[i].seen) != 0)
+			fail_msg("%zu: \"%s\", not \"%s\"", i, seen, PLAIN_TEXTS[i].seen);
+	}
+	memset(big, 'x', 200000);
+	assert_int_equal(strlen(plain_seen(a, big, false)), 100000);
+	free(big);
+	arena_free(a);
+}
+
 static int files_read;
 
 static int read_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -418,6 +457,7 @@ int main(void)
 		cmocka_unit_test(test_sights),   cmocka_unit_test(test_text_and_links), cmocka_unit_test(test_acts),
 		cmocka_unit_test(test_far_down), cmocka_unit_test(test_slow),           cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_corpus),   cmocka_unit_test(test_many_rules),
+		cmocka_unit_test(test_plain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

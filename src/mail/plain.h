@@ -1,0 +1,16 @@
+/*
+ * What a person sees of a text part. Nothing is looked up, nothing is kept.
+ */
+#ifndef PLACET_PLAIN_H
+#define PLACET_PLAIN_H
+
+#include "base/arena.h"
+
+#define PLAIN_UNSEEN '\x01'
+
+/* A copy of the text, cut where mail clients cut it off (100 kB), in which PLAIN_UNSEEN stands for each byte that is not
+   surely seen: control characters that move the cursor or set colours, what they act on, piles of combining marks. `joins`:
+   a blank at the end of a line is taken out, and the line joined to the next, by those clients that know (RFC 3676 DelSp). */
+char *plain_seen(struct arena *a, const char *text, bool joins);
+
+#endif
