@@ -134,7 +134,7 @@ static void say(const struct draft *d, struct slots *s, const char *md, struct b
 	struct err ignored;
 
 	buf_init(&filled, out->max);
-	house_fill(d, s, md, false, &filled);
+	house_fill(d, s, md, 0, &filled);
 	if (markdown_house_text(buf_text(&filled), filled.n, out, &ignored) < 0)
 		out->over = true;
 	buf_free(&filled);

@@ -75,7 +75,7 @@ bool house_is_address_line(struct slice line)
 struct filler {
 	const struct draft *d;
 	struct slots *s;
-	bool own;
+	unsigned marks; /* enum house_marks */
 	struct buf *out;
 };
 
@@ -141,12 +141,14 @@ static void put_address(struct filler *f, const struct house_slot *slot)
 		return;
 	}
 	buf_addc(f->out, '[');
+	buf_adds(f->out, f->marks & HOUSE_MARK_DIR ? LOOK_LTR_OPEN : "");
 	if (strcmp(slot->name, "opt_out_url") == 0) {
 		put_escaped(f->out, arena_printf(f->s->arena, "%s/opt-out/", f->d->web_url));
 		slot_mark(f->s, SLOT_OPT_OUT, f->out);
 	} else {
 		put_escaped(f->out, value);
 	}
+	buf_adds(f->out, f->marks & HOUSE_MARK_DIR ? LOOK_DIR_CLOSE : "");
 	buf_adds(f->out, mail ? "](<mailto:" : "](<");
 	put_url(f, slot);
 	buf_adds(f->out, ">)");
@@ -163,11 +165,11 @@ static void put_mark(struct filler *f, const struct house_slot *slot)
 
 static void put_value(struct filler *f, const struct house_slot *slot, const char *value)
 {
-	bool own = f->own && slot->kind == HOUSE_OWN;
+	bool own = (f->marks & HOUSE_MARK_OWN) && slot->kind == HOUSE_OWN, dir = !own && (f->marks & HOUSE_MARK_DIR);
 
-	buf_adds(f->out, own ? LOOK_OWN_OPEN : "");
+	buf_adds(f->out, own ? LOOK_OWN_OPEN : dir ? LOOK_AUTO_OPEN : "");
 	put_escaped(f->out, value);
-	buf_adds(f->out, own ? LOOK_OWN_CLOSE : "");
+	buf_adds(f->out, own ? LOOK_OWN_CLOSE : dir ? LOOK_DIR_CLOSE : "");
 }
 
 /* --- what is empty -------------------------------------------------------- */
@@ -346,9 +348,9 @@ static void fill_paragraph(struct filler *f, const char *p, const char *end)
 	}
 }
 
-void house_fill(const struct draft *d, struct slots *s, const char *md, bool own, struct buf *out)
+void house_fill(const struct draft *d, struct slots *s, const char *md, unsigned marks, struct buf *out)
 {
-	struct filler f = { .d = d, .s = s, .own = own, .out = out };
+	struct filler f = { .d = d, .s = s, .marks = marks, .out = out };
 
 	while (*md) {
 		const char *end = paragraph_end(md);

@@ -35,8 +35,12 @@ const struct house_slot *house_slots(size_t *n);
 const struct house_slot *house_slot_at(const char *p, size_t *n);
 /* Is the line (without its line break) one address, or one link to an address? */
 bool house_is_address_line(struct slice line);
-/* Appends `md` with its slots filled. `own`: mark the values in the mailing's language, since the words around them are
-   in another (look.h). The number of lines stays, unless a value has several. */
-void house_fill(const struct draft *d, struct slots *s, const char *md, bool own, struct buf *out);
+/* For HTML: what to mark (look.h). */
+enum house_marks {
+	HOUSE_MARK_OWN = 1, /* values in the mailing's language, since the words around them are in another */
+	HOUSE_MARK_DIR = 2, /* addresses and values, since the words around them are read from right to left */
+};
+/* Appends `md` with its slots filled. The number of lines stays, unless a value has several. */
+void house_fill(const struct draft *d, struct slots *s, const char *md, unsigned marks, struct buf *out);
 
 #endif

@@ -48,7 +48,7 @@ static void say(struct page *p, const char *md)
 	struct err ignored;
 
 	buf_init(&filled, p->out->max);
-	house_fill(p->d, p->s, md, *p->lang, &filled);
+	house_fill(p->d, p->s, md, (*p->lang ? HOUSE_MARK_OWN : 0) | (p->rtl ? HOUSE_MARK_DIR : 0), &filled);
 	if (markdown_house_html(buf_text(&filled), filled.n, p->out, &ignored) < 0)
 		p->out->over = true;
 	buf_free(&filled);
@@ -157,6 +157,7 @@ void house_html(const struct draft *d, struct slots *s, const char *inner, struc
 	}
 	buf_init(&drawn, out->max);
 	p.rtl = is_rtl(f.section.language);
+	f.look.rtl = is_rtl(d->language);
 	if (!same_language(d->language, f.section.language))
 		p.lang = language_attributes(s->arena, f.section.language);
 	draw(&p, inner);

@@ -152,7 +152,7 @@ static int draw_part(const struct checker *c, const char *md, size_t line, bool 
 	buf_init(&filled, DRAWN_MAX);
 	while (--line)
 		buf_addc(&filled, '\n');
-	house_fill(&draft, &d->slots, md, false, &filled);
+	house_fill(&draft, &d->slots, md, 0, &filled);
 	rc = markdown_house_text(buf_text(&filled), filled.n, &d->text, c->e);
 	if (rc == 0)
 		rc = markdown_house_html(buf_text(&filled), filled.n, &d->html, c->e);
@@ -223,7 +223,8 @@ static int check_shown(const struct checker *c, struct drawn *d)
 			continue;
 		value = wanted(d, &p, slot[i].name);
 		/* The HTML may show words in place of the opt-out address, if they lead there. */
-		if (shows(&d->text, value) && shows(link ? &d->html : &d->words, value))
+		if (shows(&d->text, value) &&
+		    (link ? shows(&d->html, arena_printf(c->a, "<a href=\"%s\"", value)) : shows(&d->words, value)))
 			continue;
 		if (is_written(c->s, slot[i].name, c->a))
 			return err_set(c->e, ERR_INPUT,

@@ -42,6 +42,7 @@ void look_init(struct look *l)
 		memcpy(l->colour[i][0], COLOURS[i].light, 8);
 		memcpy(l->colour[i][1], COLOURS[i].dark, 8);
 	}
+	l->rtl = false;
 	l->heading = FONTS[0].list;
 	l->body = FONTS[2].list;
 }
@@ -142,6 +143,12 @@ static void fill_place(const struct look *l, const char *own, char letter, struc
 		}
 	if (letter == 'h' || letter == 'b')
 		buf_adds(out, letter == 'h' ? l->heading : l->body);
+	else if (letter == LOOK_START[1])
+		buf_adds(out, l->rtl ? "right" : "left");
+	else if (letter == LOOK_LTR_OPEN[1] || letter == LOOK_AUTO_OPEN[1])
+		buf_addf(out, "<span dir=\"%s\">", letter == LOOK_LTR_OPEN[1] ? "ltr" : "auto");
+	else if (letter == LOOK_DIR_CLOSE[1])
+		buf_adds(out, "</span>");
 	else if (letter == LOOK_OWN_OPEN[1] && own)
 		buf_addf(out, "<span%s>", own);
 	else if (letter == LOOK_OWN_CLOSE[1] && own)

@@ -40,6 +40,13 @@
 /* Around words in another language than those beside them. */
 #define LOOK_OWN_OPEN  LOOK_MARK "p"
 #define LOOK_OWN_CLOSE LOOK_MARK "q"
+/* Around an address, and around a value of any script, among words that are read from right to left (BODY-6). */
+#define LOOK_LTR_OPEN  LOOK_MARK "x"
+#define LOOK_AUTO_OPEN LOOK_MARK "y"
+#define LOOK_DIR_CLOSE LOOK_MARK "z"
+
+/* The side on which lines begin: "left" or "right". */
+#define LOOK_START LOOK_MARK "w"
 
 /* What words are drawn on, so that their contrast can be computed wherever they stand. */
 #define ON_SHEET "background-color:" L_SHEET
@@ -65,6 +72,7 @@
 struct look {
 	char colour[LOOK_COLOURS][2][8]; /* "#26231f": light, dark */
 	const char *heading, *body;      /* lists of fonts */
+	bool rtl;                        /* the writer's words are read from right to left */
 };
 
 /* The built-in look. */

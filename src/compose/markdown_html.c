@@ -20,6 +20,7 @@ struct html {
 	bool page;
 	bool house;   /* what the house says: its own headings, smaller gaps */
 	bool in_code; /* a code block: line feeds stay */
+	bool in_link;
 	int quotes;   /* open ones */
 };
 
@@ -32,8 +33,8 @@ static const struct tag {
 	const char *name, *style;
 } TAGS[] = {
 	[MD_BLOCK_QUOTE] = { "blockquote",
-			     "class=\"line soft\" style=\"margin:0 0 18px;padding:6px 0 1px 16px;border-left:3px "
-			     "solid " L_LINE ";color:" L_SOFT "\"" },
+			     "class=\"line soft\" style=\"margin:0 0 18px;padding:6px 0 1px;padding-" LOOK_START
+			     ":16px;border-" LOOK_START ":3px solid " L_LINE ";color:" L_SOFT "\"" },
 	[MD_BLOCK_UL] = { "ul", "style=\"margin:0 0 18px;padding:0 24px\"" },
 	[MD_BLOCK_OL] = { "ol", "style=\"margin:0 0 18px;padding:0 24px\"" },
 	[MD_BLOCK_LI] = { "li", "style=\"margin:0 0 6px\"" },
@@ -208,11 +209,12 @@ static void enter_span(struct walk *w, MD_SPANTYPE type, const char *href)
 	struct html *h = of(w);
 
 	if (type != MD_SPAN_A) {
-		bool styled = h->house && type != MD_SPAN_EM;
+		bool styled = h->house && type != MD_SPAN_EM && !h->in_link;
 
 		put_tag(h, span_name(type), !styled ? "" : type == MD_SPAN_CODE ? HOUSE_CODE : HOUSE_STRONG);
 		return;
 	}
+	h->in_link = true;
 	buf_adds(h->out, "<a href=\"");
 	html_escape(h->out, href, strlen(href));
 	buf_adds(h->out, h->page ? "\">" : h->house ? "\" " HOUSE_LINK ">" : "\" " LINK_STYLE ">");
@@ -221,6 +223,8 @@ static void enter_span(struct walk *w, MD_SPANTYPE type, const char *href)
 static void leave_span(struct walk *w, MD_SPANTYPE type, const char *href)
 {
 	(void)href;
+	if (type == MD_SPAN_A)
+		of(w)->in_link = false;
 	buf_addf(of(w)->out, "</%s>", span_name(type));
 }
 

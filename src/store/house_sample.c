@@ -10,6 +10,7 @@
 #include "compose/compose.h"
 #include "compose/consent_words.h"
 #include "compose/house_template.h"
+#include "compose/house_words.h"
 #include "mail/token.h"
 #include "store/content.h"
 #include "store/institution_words.h"
@@ -48,7 +49,7 @@ static const char *or(const char *value, const char *otherwise)
 
 static void fill_draft(struct sample *s, const char *text, const char *language, bool department)
 {
-	static const char *const OTHERS[] = { "en", "de", NULL };
+	static const char *const OTHERS[] = { "de", "fr", NULL }, *const ENGLISH[] = { "en", NULL };
 	const struct trial_words *w = stand_in(language);
 
 	s->draft = (struct draft){
@@ -56,7 +57,7 @@ static void fill_draft(struct sample *s, const char *text, const char *language,
 		.subject = "A sample",
 		.body = BODY,
 		.template = text,
-		.other_languages = department ? OTHERS : NULL,
+		.other_languages = !department ? NULL : language_is(language, "en") ? OTHERS : ENGLISH,
 		.from_name = "Dr Ada Sample (A sample study)",
 		.from_address = arena_printf(s->a, "sample@%s", s->domain),
 		.identity_domain = s->domain,
