@@ -3,7 +3,9 @@
 
 #include "store/query.h"
 
-QUERY(Q_IMAGES, "SELECT name, alt, type, width, height, bytes, hash FROM image WHERE project_id = $1 ORDER BY name");
+#include <openssl/evp.h>
+
+QUERY(Q_IMAGES, "SELECT name, alt, type, width, height, bytes FROM image WHERE project_id = $1 ORDER BY name");
 QUERY(Q_IMAGE_COUNT, "SELECT count(*) FROM image WHERE project_id = $1 AND name <> $2");
 QUERY(Q_IMAGE_PUT, "INSERT INTO image (project_id, name, alt, type, width, height, bytes, hash, added)"
 		   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (project_id, name) DO UPDATE SET"
@@ -13,7 +15,7 @@ QUERY(Q_IMAGE_REMOVE, "DELETE FROM image WHERE project_id = $1 AND name = $2");
 
 static void image_from(struct rows *r, struct arena *a, struct image *out)
 {
-	struct slice bytes = rows_bytes(r, 5), hash = rows_bytes(r, 6);
+	struct slice bytes = rows_bytes(r, 5);
 
 	*out = (struct image){
 		.name = arena_text(a, rows_text(r, 0)),
@@ -23,8 +25,8 @@ static void image_from(struct rows *r, struct arena *a, struct image *out)
 		.height = (int)rows_i64(r, 4),
 		.bytes = { arena_text_n(a, bytes.p, bytes.n), bytes.n },
 	};
-	if (hash.n == sizeof(out->hash))
-		memcpy(out->hash, hash.p, hash.n);
+	/* Of the bytes as they are now, whatever the column says: approvals bind to it. */
+	MUST(EVP_Digest(out->bytes.p, out->bytes.n, out->hash, NULL, EVP_sha256(), NULL) == 1);
 }
 
 int image_list(struct home *h, struct arena *a, int64_t project, struct image **out, size_t *n, struct err *e)

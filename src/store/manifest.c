@@ -21,7 +21,6 @@ EACH(Q_EACH_BOUND,
      "SELECT d.id, d.arm, d.bound, a.delivery, d.fields, d.consent_id, c.kind, c.ref, c.given_on, c.at FROM delivery d"
      " JOIN address a ON a.id = d.address_id LEFT JOIN consent c ON c.id = d.consent_id"
      " WHERE d.mailing_id = $1 ORDER BY d.address_id");
-QUERY(Q_MANIFEST_TEMPLATE, "SELECT text FROM house_template WHERE id = $1");
 QUERY(Q_MANIFEST_APPROVED, "SELECT detail FROM audit WHERE object = $1 AND action = 'mailing-approve' ORDER BY seq DESC LIMIT 1");
 
 /* --- hashes ------------------------------------------------------------------------------------- */
@@ -252,28 +251,17 @@ static void put_registered(struct buf *b, const struct home *h, const struct con
 	put(b, "relay signs", c->identity.relay_signs ? "yes" : "no");
 }
 
-static int put_template(struct buf *b, struct home *h, int64_t id, struct err *e)
+static void put_template(struct buf *b, const struct content *c)
 {
-	struct rows r = { 0 };
 	uint8_t hash[32];
-	int got;
 
-	if (!id) {
+	if (!c->template) {
 		put(b, "house template", "built in");
-		return 0;
+		return;
 	}
-	put_i64(b, "house template", id);
-	if (db_query(h->db, &Q_MANIFEST_TEMPLATE, ARGS(db_i64(id)), &r, e) < 0)
-		return -1;
-	got = rows_next(&r, e);
-	if (got > 0) {
-		sha_of(rows_text(&r, 0), strlen(rows_text(&r, 0)), hash);
-		put_sha(b, "house template", hash);
-	} else if (got == 0) {
-		put(b, "house template SHA-256", "there is no such version");
-	}
-	rows_close(&r);
-	return got < 0 ? -1 : 0;
+	put_i64(b, "house template", c->template_id);
+	sha_of(c->template, strlen(c->template), hash);
+	put_sha(b, "house template", hash);
 }
 
 /* Images that the words name, by what they are now. */
@@ -317,9 +305,13 @@ static void put_language(struct buf *b, struct arena *a, const struct content *c
 
 static void put_words(struct buf *b, struct arena *a, const struct mailing *m, const struct content *c)
 {
+	const char *languages = "";
+
+	for (size_t i = 0; i < c->n_versions; i++)
+		languages = arena_printf(a, "%s%s%s", languages, i ? " " : "", c->version[i].draft.language);
 	put(b, "format", m->format);
 	put(b, "link fields", m->link_fields);
-	put(b, "language", m->language);
+	put(b, "languages", languages);
 	for (size_t i = 0; i < c->n_versions; i++)
 		put_language(b, a, c, &c->version[i]);
 }
@@ -361,11 +353,10 @@ int manifest_make(struct home *h, struct arena *a, const struct mailing *m, cons
 	buf_adds(&b, "Placet mailing manifest, form 1\n");
 	put_i64(&b, "mailing", m->id);
 	put_registered(&b, h, c);
-	rc = put_template(&b, h, c->template_id, e);
+	put_template(&b, c);
 	put_words(&b, a, m, c);
 	put_choice(&b, m);
-	if (rc == 0 && m->submitted_at)
-		rc = put_submitted(&b, h, m, e);
+	rc = m->submitted_at ? put_submitted(&b, h, m, e) : 0;
 	if (rc == 0 && b.over)
 		rc = err_set(e, ERR_INPUT, "mailing %lld: what an approval would bind to is longer than %d bytes", (long long)m->id,
 			     MANIFEST_MAX);

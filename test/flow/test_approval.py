@@ -11,6 +11,7 @@ import pytest
 from harness.paced import Paced
 from harness.story import ANN, BODY, IDENTITY, OFFICE, POST, REV, STUDY, Story, people
 from harness.tables import change
+from test_varied import prepare
 
 
 @pytest.fixture
@@ -196,6 +197,54 @@ def test_a_removal_voids_nothing(placet, capture):
     assert step(placet, "show", number, "--people") == before and placet.run("mailing", "show", number)["stands"] is True
     assert told.send(number)["state"] == "done"
     assert {m[0]["to"][0] for m in capture.messages()} == set(people(6)[4:])
+
+
+# The same of a mailing in three languages, with an image and a house template of the institution's own.
+OTHERS = [
+    ("UPDATE translation SET subject = subject || '!' WHERE language = 'de'",
+     "UPDATE translation SET subject = rtrim(subject, '!') WHERE language = 'de'", 'subject (de) was "Wie schlafen Sie?"; now'),
+    ("UPDATE translation SET body = body || 'x' WHERE language = 'ar'",
+     "UPDATE translation SET body = rtrim(body, 'x') WHERE language = 'ar'", "body (ar) SHA-256 was"),
+    ("UPDATE translation SET language = 'fa' WHERE language = 'ar'", "UPDATE translation SET language = 'ar' WHERE language = 'fa'",
+     'languages was "en ar de"; now "en de fa"'),
+    ("UPDATE image SET bytes = (SELECT key_hash FROM address WHERE id = 1)", "UPDATE image SET bytes = KEPT",
+     "image two-wells (en) SHA-256 was"),
+    ("UPDATE mailing SET link_fields = ''", "UPDATE mailing SET link_fields = 'survey'", 'link fields was "survey"; now ""'),
+    ("UPDATE mailing SET template_id = NULL", "UPDATE mailing SET template_id = 1", 'house template was "1"; now "built in"'),
+    ("UPDATE mailing SET template_id = 2", "UPDATE mailing SET template_id = 1", 'house template was "1"; now "2"'),
+    ("UPDATE house_template SET text = text || ' ' WHERE id = 1", "UPDATE house_template SET text = rtrim(text, ' ') WHERE id = 1",
+     "house template SHA-256 was"),
+]
+
+
+def set_template(placet, **change_of):
+    text = placet.run("template", "show", "--built-in")["text"]
+    for old, new in change_of.items():
+        text = text.replace(f"{old} to answer", f"{new} to answer")
+    placet.run("template", "set", write(placet, "house.txt", text.rstrip(" ")), "--why", "friendlier", "--by", POST, json=False)
+
+
+def test_languages_images_and_the_house_template(placet):
+    """Each is bound; a new version of the template is for mailings to come, and voids nothing."""
+    told = prepare(placet, NOWHERE)
+    set_template(placet, glad="happy")
+    number = told.varied()
+    submit(placet, number)
+    told.approve(number)
+    covers = step(placet, "show", number, "--covers")
+    assert "image two-wells (en) SHA-256: " in covers and "\nsubject (ar): كيف تنام؟\n" in covers and "\nhouse template: 1\n" in covers
+    set_template(placet, glad="pleased")
+    assert placet.run("mailing", "show", number)["stands"] is True
+    bytes_of = change(placet, "SELECT encode(bytes, 'hex') FROM image" if placet.database else "SELECT hex(bytes) FROM image")[0][0]
+    kept = f"'\\x{bytes_of}'" if placet.database else f"x'{bytes_of}'"
+    for there, back, says in OTHERS:
+        change(placet, there)
+        refused(placet, "start", number, says)
+        change(placet, back.replace("KEPT", kept))
+    step(placet, "start", number, by=ANN)
+    placet.run("template", "set", write(placet, "same.txt", placet.run("template", "show", "--built-in")["text"]), "--why", "back",
+               "--by", POST, json=False)
+    assert placet.run("mailing", "show", number)["stands"] is True
 
 
 def test_approving_while_it_is_edited(placet):

@@ -157,7 +157,7 @@ static const struct {
 } TAMPERED[] = {
 	{ { "t_m1", "UPDATE mailing SET subject = 'News.'", NULL }, "subject (en) was \"News\"; now \"News.\"" },
 	{ { "t_m2", "UPDATE mailing SET body = 'Dear {{name}};'", NULL }, "body (en) SHA-256 was" },
-	{ { "t_m3", "UPDATE mailing SET language = 'de'", NULL }, "language was \"en\"; now \"de\"" },
+	{ { "t_m3", "UPDATE mailing SET language = 'de'", NULL }, "languages was \"en\"; now \"de\"" },
 	{ { "t_m4", "UPDATE mailing SET not_before = 1790000000000001", NULL },
 	  "window opens was \"at once\"; now \"2026-09-21T14:13:20Z and 1 us\"" },
 	{ { "t_m5", "UPDATE mailing SET not_after = 1790000000000000", NULL },
