@@ -104,6 +104,12 @@ static int keep_keys(struct ctx *c, int64_t *rows, struct err *e)
 	return rotation_advance_all(c->h, c->a, rows, e);
 }
 
+/* What senders ask when the window of a scheduled mailing opens. */
+static int keep_facts(struct ctx *c, int64_t *rows, struct err *e)
+{
+	return facts_look_ahead(c->h, c->a, rows, e);
+}
+
 static const struct job {
 	const char *name;
 	int64_t every;
@@ -111,6 +117,7 @@ static const struct job {
 } JOBS[] = {
 	{ "retention", HOUR, keep_retention },
 	{ "keys", HOUR, keep_keys },
+	{ "facts", 5 * MINUTE, keep_facts },
 };
 
 /* A job that fails is told of and tried again in a minute: the role itself goes on. */

@@ -5,6 +5,7 @@
 #include "smtp/engine.h"
 
 #include "base/log.h"
+#include "store/facts.h"
 
 static struct campaign *find_campaign(struct engine *g, int64_t mailing)
 {
@@ -42,10 +43,32 @@ static int move(struct engine *g, struct mailing *m, const char *verb, const cha
 	return 0;
 }
 
-/* In the flush's transaction: scheduled mailings whose window has come, and those whose window is over. */
-static int keep_window(struct engine *g, struct mailing *m, struct err *e)
+/* A window opens only while the DNS and the public page say what they have to (policy: statement-page, "again before it
+   starts"). What holds it is told once a minute. 1, 0, -1. */
+static int may_open(struct engine *g, struct arena *a, const struct mailing *m, struct err *e)
 {
-	if (strcmp(m->state, "scheduled") == 0 && move(g, m, "open", "its window has come", e) < 0)
+	const char *why = "its project or identity is gone";
+	struct identity x;
+	struct project p;
+	int got = project_by_id(g->h, a, m->project_id, &p, e);
+
+	if (got > 0)
+		got = identity_by_id(g->h, a, p.identity_id, &x, e);
+	if (got > 0)
+		got = facts_stand(g->h, a, &x, &p, &why, e);
+	if (got == 0 && clock_ticks() - g->held_told > MINUTE) {
+		g->held_told = clock_ticks();
+		log_event(LOG_LEVEL_WARN, "mailing-held", "mailing", arena_printf(a, "%lld", (long long)m->id), "why", why, NULL);
+	}
+	return got;
+}
+
+/* In the flush's transaction: scheduled mailings whose window has come, and those whose window is over. */
+static int keep_window(struct engine *g, struct arena *a, struct mailing *m, struct err *e)
+{
+	int open = strcmp(m->state, "scheduled") == 0 ? may_open(g, a, m, e) : 0;
+
+	if (open < 0 || (open > 0 && move(g, m, "open", "its window has come", e) < 0))
 		return -1;
 	if (m->not_after && home_now(g->h) > m->not_after)
 		return move(g, m, "pause", "its window is over", e);
@@ -98,7 +121,7 @@ static int look_at_mailings(struct engine *g, struct arena *a, struct err *e)
 			halt(g, c);
 	}
 	for (size_t i = 0; i < n && !g->stopping; i++) {
-		if (keep_window(g, &m[i], e) < 0)
+		if (keep_window(g, a, &m[i], e) < 0)
 			return -1;
 		if (strcmp(m[i].state, "sending") != 0)
 			halt(g, find_campaign(g, m[i].id));

@@ -72,6 +72,7 @@ struct engine {
 	struct leavers *leavers;
 	int64_t lost_claims;   /* claims of this stamp and later were not committed, or nobody knows; 0: none */
 	int64_t failing_since; /* ticks of the first of several flushes that failed; 0: the last one did not */
+	int64_t held_told;   /* clock_ticks: when it was last said that a window does not open */
 	uint64_t standing_count;
 	int connections;
 	struct lane *lanes;

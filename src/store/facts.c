@@ -18,6 +18,8 @@ QUERY(Q_FACT_KEEP, "INSERT INTO identity_fact (identity_id, name, answer, detail
 		   " ON CONFLICT (identity_id, name) DO UPDATE SET answer = excluded.answer, detail = excluded.detail, at = excluded.at");
 QUERY(Q_FACT_FORGET, "DELETE FROM identity_fact WHERE identity_id = $1");
 
+EACH(Q_WINDOWS_AHEAD, "SELECT DISTINCT project_id FROM mailing WHERE state = 'scheduled' AND not_before <= $1 ORDER BY project_id");
+
 static const struct {
 	const char *name, *what;
 } FACTS[KNOWN_COUNT] = {
@@ -395,6 +397,70 @@ int facts_for_policy(struct home *h, struct arena *a, const struct institution *
 		.reverse_words = known.fact[KNOWN_REVERSE].words,
 		.page_words = known.fact[KNOWN_PAGE].words,
 	};
+	return 0;
+}
+
+/* --- when a window opens ----------------------------------------------------------------------- */
+
+int facts_stand(struct home *h, struct arena *a, const struct identity *x, const struct project *p, const char **why,
+		struct err *e)
+{
+	*why = "";
+	for (enum known k = 0; k < KNOWN_COUNT && !h->trial; k++) {
+		struct fact_known f;
+		int got = load(h, a, x, row_name(a, k, p), &f, e);
+
+		if (got < 0)
+			return -1;
+		if (!got || home_now(h) - f.at > FACTS_STAND)
+			*why = arena_printf(a, "nobody has found out lately whether %s; placet work does", known_what(k, x->relay_signs));
+		else if (f.answer != FACT_YES)
+			*why = f.words.found;
+		else
+			continue;
+		return 0;
+	}
+	return 1;
+}
+
+static int windows_ahead(struct home *h, struct arena *a, int64_t **out, size_t *n, struct err *e)
+{
+	struct rows r = { 0 };
+	size_t room = 0;
+	int got;
+
+	*out = NULL;
+	*n = 0;
+	if (db_query(h->db, &Q_WINDOWS_AHEAD, ARGS(db_i64(home_now(h) + FACTS_STAND)), &r, e) < 0)
+		return -1;
+	while ((got = rows_next(&r, e)) > 0) {
+		*out = arena_room(a, *out, *n, &room, sizeof(**out));
+		(*out)[(*n)++] = rows_i64(&r, 0);
+	}
+	rows_close(&r);
+	return got < 0 ? -1 : 0;
+}
+
+int facts_look_ahead(struct home *h, struct arena *a, int64_t *looked, struct err *e)
+{
+	struct institution in;
+	struct facts_known known;
+	struct identity x;
+	struct project p;
+	int64_t *project;
+	size_t n;
+
+	*looked = 0;
+	if (h->trial)
+		return 0;
+	if (institution_load(h, a, &in, e) < 0 || windows_ahead(h, a, &project, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++, ++*looked) {
+		if (project_by_id(h, a, project[i], &p, e) <= 0 || identity_by_id(h, a, p.identity_id, &x, e) <= 0)
+			return e->kind == ERR_NONE ? err_set(e, ERR_BROKEN, "a scheduled mailing has no project or identity") : -1;
+		if (facts_look(h, a, &in, &x, &p, &known, e) < 0)
+			return -1;
+	}
 	return 0;
 }
 

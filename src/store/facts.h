@@ -13,6 +13,7 @@
 
 #define FACTS_SECONDS 20
 #define FACTS_KEPT (10 * MINUTE)      /* that long a good answer of the DNS is believed without asking anew */
+#define FACTS_STAND (15 * MINUTE)     /* that old they may be when a window opens */
 #define RELAY_PROOF_KEPT (90 * DAY)   /* and that long the message by which a relay proved that it signs */
 
 enum known { KNOWN_SPF, KNOWN_DKIM, KNOWN_DMARC, KNOWN_REVERSE, KNOWN_PAGE, KNOWN_COUNT };
@@ -44,6 +45,12 @@ int facts_look(struct home *h, struct arena *a, const struct institution *in, co
 /* The same for a policy decision: what is kept and good is believed for FACTS_KEPT, the page only when `page_kept`. */
 int facts_for_policy(struct home *h, struct arena *a, const struct institution *in, const struct identity *x,
 		     const struct project *p, bool page_kept, struct infrastructure_facts *out, struct err *e) MUST_USE;
+/* Does everything stand by what is kept, found out within FACTS_STAND? For senders, which cannot wait for a look: a mailing
+   that was started before its window opens only while it does. 1; 0 with `why`; -1. In a trial home 1. */
+int facts_stand(struct home *h, struct arena *a, const struct identity *x, const struct project *p, const char **why,
+		struct err *e) MUST_USE;
+/* Looks for every mailing whose window opens within FACTS_STAND, or should have opened. *looked: for how many projects. */
+int facts_look_ahead(struct home *h, struct arena *a, int64_t *looked, struct err *e) MUST_USE;
 /* The institution's page alone, with or without a project's, and nothing is kept. */
 int facts_look_page(struct home *h, struct arena *a, const struct institution *in, const struct project *p,
 		    struct fact_known *out, struct err *e) MUST_USE;

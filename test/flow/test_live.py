@@ -1,6 +1,7 @@
 """A live home, with a DNS and an https server of its own: a mailing goes out when everything is published, and is held as
 soon as anything is not (policy.md: same-infrastructure, statement-page)."""
 import base64
+import datetime
 import email
 import pathlib
 
@@ -10,6 +11,7 @@ import pytest
 from harness import story
 from harness.internet import DOMAIN, MAIL, OUTBOUND, WEB, Internet, within
 from harness.placet import Capture
+from harness.process import wait_until
 
 ANN, VAL, REV, POST = (f"{who}@{DOMAIN}" for who in ("ann", "val", "rev", "post"))
 STUDY, LIST, IDENTITY = "sleep", "sleepers", "sleep-mail"
@@ -199,6 +201,25 @@ def test_the_page_must_be_the_page(live):
     assert "certificate" in told["pages"][0]["found"]
     live.do("institution", "set", "ca-file", live.net.front.ca, json=False)
     assert live.do("site", "check")["verdict"] == "pass"
+
+
+def test_a_window_opens_only_while_all_is_published(live):
+    live.prepare()
+    number = live.draft()
+    opens = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=12)).strftime("%Y-%m-%dT%H:%M:%S")
+    live.do("mailing", "submit", number, "--by", ANN, "--accept-responsibility", "--not-before", opens, json=False)
+    live.do("mailing", "approve", number, "--by", REV, json=False)
+    assert live.do("mailing", "start", number)["state"] == "scheduled"
+    live.net.front.behave("404 /")
+    assert live.do("work", "--once")[-1] == {"job": "facts", "rows": 1}
+    wait_until(lambda: datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S") > opens, 30, "its window comes")
+    live.do("send", "--until-idle", json=False, expect=75, timeout=300)
+    assert "404" in live.placet.last.stderr and live.relay.messages() == []
+    assert live.do("mailing", "status", number)["state"] == "scheduled"
+    live.net.front.behave()
+    live.do("work", "--once")
+    live.do("send", "--until-idle", json=False, timeout=300)
+    assert len(live.relay.messages()) == len(PEOPLE)
 
 
 def test_a_change_of_the_identity_voids_approvals(live):
