@@ -141,6 +141,7 @@ static enum element_kind kind_of(const char *name)
 static void set_doubt(struct reader *r, const char *why)
 {
 	r->unseen = true;
+	r->out->below = true;
 	if (!r->out->doubt)
 		r->out->doubt = why;
 }
@@ -804,6 +805,7 @@ static void finish(struct reader *r)
 	v->text = "";
 	for (size_t i = 0; i < v->n_links; i++)
 		((struct html_link *)(uintptr_t)v->links)[i] = (struct html_link){ .href = v->links[i].href, .words = "" };
+	v->below = true;
 	if (!v->doubt)
 		v->doubt = "a style that can cover other text";
 }

@@ -26,6 +26,7 @@ struct html_view {
 	const struct html_image *images;
 	size_t n_images;
 	const char *doubt; /* a construct that could not be judged, or NULL: text below it counts as hidden */
+	bool below;        /* there is such text: `hidden` holds it, and it may be visible */
 	bool active;       /* scripts, forms, frames, event attributes, remote style sheets */
 	bool unread;       /* the reader gave up before the end: deeper, larger or more broken than it reads */
 	bool remote;       /* anything that would be fetched: images by http(s), url() in CSS, @import */

@@ -69,7 +69,7 @@ void rule_statement_reference(struct ruling *r)
 {
 	const char *url = r->f->institution->statement_url;
 	const char *mend = "write the address of the statement page, letter by letter, where readers see it";
-	const char *doubt = r->html ? r->f->message->html.doubt : NULL;
+	const char *doubt = r->html && r->f->message->html.below ? r->f->message->html.doubt : NULL;
 
 	if (!url || !*url) {
 		rule_fail(r, "register the statement page's address", "the institution has no statement page registered");

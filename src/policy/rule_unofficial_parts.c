@@ -199,11 +199,12 @@ static void judge_html(struct ruling *r, const struct claims *c)
 	if (v->unread)
 		rule_fail(r, plain, "HTML part: it is too deep or too broken to be read to its end");
 	if (v->doubt)
-		rule_doubtful(r, plain, "HTML part: it has what cannot be judged: %s; text below it counts as not visible",
+		rule_doubtful(r, plain, v->below ? "HTML part: it has what cannot be judged: %s; text below it counts as not visible"
+						 : "HTML part: it has %s",
 			      text_quote(r->a, v->doubt, 120));
 	if (text_says_something(v->hidden))
-		rule_doubtful(r, v->doubt ? plain : "show it, or leave it out", "HTML part: it has text %s: “%s”",
-			      v->doubt ? "of which it cannot be told whether readers see it" : "that readers do not see",
+		rule_doubtful(r, v->below ? plain : "show it, or leave it out", "HTML part: it has text %s: “%s”",
+			      v->below ? "of which it cannot be told whether readers see it" : "that readers do not see",
 			      text_quote(r->a, v->hidden, 100));
 	if (v->title && text_says_something(v->title))
 		unofficial_line(r, c, "title of the HTML part", v->title);
