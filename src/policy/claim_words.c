@@ -30,14 +30,14 @@ const char *const CLAIM_OFFICES[] = {
 	"webmail support", "system administrator", "system administration", "systems administrator", "network administrator",
 	"network team", "server administrator", "postmaster", "webmaster", "university communications", "press office",
 	"communications office", "estates office", "facilities management", "university library", "office of research integrity",
-	"ethics office", "the president's office", "central it", "campus it", "university it",
+	"ethics office", "the president's office", "central it", "campus it", "university it", "university president", "president of the university", "university provost",
 	/* German */
 	"rektor", "rektorin", "rektorat*", "prorektor*", "prasidium", "prasident der universitat", "prasidentin der universitat",
 	"hochschulleitung", "universitatsleitung", "hochschulverwaltung", "universitatsverwaltung", "zentralverwaltung",
 	"zentrale verwaltung", "universitatskanzler*", "kanzler der universitat", "kanzlerin der universitat", "studierendensekretariat",
 	"studentensekretariat", "studierendenservice", "studierendenverwaltung", "immatrikulationsamt", "prufungsamt", "prufungsverwaltung",
 	"zulassungsstelle", "personalabteilung", "personalverwaltung", "finanzabteilung", "rechtsabteilung", "dekanat", "rechenzentrum",
-	"hochschulrechenzentrum", "it-abteilung", "it-dienste", "it-service", "it-servicedesk", "it-sicherheit", "it-support",
+	"hochschulrechenzentrum", "it-abteilung", "it-dienste", "it-service", "it-servicedesk", "it-sicherheit", "universitatsrechenzentrum", "prasidialburo", "prasidialamt", "kanzleramt der universitat", "it-support",
 	"informationssicherheit", "sicherheitsteam", "datenschutzbeauftragte*", "systemadministrator*", "systemadministration",
 	"universitatsbibliothek", "pressestelle", "gebuhrenstelle", "besoldungsstelle",
 	/* French */
@@ -80,7 +80,8 @@ const char *const CLAIM_OFFICES[] = {
 };
 
 const char *const CLAIM_OFFICIALS[] = {
-	"official", "officially", "offiziell*", "amtlich*", "officiel*", "oficial*", "ufficial*", "officieel", "officiele", "officiell*",
+	"official", "officially", "message from the university", "message from your university", "notice from the university",
+	"notice from your university", "on behalf of the university", "on behalf of your university", "in the name of the university", "offiziell*", "amtlich*", "officiel*", "oficial*", "ufficial*", "officieel", "officiele", "officiell*",
 	"offisiell*", "virallinen", "oficjaln*", "uradni sdeleni", "официальн*", "офіційн*", "resmi duyuru", "resmi bildirim",
 	"επισημη", "επισημο", "官方", "官方通知", "正式通知", "大学公式", "公式メール", "公式通知", "公式のお知らせ", "공식", "رسمي", "رسمية", "רשמי", "רשמית", "رسمی", NULL,
 };
@@ -97,7 +98,7 @@ const char *const CLAIM_ALARMS[] = {
 	"update your information", "update your profile", "update your records", "reactivate your", "re-activate your", "revalidate your",
 	"re-validate your", "account verification", "account validation", "account update", "account upgrade", "account suspended",
 	"account suspension", "account locked", "account blocked", "account disabled", "account deactivated", "account deactivation",
-	"account termination", "account closure", "account expires", "account expired", "account expiry", "account limited",
+	"account termination", "account closure", "account expires", "account expired", "account expiry", "account limited", "account on hold", "account is on hold", "account needs", "update required", "update is required", "immediate response",
 	"account restricted", "account compromised", "account hacked", "account access", "account alert", "account notice",
 	"account notification", "account will be", "account has been", "access suspended", "access will be", "access to your email",
 	"lose access", "restore access", "password expires", "password expired", "password expiry", "password expiration",
@@ -108,7 +109,7 @@ const char *const CLAIM_ALARMS[] = {
 	"security breach", "security check", "security verification", "security notification", "security upgrade", "security risk",
 	"suspicious activity", "suspicious login", "suspicious log-in", "suspicious sign-in", "unusual activity", "unusual sign-in",
 	"unusual login", "unauthorised access", "unauthorized access", "unauthorised login", "unauthorized login", "new sign-in",
-	"new login", "login attempt", "sign-in attempt", "log in now", "login now", "sign in now", "click here immediately",
+	"new login", "login from", "log-in from", "sign-in from", "login attempt", "sign-in attempt", "log in now", "login now", "sign in now", "click here immediately",
 	"multi-factor authentication", "two-factor authentication", "mfa reset", "mfa enrolment", "duo security", "pending messages",
 	"undelivered messages", "quarantined messages", "held messages", "voicemail message", "invoice attached", "overdue invoice",
 	"payment required", "payment overdue", "outstanding balance", "tax refund", "salary adjustment", "payroll update",

@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <strings.h>
 
+#include "base/utf8.h"
 #include "mail/domain.h"
 #include "policy/policy_text.h"
 
@@ -53,24 +54,6 @@ static bool is_recipient(const struct judging *j, const char *address, size_t n)
 	return false;
 }
 
-static char *unescaped(struct arena *a, const char *s)
-{
-	char *out = arena_text(a, s), *w = out;
-
-	for (; *s; s++) {
-		char hex[3] = { s[0] == '%' ? s[1] : '\0', s[0] == '%' && s[1] ? s[2] : '\0', '\0' };
-
-		if (isxdigit((unsigned char)hex[0]) && isxdigit((unsigned char)hex[1])) {
-			*w++ = (char)strtol(hex, NULL, 16);
-			s += 2;
-		} else {
-			*w++ = *s;
-		}
-	}
-	*w = '\0';
-	return out;
-}
-
 /* --- one target --- */
 
 static void refuse(const struct judging *j, const char *quote, const char *host)
@@ -85,7 +68,7 @@ static void refuse(const struct judging *j, const char *quote, const char *host)
 /* Every address of mail in it is ours, also among cc, bcc and in the words that it begins with; so is every host. */
 static void judge_mailto(const struct judging *j, const char *target)
 {
-	const char *quote = text_quote(j->r->a, target, 100), *plain = unescaped(j->r->a, unescaped(j->r->a, target + 7));
+	const char *quote = text_quote(j->r->a, target, 100), *plain = text_unescaped(j->r->a, text_unescaped(j->r->a, target + 7));
 	bool any = false;
 
 	for (const char *at = plain; (at = strchr(at, '@')); at++) {
@@ -104,14 +87,14 @@ static void judge_mailto(const struct judging *j, const char *target)
 /* An address within an address is where a redirector goes. */
 static void judge_nested(const struct judging *j, const char *target)
 {
-	const char *inside = unescaped(j->r->a, unescaped(j->r->a, target + strlen("https://")));
+	const char *inside = text_unescaped(j->r->a, text_unescaped(j->r->a, target + strlen("https://")));
 	struct host_at h;
 
 	for (const char *p = inside; (p = strstr(p, "//")); p += 2) {
 		struct url u;
 
-		if (p > inside && p[-1] == '/')
-			continue;
+		while (p[2] == '/')
+			p++;
 		if (url_split(j->r->a, arena_printf(j->r->a, "https:%s", p), &u) && !host_is_ours(j, u.host) && strchr(u.host, '.'))
 			refuse(j, text_quote(j->r->a, target, 100), u.host);
 	}
@@ -160,10 +143,58 @@ static void say_words_lie(const struct judging *j, const char *words, const char
 		  "%s: the words “%s” link to “%s”", j->where, text_quote(j->r->a, words, 80), text_quote(j->r->a, href, 80));
 }
 
+/* Without invisible characters; with "[dot]" as the dot that it is read as. */
+static char *read_out(struct arena *a, const char *words)
+{
+	static const char *const DOTS[] = { "[dot]", "(dot)", " dot ", "[.]", "(.)" };
+	size_t n = strlen(words), len;
+	char *out = arena_alloc(a, n + 1), *w = out;
+
+	for (; n; words += len, n -= len) {
+		bool dot = false;
+
+		len = 0;
+		for (size_t i = 0; i < COUNT(DOTS) && !dot; i++)
+			if (strncasecmp(words, DOTS[i], strlen(DOTS[i])) == 0) {
+				dot = true;
+				len = strlen(DOTS[i]);
+			}
+		if (dot) {
+			*w++ = '.';
+			continue;
+		}
+		if (!utf8_is_invisible(utf8_char(words, n, &len))) {
+			memcpy(w, words, len);
+			w += len;
+		}
+	}
+	*w = '\0';
+	return out;
+}
+
+/* Every second character is a blank: "b a n k . e x a m p l e". */
+static bool is_spaced(const char *s)
+{
+	size_t n = strlen(s);
+
+	for (size_t i = 1; i < n; i += 2)
+		if (s[i] != ' ')
+			return false;
+	return n > 6;
+}
+
 /* Blanks around dots and slashes fool a reader as little as they should fool us: "uni .example / page". */
 static char *closed_up(struct arena *a, const char *words)
 {
-	char *out = arena_text(a, words), *w = out;
+	char *out = read_out(a, words), *w = out;
+
+	if (is_spaced(out)) {
+		for (const char *p = out; *p; p++)
+			if (*p != ' ')
+				*w++ = *p;
+		*w = '\0';
+		return out;
+	}
 
 	for (const char *p = out; *p; p++)
 		if (*p != ' ' || !(strchr("./@:", p[1]) || (w > out && strchr("/@:", w[-1])) ||
@@ -337,11 +368,30 @@ static void judge_hosts(const struct judging *j, const char *text)
 	}
 }
 
+/* "192.0.2.1/login": a number for a host, with a path or a port behind it. */
+static void judge_numbers(const struct judging *j, const char *text)
+{
+	for (const char *p = text; *p; p++) {
+		size_t n = strspn(p, "0123456789."), dots = 0;
+
+		if (!n || (p > text && text_is_letter(p[-1]))) {
+			p += n ? n - 1 : 0;
+			continue;
+		}
+		for (size_t i = 0; i < n; i++)
+			dots += p[i] == '.';
+		if (dots == 3 && n >= 7 && (p[n] == '/' || p[n] == ':') && text_is_letter(p[n + 1]) && !is_within_url(text, p))
+			refuse(j, text_quote(j->r->a, arena_text_n(j->r->a, p, url_length(p)), 100), arena_text_n(j->r->a, p, n));
+		p += n - 1;
+	}
+}
+
 static void judge_text(struct judging *j, const char *where, const char *text)
 {
 	j->where = where;
 	judge_schemes(j, text);
 	judge_hosts(j, text);
+	judge_numbers(j, text);
 }
 
 void links_judge(struct ruling *r, const char *const *domains)

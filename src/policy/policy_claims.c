@@ -169,11 +169,23 @@ static void add_all(struct arena *a, struct claims *c, const char *const *list, 
 		add(a, c, *list, kind);
 }
 
+static const char **folded(struct arena *a, const char *const *list)
+{
+	const char **out = ARENA_ARRAY(a, const char *, length(list) + 1);
+	size_t n = 0;
+
+	for (; list[n]; n++)
+		out[n] = fold(a, list[n]);
+	out[n] = NULL;
+	return out;
+}
+
 void claims_init(struct arena *a, const char *const *offices, struct claims *out)
 {
 	size_t n = length(offices) + length(CLAIM_OFFICES) + length(CLAIM_OFFICIALS) + length(CLAIM_ALARMS);
 
-	*out = (struct claims){ .claim = ARENA_ARRAY(a, struct claim, n + 1) };
+	*out = (struct claims){ .claim = ARENA_ARRAY(a, struct claim, n + 1), .yours = folded(a, CLAIM_YOURS),
+				.objects = folded(a, CLAIM_OBJECTS) };
 	for (size_t i = 0; i < COUNT(out->first); i++)
 		out->first[i] = -1;
 	/* Behind each other under one letter: what is added last is found first. */
@@ -185,25 +197,26 @@ void claims_init(struct arena *a, const char *const *offices, struct claims *out
 
 /* --- "your account" --- */
 
-static const char *listed(const char *const *list, const char *p)
+/* Where the longest of the folded words ends that begins at p; short ones stand there as they are. */
+static const char *listed(const char **list, const char *p)
 {
-	for (; *list; list++) {
-		size_t n = strlen(*list);
+	const char *longest = NULL;
 
-		if (strncmp(p, *list, n) == 0 && !text_is_letter(p[n]))
-			return *list;
+	for (; *list; list++) {
+		const char *end = match(p, *list);
+
+		if (end && (strlen(*list) > 3 || (size_t)(end - p) == strlen(*list)) && (!longest || end > longest))
+			longest = end;
 	}
-	return NULL;
+	return longest;
 }
 
 /* "your university e-mail account"; an account of something is a tale. */
-static const char *match_yours(const char *p)
+static const char *match_yours(const struct claims *c, const char *p)
 {
-	const char *yours = listed(CLAIM_YOURS, p);
-
-	if (!yours)
+	p = listed(c->yours, p);
+	if (!p)
 		return NULL;
-	p += strlen(yours);
 	for (int words = 0; words <= YOURS_GAP; words++) {
 		int n = gap(p);
 		const char *object;
@@ -211,11 +224,9 @@ static const char *match_yours(const char *p)
 		if (n <= 0 || ends_sentence(p, n, false))
 			return NULL;
 		p += n;
-		object = listed(CLAIM_OBJECTS, p);
-		if (object) {
-			p += strlen(object);
-			return strncmp(p, " of ", 4) == 0 ? NULL : p;
-		}
+		object = listed(c->objects, p);
+		if (object)
+			return strncmp(object, " of ", 4) == 0 ? NULL : object;
 		words -= text_is_letter(*p) && !text_is_letter(p[1]); /* the "e" of "e-mail" */
 		while (text_is_letter(*p))
 			p++;
@@ -234,7 +245,7 @@ static bool find_at(const struct claims *c, const char *p, struct claim_at *out)
 		if (end && (!out->start || end > out->end))
 			*out = (struct claim_at){ p, end, c->claim[i].shown, c->claim[i].kind };
 	}
-	if (!out->start && (end = match_yours(p)))
+	if (!out->start && (end = match_yours(c, p)))
 		*out = (struct claim_at){ p, end, NULL, CLAIM_ALARM };
 	return out->start != NULL;
 }

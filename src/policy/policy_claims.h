@@ -21,6 +21,7 @@ struct claims {
 	struct claim *claim;
 	size_t n;
 	int first[256]; /* by the first letter */
+	const char **yours, **objects; /* folded, NULL-ended */
 };
 
 /* A place in a skeleton. */

@@ -56,6 +56,8 @@ struct host_at {
 bool text_next_host(struct arena *a, const char *text, const char *from, struct host_at *out);
 /* Would every mail program make a link of it? */
 bool host_is_sure(const struct host_at *h);
+/* With "%40" as "@"; once. */
+char *text_unescaped(struct arena *a, const char *s);
 bool host_is_within(const char *host, const char *domain);
 bool host_is_in(const char *host, const char *const *domains);
 /* The lower-case domain behind the last "@"; NULL if there is none. */

@@ -195,3 +195,21 @@ char *text_find_opt_out(struct arena *a, const char *text, const char *web_url)
 	}
 	return NULL;
 }
+
+char *text_unescaped(struct arena *a, const char *s)
+{
+	char *out = arena_text(a, s), *w = out;
+
+	for (; *s; s++) {
+		char hex[3] = { s[0] == '%' ? s[1] : '\0', s[0] == '%' && s[1] ? s[2] : '\0', '\0' };
+
+		if (isxdigit((unsigned char)hex[0]) && isxdigit((unsigned char)hex[1])) {
+			*w++ = (char)strtol(hex, NULL, 16);
+			s += 2;
+		} else {
+			*w++ = *s;
+		}
+	}
+	*w = '\0';
+	return out;
+}

@@ -150,15 +150,32 @@ static void judge_urls(struct ruling *r, const char *name, const char *value)
 	}
 }
 
-/* As it stands, and as it reads when its encoded words are decoded. */
+/* Names of hosts by themselves. */
+static void judge_hosts(struct ruling *r, const struct identity *id, const char *name, const char *value)
+{
+	struct host_at h;
+
+	for (const char *p = value; text_next_host(r->a, value, p, &h); p = h.start + h.n)
+		if (!h.mail && host_is_sure(&h) && !host_is_in(h.host, id->domains) && !host_is_in(h.host, r->f->institution->domains))
+			foreign(r, name, h.host);
+}
+
+static void judge_value(struct ruling *r, const struct identity *id, const char *name, const char *value)
+{
+	judge_addresses(r, id, name, value);
+	judge_urls(r, name, value);
+}
+
+/* As it stands, as it reads when its encoded words are decoded, and with the escapes of addresses resolved. */
 static void judge_header(struct ruling *r, const struct identity *id, const struct field *f)
 {
-	judge_addresses(r, id, f->name, f->raw);
-	judge_urls(r, f->name, f->raw);
-	if (strcmp(f->raw, f->decoded) == 0)
-		return;
-	judge_addresses(r, id, f->name, f->decoded);
-	judge_urls(r, f->name, f->decoded);
+	judge_value(r, id, f->name, f->raw);
+	if (strcmp(f->raw, f->decoded) != 0)
+		judge_value(r, id, f->name, f->decoded);
+	if (strchr(f->raw, '%'))
+		judge_addresses(r, id, f->name, text_unescaped(r->a, f->raw));
+	if (strcasecmp(f->name, "Subject") != 0)
+		judge_hosts(r, id, f->name, f->decoded);
 }
 
 /* List-Id holds a domain without "@": "Words <label.host>". */

@@ -245,7 +245,7 @@ bool unofficial_is_bare(struct ruling *r, const char *name)
 		"email", "noreply", "no", "reply", "donotreply", "do", "not", "service", "services", "support", "staff", "administration",
 		"admin", "central", "online", "web", "communications", "communication", "notification", "notifications", "notice", "alert",
 		"alerts", "update", "updates", "study", "studies", "survey", "surveys", "project", "projects", "vc", "it", "hr", "ict", "dvc",
-		"pvc", "cio", "management", "headquarters", "main", "head", "board", "council", "members", "student", "students", "system",
+		"pvc", "cio", "management", "headquarters", "main", "president", "provost", "dean", "rector", "chancellor", "director", "secretary", "security", "registrar", "head", "board", "council", "members", "student", "students", "system",
 		"edu", "ac", "uk", "example", "org", "com", NULL,
 	};
 	const char *own = text_skeleton(r->a, text_flat(r->a, r->f->institution->name));
@@ -457,6 +457,14 @@ static const char *place_of(struct ruling *r, const char *where, size_t number, 
 	return numbered ? arena_printf(r->a, "%s, line %zu", where, number) : where;
 }
 
+static bool is_letterhead(const char *rest)
+{
+	const char *p = rest + strspn(rest, " \n*#>=-_");
+
+	p += strncmp(p, "the ", 4) == 0 ? 4 : 0;
+	return *p == '^' && !count_letters(p, p + strcspn(p, "\n"));
+}
+
 void unofficial_body(struct ruling *r, const struct claims *c, const char *where, const char *text, bool numbered)
 {
 	const char *rest = unofficial_rest(r, c, text, true), *from = rest, *quote, *at;
@@ -470,6 +478,8 @@ void unofficial_body(struct ruling *r, const struct claims *c, const char *where
 		quote = line_of(r, text, rest, claim.start, &number);
 		tell(r, place_of(r, where, number, numbered), quote, word_of(r, &claim), speaks_for(r, rest, &claim));
 	}
+	if (is_letterhead(rest))
+		rule_doubtful(r, "begin with who you are", "%s: its first line is the name of the institution alone, as on its own letters", where);
 	if (name_speaks(r, rest, &at)) {
 		quote = line_of(r, text, rest, at, &number);
 		rule_fail(r, "say who is writing, in the researchers' own names", "%s: “%s” is put as if the institution itself wrote",

@@ -92,6 +92,8 @@ static const struct policy_case CASES[] = {
 	FAILS(S, NULL, "mailto:unsub+abc@studies.uni.example?subject", "mailto:unsub+abc@other.example?subject", "mail to leave goes elsewhere"),
 	FAILS(S, NULL, "mailto:unsub+abc@studies.uni.example?subject", "mailto:unsub+abc@studies.uni.example?cc=x@other.example&subject",
 	      "mail to leave goes elsewhere, too"),
+	FAILS(S, NULL, "To: Jo", "List-Owner: <mailto:x%40other.example>\nTo: Jo", "an address with an escape"),
+	FAILS(S, NULL, "To: Jo", "X-Home: www.other.example\nTo: Jo", "a host by itself"),
 	FAILS(S, NULL, "To: Jo", "DKIM-Signature: v=1; d=other.example; s=a\nTo: Jo", "signed by a stranger alone"),
 	FAILS(S, NULL, "To: Jo", "From: x@studies.uni.example\nTo: Jo", "From twice"),
 	FAILS(S, NULL, "To: Jo", "Subject: again\nTo: Jo", "Subject twice"),

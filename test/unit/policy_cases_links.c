@@ -41,6 +41,11 @@ static const struct policy_case CASES[] = {
 	FAILS(S, NULL, HTML, A("https://www.uni.example/r?u=https%253A%252F%252Fother.example"), "the same, escaped twice"),
 	FAILS(S, NULL, HTML, A("https://www.uni.example//other.example/"), "the same in the path"),
 	FAILS(S, NULL, HTML, A("https://www.uni.example/r?to=www.other.example"), "the same without a scheme"),
+	FAILS(S, NULL, HTML, A("https://www.uni.example/%2F%2Fother.example"), "the same in the path, escaped"),
+	FAILS(S, NULL, TEXT, "See 192.0.2.1/login, the wells", "a number for a host in the text"),
+	FAILS(S, NULL, HTML, "<a href=\"https://www.uni.example/x\">b a n k . e x a m p l e</a>" HTML, "letters apart"),
+	FAILS(S, NULL, HTML, "<a href=\"https://www.uni.example/x\">bank&#8203;.example</a>" HTML, "a character of no width within the address"),
+	FAILS(S, NULL, HTML, "<a href=\"https://www.uni.example/x\">bank[dot]example</a>" HTML, "a dot in words"),
 	FAILS(S, lint_with_project, HTML, A("https://x.survey.partner.example/x"), "a host below a registered one"),
 	FAILS(S, NULL, HTML, "<map><area href=\"https://other.example/\"></map>" HTML, "a link on an image's area"),
 

@@ -165,7 +165,13 @@ static const struct policy_case CASES[] = {
 	FAILS(U, NULL, "To: Jo", "X-Priority: 1 (Highest)\nTo: Jo", "shown as urgent by a header"),
 	FAILS(U, NULL, "To: Jo", "Importance: High\nTo: Jo", "shown as important by a header"),
 
+	FAILS(U, to_lint, NAME, "From: \"The President\"", "an office that is a surname, too, and nobody's name"),
+	FAILS(U, NULL, WHO, "Dr Ann Lee, Universit\xc3\xa4tsrechenzentrum, ", "an office in one long word"),
+
 	/* the subject */
+	FAILS(U, NULL, SUBJECT, "Subject: V e r i f y  your  a c c o u n t", "account wording with letters apart"),
+	FAILS(U, NULL, SUBJECT, "Subject: Verify y0ur acc0unt", "account wording with digits for letters"),
+	FAILS(U, NULL, SUBJECT, "Subject: A message from your university", "the institution without its name"),
 	FAILS(U, NULL, SUBJECT, "Subject: Action required: the water study", "alarms"),
 	FAILS(U, NULL, SUBJECT, "Subject: ACTION   REQUIRED", "alarms in capitals with wide gaps"),
 	FAILS(U, NULL, SUBJECT, "Subject: Act1on requ!red", "alarms with digits and signs for letters"),
@@ -230,6 +236,7 @@ static const struct policy_case CASES[] = {
 	FAILS(U, to_lint, "Dear Jo, the wells", "Nous sommes le service informatique. The wells", "introduces itself in French"),
 	FAILS(U, to_lint, "Dear Jo, the wells", "Somos el Rectorado. The wells", "introduces itself in Spanish"),
 	FAILS(U, to_lint, "Dear Jo, the wells", "A message from the University of Sample.\n\nThe wells", "says that the institution writes"),
+	DOUBTS(U, to_lint, "<p>Dear Jo", "<h1>University of Sample</h1><p>Dear Jo", "headed as the institution's own letters"),
 	DOUBTS(U, to_lint, "Dear Jo, the wells", "Dear \xe2\x80\xaeJo, the wells", "turns the direction round"),
 	DOUBTS(U, to_lint, "cancer register", "letter of a registrar", "an office elsewhere in the body"),
 	REVIEWED(U, to_lint, "in a cancer register", "in a cancer registry", "a study of a cancer registry"),
