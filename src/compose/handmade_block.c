@@ -22,16 +22,22 @@ static bool takes_flow(const struct open *o)
 }
 
 /* Line breaks at the end of <pre> show nothing. */
-static void trim_end(struct event *last)
+static void trim_end(struct handmade *h)
 {
-	while (last->kind == EV_TEXT && last->n && last->text[last->n - 1] == '\n')
-		last->n--;
+	for (; h->events[h->n - 1].kind == EV_TEXT; h->n--) {
+		struct event *last = &h->events[h->n - 1];
+
+		while (last->n && last->text[last->n - 1] == '\n')
+			last->n--;
+		if (last->n)
+			return;
+	}
 }
 
 void leaf_close(struct reader *r)
 {
 	if (r->leaf_open) {
-		trim_end(&r->out->events[r->out->n - 1]);
+		trim_end(r->out);
 		handmade_event(r, EV_LEAF_END);
 	} else if (r->breaks && takes_flow(reader_around(r))) {
 		handmade_event(r, EV_EMPTY_LINE);

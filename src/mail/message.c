@@ -11,12 +11,14 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "mail/encoded_word.h"
 
 #define MESSAGE_MAX ((size_t)25 * 1024 * 1024)
 #define FIELDS_MAX 1000
 #define PARTS_MAX 500
 #define DEPTH_MAX 20
 #define WORK_MAX 100000000
+#define ENCODED_WORDS_MAX 200 /* in an address header; more are left as they are */
 
 struct walk {
 	struct arena *a;
@@ -90,15 +92,6 @@ static char *utf8_copy(struct arena *a, const char *s, size_t n)
 	return copy;
 }
 
-static const char *decode_words(struct arena *a, const char *raw)
-{
-	char *text = g_mime_utils_header_decode_text(NULL, raw);
-	char *copy = utf8_copy(a, text, strlen(text));
-
-	g_free(text);
-	return copy;
-}
-
 static bool name_char(char c)
 {
 	return c > ' ' && c < 127 && c != ':';
@@ -122,8 +115,8 @@ static void read_field(struct arena *a, const char *p, const char *end, struct f
 			colon++;
 		out->raw = unfold(a, colon, end);
 	}
+	out->decoded = encoded_words_decode(a, out->raw);
 	out->raw = utf8_copy(a, out->raw, strlen(out->raw));
-	out->decoded = decode_words(a, out->raw);
 }
 
 static int read_fields(struct arena *a, struct slice s, struct message *out, struct err *e)
@@ -172,38 +165,26 @@ static const char *object_disposition(struct arena *a, GMimeObject *o)
 	return g_ascii_strcasecmp(s, "inline") == 0 ? "inline" : arena_text(a, "attachment");
 }
 
-static void set_text(struct arena *a, struct part *p, const char *s, size_t n)
+/* Line ends become LF. */
+static void set_text(struct part *p, char *text)
 {
-	char *out = utf8_copy(a, s, n), *w = out; /* a NUL is not valid to GLib: none is left */
+	char *w = text;
 
-	for (const char *r = out; *r; r++)
+	for (const char *r = text; *r; r++)
 		if (*r != '\r' || r[1] != '\n')
 			*w++ = *r;
 	*w = '\0';
-	p->bytes = out;
-	p->n = (size_t)(w - out);
+	p->bytes = text;
+	p->n = (size_t)(w - text);
 }
 
-static bool utf8_charset(const char *name)
-{
-	return !name || !name[0] || strcasecmp(name, "utf-8") == 0 || strcasecmp(name, "us-ascii") == 0 ||
-	       strcasecmp(name, "utf8") == 0;
-}
-
-/* Text becomes UTF-8 with LF. A charset that is not known is read as UTF-8 with its bad bytes replaced. */
+/* Text becomes UTF-8 with LF. */
 static void decode_text(struct arena *a, struct part *p, const char *charset, GByteArray *raw)
 {
-	gsize n = 0;
-	char *utf8 = NULL;
+	size_t n;
+	char *utf8 = charset_to_utf8(a, charset, raw->data ? (const char *)raw->data : "", raw->len, &n);
 
-	if (!utf8_charset(charset))
-		utf8 = g_convert_with_fallback((const char *)raw->data, (gssize)raw->len, "UTF-8",
-					       g_mime_charset_iconv_name(charset), "?", NULL, &n, NULL);
-	if (utf8)
-		set_text(a, p, utf8, n);
-	else
-		set_text(a, p, raw->data ? (const char *)raw->data : "", raw->len);
-	g_free(utf8);
+	set_text(p, utf8);
 }
 
 static GByteArray *object_bytes(GMimeObject *o)
@@ -278,6 +259,9 @@ static int walk_object(struct walk *w, GMimeObject *o, const char *parent, int d
 		return err_set(w->e, ERR_INPUT, "the message's parts are nested deeper than %d", DEPTH_MAX);
 	type = object_type(w->a, o);
 	n = g_mime_multipart_get_count(GMIME_MULTIPART(o));
+	/* Some programs show as text what stands in it: it has to be seen that there is something. */
+	if (n == 0)
+		return add_leaf(w, o, parent, depth);
 	for (int i = 0; i < n; i++) {
 		GMimeObject *child = g_mime_multipart_get_part(GMIME_MULTIPART(o), i);
 
@@ -390,17 +374,83 @@ static bool add_mailboxes(struct arena *a, InternetAddressList *list, struct mai
 	return true;
 }
 
+/*
+ * Encoded words in names are ours to decode, not the parser's: it gets a word of letters in the place of each, which no
+ * header has by itself, and that is put back into the names.
+ */
+struct stand_ins {
+	struct arena *a;
+	const char *mark; /* what they begin and end with */
+	const char *word[ENCODED_WORDS_MAX];
+	size_t n;
+};
+
+static const char *put_stand_ins(struct stand_ins *s, const char *raw)
+{
+	struct buf b;
+	const char *out;
+
+	s->mark = "zqw";
+	while (strstr(raw, s->mark))
+		s->mark = arena_printf(s->a, "%szqw", s->mark);
+	buf_init(&b, strlen(raw) + ENCODED_WORDS_MAX * (strlen(s->mark) * 2 + 8));
+	while (*raw) {
+		size_t n = s->n < ENCODED_WORDS_MAX ? encoded_word_length(raw) : 0;
+
+		if (n) {
+			buf_addf(&b, "%s%zux%s", s->mark, s->n, s->mark);
+			s->word[s->n++] = arena_text_n(s->a, raw, n);
+			raw += n;
+		} else {
+			buf_addc(&b, *raw++);
+		}
+	}
+	out = arena_text_n(s->a, buf_text(&b), b.n);
+	buf_free(&b);
+	return out;
+}
+
+static const char *take_stand_ins(struct stand_ins *s, const char *name)
+{
+	struct buf b;
+	const char *at, *out;
+	size_t mark = strlen(s->mark);
+
+	buf_init(&b, strlen(name) + ENCODED_WORDS_MAX * 1000);
+	while ((at = strstr(name, s->mark)) != NULL) {
+		char *end;
+		size_t i = strtoul(at + mark, &end, 10);
+
+		buf_add(&b, name, (size_t)(at - name));
+		if (i < s->n && *end == 'x' && strncmp(end + 1, s->mark, mark) == 0) {
+			buf_adds(&b, s->word[i]);
+			name = end + 1 + mark;
+		} else {
+			buf_add(&b, at, mark);
+			name = at + mark;
+		}
+	}
+	buf_adds(&b, name);
+	out = encoded_words_decode(s->a, buf_text(&b));
+	buf_free(&b);
+	return out;
+}
+
 bool message_mailboxes(struct arena *a, const char *raw, struct mailbox *out, size_t max, size_t *n)
 {
+	struct stand_ins *s = ARENA_NEW(a, struct stand_ins);
 	InternetAddressList *list;
 	bool ok;
 
 	*n = 0;
+	s->a = a;
 	need_gmime();
-	list = internet_address_list_parse(NULL, raw);
+	list = internet_address_list_parse(NULL, put_stand_ins(s, raw));
 	if (!list)
 		return false;
 	ok = add_mailboxes(a, list, out, max, n, 0);
 	g_object_unref(list);
+	for (size_t i = 0; s->n && i < *n; i++)
+		out[i].name = take_stand_ins(s, out[i].name);
 	return ok;
 }
