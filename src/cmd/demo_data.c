@@ -10,10 +10,20 @@
 const char DEMO_SUMMARY[] =
 	"Rain falls unevenly, and nowhere more so than on a town between hills. Since 2019 some three hundred\n"
 	"people of Sampleton and its valleys have read a rain gauge in their garden or on their roof each morning,\n"
-	"and written down what they found.\n\n"
-	"**What becomes of the readings.** They are stored with the number of the gauge, not with a name. From\n"
-	"them we draw maps of each storm, which the town uses to decide where water should have room.\n\n"
+	"and written down what they found. From their readings we draw maps of each storm, by which the town\n"
+	"decides where water should have room.\n\n"
 	"**Taking part** is voluntary. You can stop at any time, and nobody asks why.\n";
+
+const char DEMO_AUDIENCE[] =
+	"People who read one of our gauges, and people who signed a form at the Rain Day in the town hall to say that\n"
+	"they might. We write about four times a year: with the results, with questions about the gauges, and when a\n"
+	"new round begins. There is no other reason for which we write.\n";
+
+const char DEMO_DATA_USE[] =
+	"- **Readings** are stored with the number of the gauge, not with a name. They are published as maps, and in ten\n"
+	"  years' time as a table.\n"
+	"- **Your address** is kept apart from them, for writing to you, until you leave or the study ends in 2029.\n"
+	"- Nobody outside of the department sees either of them with your name.\n";
 
 const char DEMO_FIRST_DRAFT[] =
 	"Dear {{name|participant}},\n\n"

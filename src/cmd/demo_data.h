@@ -9,6 +9,8 @@
 
 #include <jansson.h>
 
+extern const char DEMO_AUDIENCE[];     /* who is written to, and why */
+extern const char DEMO_DATA_USE[];     /* what happens to the data */
 extern const char DEMO_SUMMARY[];      /* of the project's page */
 extern const char DEMO_FIRST_DRAFT[];  /* what the policy refuses */
 extern const char DEMO_SECOND_DRAFT[]; /* the same wish, mended */

@@ -45,11 +45,13 @@ int demo_register(struct demo *d, struct err *e)
 	if (DO("identity", "add", "research-mail", "--domain", "research.sampleton.example", "--relay", d->relay,
 	       "--outbound", "192.0.2.25") < 0 ||
 	    stage_do(&d->s, 0, WORDS("identity", "dns", "research-mail"), "dns.zone", NULL, e) < 0 ||
-	    stage_write(&d->s, "summary.md", DEMO_SUMMARY, strlen(DEMO_SUMMARY), e) < 0)
+	    stage_write(&d->s, "summary.md", DEMO_SUMMARY, strlen(DEMO_SUMMARY), e) < 0 ||
+	    stage_write(&d->s, "audience.md", DEMO_AUDIENCE, strlen(DEMO_AUDIENCE), e) < 0 ||
+	    stage_write(&d->s, "data.md", DEMO_DATA_USE, strlen(DEMO_DATA_USE), e) < 0)
 		return -1;
 	if (DO("project", "add", DEMO_PROJECT, "--title", "Rain over Sampleton", "--originator", ADA, "--contact",
 	       "rain@research.sampleton.example", "--department", "hydrology", "--identity", "research-mail",
-	       "--ethics", "REC 2019/041", "--summary", "summary.md") < 0 ||
+	       "--ethics", "REC 2019/041", "--summary", "summary.md", "--audience", "audience.md", "--data", "data.md") < 0 ||
 	    DO("project", "approve", DEMO_PROJECT, "--by", REVIEWER) < 0)
 		return -1;
 	return DO("list", "add", LIST, "--project", DEMO_PROJECT);

@@ -13,9 +13,9 @@
 
 static json_t *project_json(const struct project *p)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:s, s:s?, s:s?}", "slug", p->slug, "title", p->title,
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:s, s:s?, s:s?}", "slug", p->slug, "title", p->title,
 			 "state", p->state, "originator", p->originator_address, "contact", p->contact, "department",
-			 p->department, "identity", p->identity, "ethics", p->ethics, "summary", p->summary, "url", p->url,
+			 p->department, "identity", p->identity, "ethics", p->ethics, "summary", p->summary, "audience", p->audience, "data", p->data_use, "url", p->url,
 			 "approved_by", p->approved_by, "approved_at", json_time(p->approved_at), "join_text", p->join_text,
 			 "join_list", p->join_list, "join_url", p->join_text[0] ? p->join_url : NULL);
 }
@@ -104,19 +104,22 @@ static int read_hosts(struct ctx *c, struct project *p, struct err *e)
 }
 
 /* It becomes a part of pages: what these could not show is refused here, where somebody can mend it. */
-static int read_summary(struct ctx *c, struct project *p, struct err *e)
+static int read_markdown(struct ctx *c, const char *option, const char **out, struct err *e)
 {
+	const char *file = opt(c, option);
 	struct buf html;
 	int rc;
 
-	if (read_text_file(c, opt(c, "summary"), &p->summary, e) < 0)
+	if (!file)
+		return 0;
+	if (read_text_file(c, file, out, e) < 0)
 		return -1;
 	buf_init(&html, SUMMARY_HTML_MAX);
-	rc = markdown_to_html(p->summary, strlen(p->summary), true, &html, e);
+	rc = markdown_to_html(*out, strlen(*out), true, &html, e);
 	if (rc == 0 && html.over)
 		rc = err_set(e, ERR_INPUT, "it is too long for a page");
 	buf_free(&html);
-	return rc < 0 ? err_in(e, "--summary %s", opt(c, "summary")) : 0;
+	return rc < 0 ? err_in(e, "--%s %s", option, file) : 0;
 }
 
 static int read_words(struct ctx *c, struct project *p, struct err *e)
@@ -128,7 +131,10 @@ static int read_words(struct ctx *c, struct project *p, struct err *e)
 		return err_set(e, ERR_INPUT, "--title: 1 to 120 characters are wanted, without line breaks or invisible ones");
 	if (!utf8_is_plain(p->ethics))
 		return err_set(e, ERR_INPUT, "--ethics: no line breaks or invisible characters, please");
-	return opt(c, "summary") ? read_summary(c, p, e) : 0;
+	return read_markdown(c, "summary", &p->summary, e) < 0 || read_markdown(c, "audience", &p->audience, e) < 0 ||
+			       read_markdown(c, "data", &p->data_use, e) < 0
+		       ? -1
+		       : 0;
 }
 
 static int read_options(struct ctx *c, struct project *p, struct err *e)
@@ -170,7 +176,7 @@ static int write_close(struct home *h, struct project *p, int64_t by, struct err
 
 RUN(cmd_project_add)
 {
-	struct project p = { .slug = c->operand[0], .summary = "", .link_hosts = "", .join_text = "" };
+	struct project p = { .slug = c->operand[0], .summary = "", .audience = "", .data_use = "", .link_hosts = "", .join_text = "" };
 	int64_t by;
 
 	if (slug_check("project", p.slug, e) < 0 || ctx_operator(c, &by, e) < 0 || read_options(c, &p, e) < 0 ||

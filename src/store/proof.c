@@ -135,22 +135,33 @@ int proof_by_code(struct home *h, struct arena *a, const char *typed, struct pro
 
 /* --- comparing ---------------------------------------------------------------------------------- */
 
-int proof_hosts(struct home *h, struct arena *a, const struct project *p, const char *const **out, struct err *e)
+/* Adds each word that is not there yet. */
+static const char *add_words(struct arena *a, const char *words, const char *more)
+{
+	const char *const *all = split_words(a, more), *const *has;
+
+	for (; *all; all++) {
+		for (has = split_words(a, words); *has && strcmp(*has, *all) != 0; has++)
+			;
+		if (!*has)
+			words = arena_printf(a, "%s%s%s", words, *words ? " " : "", *all);
+	}
+	return words;
+}
+
+int proof_places(struct home *h, struct arena *a, const struct project *p, struct proof_places *out, struct err *e)
 {
 	struct institution in;
-	struct identity id;
-	const char *words = link_host(a, h->url);
-	int got;
+	struct identity id = { .domains = "" };
+	const char *words = "", *own = link_host(a, h->url);
 
-	if (institution_load(h, a, &in, e) < 0)
+	if (institution_load(h, a, &in, e) < 0 || identity_by_id(h, a, p->identity_id, &id, e) < 0)
 		return -1;
-	got = identity_by_id(h, a, p->identity_id, &id, e);
-	if (got < 0)
-		return -1;
-	words = words ? words : "";
 	for (const char *const *d = in.domains; *d; d++)
-		words = arena_printf(a, "%s %s", words, *d);
-	*out = split_words(a, arena_printf(a, "%s %s %s", words, got > 0 ? id.domains : "", p->link_hosts));
+		words = add_words(a, words, *d);
+	words = add_words(a, add_words(a, add_words(a, words, id.domains), p->link_hosts), own ? own : "");
+	out->hosts = split_words(a, words);
+	out->domains = split_words(a, id.domains);
 	return 0;
 }
 
@@ -199,9 +210,11 @@ static int compare_links(struct home *h, struct arena *a, const struct normal *n
 			 struct err *e)
 {
 	struct links l = { .a = a, .link = ARENA_ARRAY(a, struct proof_link, NORMAL_LINKS_MAX) };
+	struct proof_places places;
 
-	if (proof_hosts(h, a, &out->project, &l.hosts, e) < 0)
+	if (proof_places(h, a, &out->project, &places, e) < 0)
 		return -1;
+	l.hosts = places.hosts;
 	for (size_t i = 0; i < n->n_links; i++)
 		look_at_link(&l, n->link[i]);
 	for (const char *p = html_links; *p; p += *p == '\n') {

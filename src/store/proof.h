@@ -55,9 +55,12 @@ int proof_by_text(struct home *h, struct arena *a, const char *text, struct proo
 int proof_by_message(struct home *h, struct arena *a, const struct genuine *g, struct proof *out, struct err *e) MUST_USE;
 /* Every key that any identity ever signed with. */
 int proof_keys(struct home *h, struct arena *a, struct own_key **out, size_t *n, struct err *e) MUST_USE;
-/* Hosts that messages of a project may link to: the institution's and the identity's domains, what is registered, and this
-   installation's own. NULL-ended. */
-int proof_hosts(struct home *h, struct arena *a, const struct project *p, const char *const **out, struct err *e) MUST_USE;
+/* Where messages of a project come from, and where they may lead: domains of the identity; hosts of the institution, the
+   identity, this installation, and those that are registered, each once. NULL-ended. */
+struct proof_places {
+	const char *const *domains, *const *hosts;
+};
+int proof_places(struct home *h, struct arena *a, const struct project *p, struct proof_places *out, struct err *e) MUST_USE;
 const char *proof_answer_name(enum proof_answer x); /* "unaltered", "compare", "none" */
 
 /* Sentences of a mailing's words are kept when it is approved, so that a text that is pasted finds it: those that are long

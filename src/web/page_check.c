@@ -24,25 +24,6 @@ static const char *shorten(struct arena *a, const char *typed)
 
 /* --- the answers -------------------------------------------------------------------------------- */
 
-static const struct host_row *host_rows(struct arena *a, const char *const *hosts, size_t *n)
-{
-	struct host_row *rows;
-
-	for (*n = 0; hosts[*n]; (*n)++)
-		;
-	rows = ARENA_ARRAY(a, struct host_row, *n + 1);
-	*n = 0;
-	for (; *hosts; hosts++) {
-		bool twice = false;
-
-		for (size_t i = 0; i < *n; i++)
-			twice = twice || strcmp(rows[i].host, *hosts) == 0;
-		if (!twice)
-			rows[(*n)++].host = *hosts;
-	}
-	return rows;
-}
-
 static int show_found(const struct page *p, const struct checked *c, struct response *out, struct err *e)
 {
 	const struct proof *f = &c->proof;
@@ -50,10 +31,10 @@ static int show_found(const struct page *p, const struct checked *c, struct resp
 	struct remark_row *remarks = ARENA_ARRAY(p->a, struct remark_row, f->n_remarks + 1);
 	struct said_row *said = ARENA_ARRAY(p->a, struct said_row, f->n_sentences + 1);
 	struct link_row *links = ARENA_ARRAY(p->a, struct link_row, f->n_links + 1);
-	const char *const *hosts;
+	struct proof_places places;
 	size_t n_hosts;
 
-	if (proof_hosts(p->web->home, p->a, &f->project, &hosts, e) < 0)
+	if (proof_places(p->web->home, p->a, &f->project, &places, e) < 0)
 		return -1;
 	for (size_t i = 0; i < f->n_remarks; i++)
 		remarks[i].words = f->remark[i];
@@ -85,7 +66,7 @@ static int show_found(const struct page *p, const struct checked *c, struct resp
 		.n_said = f->n_sentences,
 		.links = links,
 		.n_links = f->n_links,
-		.hosts = host_rows(p->a, hosts, &n_hosts),
+		.hosts = page_hosts(p->a, places.hosts, &n_hosts),
 		.n_hosts = n_hosts,
 		.texts = page_texts(p->a, &f->mailing),
 		.n_texts = f->mailing.n_texts,

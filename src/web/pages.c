@@ -119,8 +119,20 @@ const struct approved_row *page_texts(struct arena *a, const struct public_maili
 			.direction = language_direction(m->texts[i].language),
 			.label = m->n_texts > 1 ? language_name(m->texts[i].language) : "",
 			.subject = page_subject(a, m->texts[i].subject),
-			.text = m->texts[i].text,
+			.text = m->texts[i].text ? m->texts[i].text : "",
 		};
+	return rows;
+}
+
+const struct host_row *page_hosts(struct arena *a, const char *const *hosts, size_t *n)
+{
+	struct host_row *rows;
+
+	for (*n = 0; hosts[*n]; (*n)++)
+		;
+	rows = ARENA_ARRAY(a, struct host_row, *n + 1);
+	for (size_t i = 0; i < *n; i++)
+		rows[i].host = hosts[i];
 	return rows;
 }
 

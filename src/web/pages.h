@@ -62,6 +62,10 @@ const char *mailing_path(struct arena *a, const char *slug, int64_t id);
 struct approved_row;
 const struct approved_row *page_texts(struct arena *a, const struct public_mailing *m);
 
+/* Rows of a list that ends with NULL. */
+struct host_row;
+const struct host_row *page_hosts(struct arena *a, const char *const *hosts, size_t *n);
+
 /* What became of an approved mailing, in words. */
 struct mailing_words {
 	const char *state;        /* "Being sent since 3 May 2026" */
@@ -75,6 +79,7 @@ typedef int page_fn(const struct request *r, struct response *out, struct err *e
 page_fn page_statement;    /* / */
 page_fn page_project;      /* /projects/{slug} */
 page_fn page_mailing;      /* /projects/{slug}/mailings/{id} */
+page_fn page_mailing_text; /* /projects/{slug}/mailings/{id}/text/{language} */
 page_fn page_check;        /* GET /check, with or without ?code= */
 page_fn page_check_do;     /* POST /check */
 page_fn page_check_code;   /* /check/{code} */

@@ -11,6 +11,7 @@ static const struct route ROUTES[] = {
 	{ "/", METHOD_GET, READ_ONLY, page_statement },
 	{ "/projects/{slug}", METHOD_GET, READ_ONLY, page_project },
 	{ "/projects/{slug}/mailings/{id}", METHOD_GET, READ_ONLY, page_mailing },
+	{ "/projects/{slug}/mailings/{id}/text/{language}", METHOD_GET, READ_ONLY, page_mailing_text },
 	{ "/check", METHOD_GET, READ_ONLY, page_check },
 	{ "/check", METHOD_POST, UPLOAD | SAME_ORIGIN, page_check_do },
 	{ "/check/{code}", METHOD_GET, READ_ONLY | TOKEN_PAGE, page_check_code },

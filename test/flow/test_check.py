@@ -196,7 +196,11 @@ def test_hostile_uploads(told):
         assert status == 422 and "This file is no message that can be read" in page
     status, _, page = told.checker.message(one + b"x" * (1 << 20))
     assert status == 422 and "larger than 1 MB" in page
-    assert told.checker.send(b"x" * (2 << 20), "application/octet-stream")[0] in (413, 422)
+    try:  # the answer may come, and the connection end, before all of it was sent
+        assert told.checker.send(b"x" * (2 << 20), "application/octet-stream")[0] == 413
+    except ConnectionError:
+        pass
+    told.checker.conn.close()
     deep = b"MIME-Version: 1.0\r\n" + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (i, i) for i in range(5000))
     many = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 60000
     wide = b"From: " + b", ".join(b"a%d@b.test" % i for i in range(40000)) + b"\r\nSubject: x\r\n\r\nx"
