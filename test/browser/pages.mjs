@@ -2,10 +2,10 @@
 //
 //   node pages.mjs PLAN.json
 //
-// PLAN: { shots: FOLDER, pages: [{ name, url, cookies?, status? }], walks: [{ name, url, fill?, tick?, wait?, button?, expect }] }. A
+// PLAN: { shots: FOLDER, pages: [{ name, url, cookies?, status? }], walks: [{ name, url, fill?, upload?, tick?, wait?, button?, expect }] }. A
 // page is loaded with its scripts off and judged by axe (WCAG 2.2 A and AA) and a few rules of our own: no error on the
 // console, nothing loaded from elsewhere, no cookie, nothing to scroll sideways. `status` is the error that a page is to
-// answer with. A walk opens a page without JavaScript, types what `fill` says ({ LABEL: TEXT }), ticks the boxes of `tick`
+// answer with. A walk opens a page without JavaScript, types what `fill` says ({ LABEL: TEXT }), chooses the files of `upload` ({ LABEL: PATH }), ticks the boxes of `tick`
 // ([LABEL]), waits so many seconds, presses its button and looks for the text that must follow. Prints one JSON object a line: { name, check, ok, why }.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -130,6 +130,8 @@ async function walk(browser, plan, step) {
 		const faults = await open(page, step.url);
 		for (const [label, text] of Object.entries(step.fill ?? {}))
 			await page.getByLabel(label, { exact: true }).fill(text);
+		for (const [label, path] of Object.entries(step.upload ?? {}))
+			await page.getByLabel(label, { exact: true }).setInputFiles(path);
 		for (const label of step.tick ?? [])
 			await page.getByLabel(label, { exact: true }).check();
 		await new Promise(done => setTimeout(done, (step.wait ?? 0) * 1000));

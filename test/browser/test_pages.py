@@ -37,7 +37,7 @@ def site(placet, folder):
     raw = relay.messages()[0][1]
     project = f"{base}/projects/{story.STUDY}"
     return {"base": base, "project": project, "mailing": f"{project}/mailings/{number}", "opt-out": story.opt_out_link(raw),
-            "check": f"{base}/check/{story.check_code(raw)}", "mailbox": relay.mailbox(), "to": relay.messages()[0][0]["to"][0]}
+            "check": f"{base}/check/{story.check_code(raw)}", "raw": raw, "mailbox": relay.mailbox(), "to": relay.messages()[0][0]["to"][0]}
 
 
 def test_public_pages(browser, site):
@@ -46,6 +46,55 @@ def test_public_pages(browser, site):
              "leave": site["base"] + "/opt-out", "privacy": site["base"] + "/privacy",
              "accessibility": site["base"] + "/accessibility"}
     browser.must_be_good([{"name": name, "url": url} for name, url in pages.items()])
+
+
+def test_checking(browser, site, folder):
+    """By code, text and file, without JavaScript: each of the three answers, and what is told beside it."""
+    genuine = os.path.join(folder, "genuine.eml")
+    altered = os.path.join(folder, "altered.eml")
+    with open(genuine, "wb") as file:
+        file.write(site["raw"])
+    with open(altered, "wb") as file:
+        file.write(site["raw"].replace(b"Subject: ", b"Subject: Urgent: ").replace(b"nine questions", b"ten questions"))
+    lure = "Your mailbox is full. Sign in at https://uni-example.test/login/" + 12 * "x0123456789" + " within a day!\n"
+    text = story.plain_text(site["raw"])
+    step = {"url": site["base"] + "/check"}
+    browser.must_be_good(walks=[
+        {**step, "name": "check-genuine", "upload": {"Or the message itself": genuine}, "button": "Check the message", "expect": "sent by us, unaltered"},
+        {**step, "name": "check-altered", "upload": {"Or the message itself": altered}, "button": "Check the message", "expect": "What is not in the approved text"},
+        {**step, "name": "check-not-read", "upload": {"Or the message itself": __file__}, "button": "Check the message", "expect": "Not checked"},
+        {**step, "name": "check-text", "fill": {"Or its text": text}, "button": "Check the text", "expect": "Every sentence that you handed in"},
+        {**step, "name": "check-text-other", "fill": {"Or its text": text + lure}, "button": "Check the text", "expect": "Do not follow these links"},
+        {**step, "name": "check-text-none", "fill": {"Or its text": lure}, "button": "Check the text", "expect": "This is not one of ours"},
+        {**step, "name": "check-code-none", "fill": {"The code in your message": "ABCD-EFGH-JKMN"}, "button": "Check the code", "expect": "This is not one of ours"}])
+
+
+def test_projects_of_all_kinds(browser, site, placet, folder):
+    """With all that can be told, with nothing yet, with many mailings, long titles and right-to-left text; suspended, closed, revoked."""
+    base = site["base"]
+    words = os.path.join(folder, "words.md")
+    with open(words, "w", encoding="utf-8") as file:
+        file.write("## For whom\n\n- People of our **town**, and [others](https://uni.example/town)\n- " + 30 * "Donaudampfschifffahrt" + "\n\n"
+                   "| what | how long |\n|---|---|\n| answers | ten years |\n| addresses | until the end of the study |\n")
+    common = ["--originator", story.ANN, "--contact", story.ANN, "--department", story.OFFICE, "--identity", story.IDENTITY, "--ethics", "EK 1",
+              "--summary", words, "--audience", words, "--data", words, "--link-host", "survey.uni.example"]
+    for slug, title in (("empty", "A study that has not written yet"), ("long", "Wie " + "Donaudampfschifffahrtsgesellschaftskapitänsmützen " * 2)):
+        placet.run("project", "add", slug, "--title", title.strip(), *common, json=False)
+        placet.run("project", "approve", slug, "--by", story.REV, json=False)
+    change(placet, "UPDATE mailing SET language = 'ar', subject = 'دراسة عن النوم في مدينتنا {{name}}', content_text = 'السلام عليكم {name}،' || char(10) ||"
+                   " char(10) || 'ندرس كيف ينام الناس في مدينتنا (Sleep).'")
+    for n in range(40):
+        change(placet, "INSERT INTO mailing (project_id, list_id, subject, body, language, state, state_why, created_by, created, content_text, approved_by,"
+                       f" approved_at, started, ended) SELECT project_id, list_id, 'Mailing number {n} of many', body, 'en', '{'revoked' if n % 7 == 0 else 'done'}',"
+                       " 'the address of the survey was wrong', created_by, created, 'Dear {name}', approved_by, approved_at, started, ended FROM mailing WHERE id = 1")
+    change(placet, "INSERT INTO translation (mailing_id, language, subject, body, content_text) VALUES (1, 'de', 'Vier Minuten', '', 'Guten Tag {name}')")
+    browser.must_be_good([{"name": f"project-{name}", "url": f"{base}/projects/{name}"} for name in ("empty", "long", story.STUDY)] +
+                         [{"name": "mailing-rtl", "url": site["mailing"]}, {"name": "mailing-revoked", "url": re.sub(r"\d+$", "2", site["mailing"])},
+                          {"name": "statement-three", "url": base + "/"}])
+    placet.run("project", "edit", story.STUDY, "--title", "Nobody approved this", json=False)
+    browser.must_be_good([{"name": "project-suspended", "url": site["project"]}])
+    with urllib.request.urlopen(site["project"], timeout=20) as answer:
+        assert "Nobody approved this" not in answer.read().decode()
 
 
 def test_opting_out_without_javascript(browser, site, placet):
