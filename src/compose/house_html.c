@@ -87,7 +87,7 @@ static void put_top(struct page *p)
 	buf_addf(p->out,
 		 "<tr><td%s class=\"sheet soft\" style=\"padding:26px 28px 0;" ON_SHEET ";color:" L_SOFT
 		 ";border:1px solid " L_LINE ";border-bottom:0;" SANS
-		 ";font-size:16px;line-height:1.5;text-align:%s;overflow-wrap:break-word\">\n",
+		 ";font-size:16px;line-height:1.5;text-align:%s;word-break:break-word\">\n",
 		 p->lang, p->rtl ? "right" : "left");
 	put(p, "<div class=\"line\" style=\"padding:0 0 4px;border-bottom:1px solid " L_LINE "\">\n");
 	say(p, p->f->section.top);
@@ -99,7 +99,7 @@ static void put_words(struct page *p, const char *inner)
 	buf_addf(p->out,
 		 "<tr><td class=\"sheet\" style=\"padding:22px 28px 14px;" ON_SHEET ";color:" L_INK
 		 ";border:1px solid " L_LINE ";border-top:0;border-bottom:0;" SANS
-		 ";font-size:17px;line-height:1.6;text-align:%s;overflow-wrap:break-word\">\n",
+		 ";font-size:17px;line-height:1.6;text-align:%s;word-break:break-word\">\n",
 		 is_rtl(p->d->language) ? "right" : "left");
 	put(p, inner);
 	put(p, "</td></tr>\n");
@@ -110,7 +110,7 @@ static void put_foot(struct page *p)
 	buf_addf(p->out,
 		 "<tr><td%s class=\"foot\" style=\"padding:22px 28px 18px;" ON_FOOT ";color:" L_SOFT
 		 ";border:1px solid " L_LINE ";" SANS
-		 ";font-size:16px;line-height:1.5;text-align:%s;overflow-wrap:break-word\">\n",
+		 ";font-size:16px;line-height:1.5;text-align:%s;word-break:break-word\">\n",
 		 p->lang, p->rtl ? "right" : "left");
 	say(p, p->f->section.foot);
 	if (p->d->house.trial) {

@@ -39,7 +39,7 @@ static const struct tag {
 	[MD_BLOCK_OL] = { "ol", "style=\"margin:0 0 18px;padding:0 24px\"" },
 	[MD_BLOCK_LI] = { "li", "style=\"margin:0 0 6px\"" },
 	[MD_BLOCK_P] = { "p", "style=\"margin:0 0 18px\"" },
-	[MD_BLOCK_TABLE] = { "table", "class=\"line\" style=\"margin:0 0 18px;border-collapse:collapse;border-top:2px "
+	[MD_BLOCK_TABLE] = { "table", "class=\"line\" style=\"margin:0 0 18px;word-break:normal;border-collapse:collapse;border-top:2px "
 				      "solid " L_LINE "\"" },
 	[MD_BLOCK_THEAD] = { "thead", "" },
 	[MD_BLOCK_TBODY] = { "tbody", "" },
@@ -47,7 +47,7 @@ static const struct tag {
 };
 
 #define QUOTED_P "style=\"margin:0 0 6px\""
-#define CELL     "class=\"line\" style=\"padding:7px 18px 7px 0;border-bottom:1px solid " L_LINE ";text-align:"
+#define CELL     "class=\"line\" style=\"padding:7px 12px;padding-" LOOK_START ":0;border-bottom:1px solid " L_LINE ";text-align:"
 #define HEADING  "margin:26px 0 10px;" SERIF ";font-weight:bold;line-height:1.3;font-size:"
 
 /* By level; h1 is the message's own, so a writer's begin at h2. */

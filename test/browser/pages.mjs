@@ -2,10 +2,10 @@
 //
 //   node pages.mjs PLAN.json
 //
-// PLAN: { shots: FOLDER, pages: [{ name, url, cookies?, status? }], walks: [{ name, url, fill?, upload?, tick?, wait?, button?, expect }] }. A
+// PLAN: { shots: FOLDER, pages: [{ name, url, cookies?, status?, views? }], walks: [{ name, url, fill?, upload?, tick?, wait?, button?, expect }] }. A
 // page is loaded with its scripts off and judged by axe (WCAG 2.2 A and AA) and a few rules of our own: no error on the
 // console, nothing loaded from elsewhere, no cookie, nothing to scroll sideways. `status` is the error that a page is to
-// answer with. A walk opens a page without JavaScript, types what `fill` says ({ LABEL: TEXT }), chooses the files of `upload` ({ LABEL: PATH }), ticks the boxes of `tick`
+// answer with, `views` are those wanted instead of the usual three. A walk opens a page without JavaScript, types what `fill` says ({ LABEL: TEXT }), chooses the files of `upload` ({ LABEL: PATH }), ticks the boxes of `tick`
 // ([LABEL]), waits so many seconds, presses its button and looks for the text that must follow. Prints one JSON object a line: { name, check, ok, why }.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,11 @@ const VIEWS = {
 	light: { colorScheme: 'light', viewport: { width: 1280, height: 900 } },
 	dark: { colorScheme: 'dark', viewport: { width: 1280, height: 900 } },
 	phone: { colorScheme: 'light', viewport: { width: 320, height: 640 } },
+	zoom: { colorScheme: 'light', viewport: { width: 640, height: 450 }, deviceScaleFactor: 2 }, // 200 % of 1280
+	print: { colorScheme: 'light', viewport: { width: 794, height: 1123 } }, // A4
 };
+const USUAL = ['light', 'dark', 'phone'];
+const NARROW = ['phone', 'zoom', 'print'];
 const SECONDS = 30;
 
 function tell(name, check, faults) {
@@ -112,11 +116,13 @@ async function open(page, url, status) {
 async function lookAt(browser, plan, target, view) {
 	await inContext(browser, VIEWS[view], async (page, context) => {
 		const seen = watch(page, target.url, target.status);
+		if (view === 'print')
+			await page.emulateMedia({ media: 'print' });
 		const opened = await open(page, target.url, target.status);
 		tell(target.name, `${view}: opens`, opened);
 		await shot(page, plan, `${target.name}-${view}`);
 		tell(target.name, `${view}: axe`, await axeFaults(page));
-		if (view === 'phone')
+		if (NARROW.includes(view))
 			tell(target.name, `${view}: nothing to scroll sideways`, await sideways(page));
 		tell(target.name, `${view}: no errors on the console`, seen.console);
 		tell(target.name, `${view}: nothing from elsewhere`, seen.elsewhere);
@@ -166,7 +172,7 @@ const browser = await chromium.launch({ executablePath, headless: true, chromium
 	env: { ...process.env, HOME: scratch, XDG_CONFIG_HOME: scratch, XDG_CACHE_HOME: scratch } });
 try {
 	for (const target of plan.pages ?? [])
-		for (const view of Object.keys(VIEWS))
+		for (const view of target.views ?? USUAL)
 			await guarded(target.name, `${view}: can be looked at`, () => lookAt(browser, plan, target, view));
 	for (const step of plan.walks ?? [])
 		await guarded(step.name, 'walk: can be gone', () => walk(browser, plan, step));

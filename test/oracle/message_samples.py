@@ -67,10 +67,6 @@ the file is called Trinkwasserverordnungsaenderungsverordnungsentwurfsbegruendun
 Read https://water.example.ac.uk/results/2026/round-two/by-area/old-town/""" + "very-long-path/" * 12 + """index
 
 # Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft
-
-| Donaudampfschifffahrtsgesellschaftskapitän | 12345678901234567890 |
-|---|---|
-| Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz | 1 |
 """
 
 ARABIC = """عزيزي {{name|المشارك}}،
