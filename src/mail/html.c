@@ -22,6 +22,7 @@
 #define SEEN_MAX ((size_t)100 * 1000) /* mail clients cut off what comes later (FMT-16) */
 #define FRAMES_MAX (HTML_DEPTH_MAX + 10)
 #define LINKS_MAX 5000
+#define GAP 8 /* px; more than that between letters parts a word */
 #define MARKS_MAX 5 /* combining marks on one letter; more of them reach into other lines */
 
 enum element_kind { PLAIN, BLOCK, CELL, BREAK, SILENT, ACTIVE, STRANGE };
@@ -31,6 +32,7 @@ struct frame {
 	struct element *last; /* its last child */
 	enum element_kind kind;
 	bool block, silent, link;
+	bool gap;          /* puts room between the letters around it */
 	bool implied;      /* browsers put it there: a <tbody> */
 	bool tight;        /* it may be no higher than `height` */
 	bool broken;       /* and has more than one line in it */
@@ -477,8 +479,33 @@ static void close_frame(struct reader *r)
 		close_link(r);
 	if (f->block || f->kind == CELL)
 		all_flows(r, f->block);
+	if (f->gap)
+		r->text.blank = r->words.blank = true;
 	if (strcmp(f->el->name, "title") == 0)
 		r->in_title = false;
+}
+
+/* What an element in a line puts between the letters around it. */
+static void note_gap(struct reader *r, struct frame *f)
+{
+	double edge = 0;
+	bool block = false;
+
+	for (int w = 0; w < sheet_worlds(r->sheet) && !r->unseen; w++) {
+		if (f->look[w].gone)
+			continue;
+		edge = fmax(edge, f->look[w].edge);
+		block = block || (f->look[w].box != BOX_INLINE && f->look[w].box != BOX_ATOM);
+	}
+	if (f->kind != PLAIN || f->el->box == BOX_BLOCK || f->el->box == BOX_ROW)
+		return;
+	if (block) {
+		f->block = true;
+		all_flows(r, true);
+	} else if (edge > GAP) {
+		r->text.blank = r->words.blank = f->gap = true;
+	}
+	r->before_line += edge;
 }
 
 static void open_frame(struct reader *r, const char *name, const char **atts, bool implied)
@@ -492,6 +519,7 @@ static void open_frame(struct reader *r, const char *name, const char **atts, bo
 	watch_attributes(r, name, atts);
 	judge_kind(r, f);
 	style_frame(r, f, atts);
+	note_gap(r, f);
 	open_special(r, f, atts);
 	r->depth++;
 }
@@ -620,6 +648,7 @@ static bool fits_in(struct reader *r, const struct frame *in, double width)
 		if (!f->broken && f->used <= f->room && fmax(own, line) <= f->height + 2)
 			continue;
 		fits = false;
+		f->broken = true;
 		r->notes.covers = r->notes.covers || !clips;
 	}
 	return fits;
@@ -687,6 +716,14 @@ static void note_place(struct html_link *l, size_t from, size_t to)
 	l->end = to;
 }
 
+static bool is_gone(const struct reader *r, const struct frame *f)
+{
+	for (int w = 0; w < sheet_worlds(r->sheet); w++)
+		if (!f->look[w].gone)
+			return false;
+	return true;
+}
+
 static void on_text(void *ctx, const xmlChar *text, int len)
 {
 	struct reader *r = ctx;
@@ -707,6 +744,9 @@ static void on_text(void *ctx, const xmlChar *text, int len)
 	}
 	if (sight == SIGHT_FAINT && !r->out->doubt)
 		r->out->doubt = "text that is hard to see: small, or too like what is behind it";
+	/* Letters that are there and not seen leave a gap. */
+	if (sight == SIGHT_NONE && !r->unseen && f && !is_gone(r, f) && !says_nothing(p, n))
+		r->text.blank = r->words.blank = true;
 	from = r->text.b.n;
 	flow_add(sight == SIGHT_NONE ? &r->hidden : &r->text, p, n);
 	if (r->in_link && sight != SIGHT_NONE) {

@@ -178,6 +178,8 @@ void html_hints(const char *name, const char *const *atts, struct buf *out, stru
 	put(out, "background-color", html_attribute(atts, "bgcolor"), "#", notes);
 	if (table)
 		put_table(out, atts, notes);
+	if (strcmp(name, "img") == 0)
+		put_size(out, "width", html_attribute(atts, "width"), notes);
 	if (html_box(name) == BOX_CELL) {
 		put_size(out, "width", html_attribute(atts, "width"), notes);
 		if (html_attribute(atts, "nowrap"))

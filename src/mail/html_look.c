@@ -126,7 +126,7 @@ static void put_behind(struct look *out, uint32_t bg)
 		out->behind[out->n_behind++] = bg;
 }
 
-static void judge_background(const struct cascade *c, struct look *out)
+static void judge_background(const struct cascade *c, const struct element *el, struct look *out)
 {
 	bool block = c->box != BOX_INLINE;
 
@@ -143,7 +143,14 @@ static void judge_background(const struct cascade *c, struct look *out)
 		out->bg = css_blend(c->bg, out->bg, c->bg_alpha);
 		out->leaks = false;
 		out->unknown_bg = out->unknown_bg && c->bg_alpha < 1;
-		put_behind(out, out->bg);
+		/* The background of the page goes on wherever its text does. */
+		if (!el->parent || (strcmp(el->name, "body") == 0 && !c->outer->canvas)) {
+			out->behind[0] = out->bg;
+			out->n_behind = 1;
+			out->canvas = true;
+		} else {
+			put_behind(out, out->bg);
+		}
 		if (block)
 			out->box_bg = out->bg;
 		else
@@ -162,6 +169,7 @@ static void judge_width(const struct cascade *c, const struct element *el, struc
 	double edge = c->padding[1] + c->padding[3] + c->border[1] + c->border[3];
 	double avail = out->room - c->margin[1] - c->margin[3], width = c->width, total;
 
+	out->edge = (float)(edge + c->margin[1] + c->margin[3] + (c->box == BOX_ATOM ? fmax(width, 100) : 0));
 	if (c->box == BOX_INLINE) {
 		out->room = (float)fmax(0, avail - edge);
 		return;
@@ -170,7 +178,12 @@ static void judge_width(const struct cascade *c, const struct element *el, struc
 		width = width > 0 || c->max_width < avail ? c->max_width : 0;
 	if (c->min_width > width)
 		width = fmax(c->min_width, fmin(avail, c->min_width));
+	if (!out->grows && (c->box == BOX_TABLE || c->box == BOX_ATOM || c->floats)) {
+		out->grows = true;
+		out->outside = c->outer->n_behind;
+	}
 	if (c->box == BOX_CELL || c->box == BOX_ROW) {
+		out->spills = out->spills || c->min_width > avail + 1;
 		/* Cells grow with what is in them, unless columns are fixed. */
 		if (out->fixed && c->box == BOX_CELL)
 			avail = width > 0 && width < avail ? width : width > 0 ? avail : avail / 3;
@@ -227,7 +240,7 @@ static struct look judge(const struct cascade *c, const struct element *el)
 	out.invisible = c->invisible;
 	if (!el->parent)
 		out.root_font = out.font;
-	judge_background(c, &out);
+	judge_background(c, el, &out);
 	judge_width(c, el, &out);
 	judge_height(c, &out);
 	if (c->rtl && el->parent && strcmp(el->name, "body") != 0)
@@ -288,6 +301,8 @@ static struct look look_in(const struct sheet *s, int w, const struct hits *hits
 		}
 	}
 	out = judge(&c, el);
+	if (outer->grows && out.spills && !outer->spills && look_is_fragile(&out))
+		here.covers = true;
 	notes->steps += here.steps;
 	notes->remote = notes->remote || here.remote;
 	/* What is not drawn at all can do nothing. */
@@ -361,6 +376,11 @@ void sheet_look(const struct sheet *s, const struct element *el, const char *sty
 
 /* --- text --- */
 
+bool look_is_fragile(const struct look *l)
+{
+	return l->grows && (l->clips || l->outside > 1);
+}
+
 double look_width(const struct look *l, double em)
 {
 	return em * (l->font + fmaxf(0, l->spacing) / 0.5);
@@ -416,7 +436,8 @@ static enum sight sight_in(const struct look *l, bool dark, const struct stretch
 		return SIGHT_NONE;
 	over = piece(l, text) > l->room + 0.5;
 	/* Lines that run into each other, or letters that leave their box, lie over other text as well. */
-	if (l->font >= 1 && (look_line(l) < LINES_LEAST * l->font || (over && (l->boxed || l->rtl)))) {
+	if (l->font >= 1 &&
+	    (look_line(l) < LINES_LEAST * l->font || (over && (l->boxed || l->rtl || look_is_fragile(l))))) {
 		notes->covers = true;
 		return SIGHT_NONE;
 	}

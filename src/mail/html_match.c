@@ -397,34 +397,35 @@ static bool has_word(const char *words, const char *word, bool any_case)
 	return false;
 }
 
-static bool value_matches(const struct part *p, const char *have)
+static bool value_matches(const struct part *p, const char *have, bool any_case)
 {
 	size_t n, len;
 
 	if (!have || !p->op)
 		return have != NULL;
+	any_case = any_case || p->any_case;
 	n = strlen(p->value);
 	len = strlen(have);
 	if (p->op == '~')
-		return has_word(have, p->value, p->any_case);
+		return has_word(have, p->value, any_case);
 	if (p->op != '=' && p->op != '|' && !n)
 		return false;
 	if (n > len)
 		return false;
 	switch (p->op) {
 	case '^':
-		return same(have, p->value, n, p->any_case);
+		return same(have, p->value, n, any_case);
 	case '$':
-		return same(have + len - n, p->value, n, p->any_case);
+		return same(have + len - n, p->value, n, any_case);
 	case '*':
 		for (size_t i = 0; i + n <= len; i++)
-			if (same(have + i, p->value, n, p->any_case))
+			if (same(have + i, p->value, n, any_case))
 				return true;
 		return false;
 	case '|':
-		return same(have, p->value, n, p->any_case) && (!have[n] || have[n] == '-');
+		return same(have, p->value, n, any_case) && (!have[n] || have[n] == '-');
 	default:
-		return n == len && same(have, p->value, n, p->any_case);
+		return n == len && same(have, p->value, n, any_case);
 	}
 }
 
@@ -443,7 +444,7 @@ static bool part_matches(const struct part *p, const struct element *el, bool an
 	case PART_ID:
 		return el->id && (any_case ? strcasecmp(el->id, p->name) : strcmp(el->id, p->name)) == 0;
 	case PART_ATTRIBUTE:
-		return value_matches(p, attribute(el, p->name));
+		return value_matches(p, attribute(el, p->name), any_case);
 	case PART_TYPE:
 		return strcasecmp(p->name, el->name) == 0;
 	case PART_NTH:
@@ -500,7 +501,7 @@ enum match selector_matches(const struct rule *r, const struct element *el, unsi
 		++*steps;
 		return compound_matches(&r->compound[r->n - 1], el, true) ? MATCH_MAYBE : MATCH_NOT;
 	}
-	/* Classes are told by their case, but not in pages of quirks mode. */
+	/* Classes are told by their case, but not in pages of quirks mode; the values of some attributes are not. */
 	if (!fits(r, r->n - 1, el, true, steps))
 		return MATCH_NOT;
 	return fits(r, r->n - 1, el, false, steps) ? MATCH_YES : MATCH_MAYBE;

@@ -38,6 +38,7 @@ struct look {
 	float alpha;   /* of the text's own colour */
 	float opacity; /* 0 to 1, of this and all around it */
 	float room;    /* so wide is what is surely seen of its box */
+	float edge;    /* which the element itself adds to its line, left and right */
 	float height;  /* which the element itself may not exceed; 0: any */
 	uint32_t fg, bg;
 	uint32_t box_bg; /* behind the boxes in it: an inline element's background is not */
@@ -45,6 +46,9 @@ struct look {
 	uint32_t behind[BEHIND_MAX]; /* all backgrounds declared around it */
 	unsigned char n_behind, mark; /* mark: how many stand outside of a table that grows with its text */
 	unsigned char wrap, letters, box;
+	unsigned char outside; /* how many backgrounds stand outside of the first box around it that grows with its text */
+	bool grows;      /* stands in such a box: a table, an inline block, a float */
+	bool canvas;     /* the page's own background is declared */
 	bool plain_link; /* has the colour of a link that says nothing of its colour */
 	bool breaks;     /* long words are broken */
 	bool inline_bg;  /* its background is that of an inline element */
@@ -95,6 +99,8 @@ void sheet_look(const struct sheet *s, const struct element *el, const char *sty
 enum sight sheet_sight(const struct sheet *s, const struct look look[WORLDS_MAX], const struct stretch *text,
 		       struct style_notes *notes);
 int sheet_worlds(const struct sheet *s);
+/* Is what does not fit into such a box hidden, or drawn on something else? Then all in the box is in doubt. */
+bool look_is_fragile(const struct look *l);
 /* In px; spacing counts. */
 double look_width(const struct look *l, double em);
 double look_line(const struct look *l);

@@ -258,7 +258,6 @@ HIDDEN += [
     ("<div style='overflow:hidden'><table><tr><td style='padding-left:2000px'></td><td>WORD</td></tr></table></div>", "pushed out by its neighbour"),
     ("<div style='overflow:hidden'><table cellspacing=1999><tr><td>WORD</td></tr></table></div>", "pushed out by an attribute"),
     ("<div style='overflow:hidden;width:200px'><table width=2000><tr><td align=right>WORD</td></tr></table></div>", "pushed out by an attribute"),
-    ("<div style='overflow:hidden;width:200px'><img src='cid:x' width=190 height=9 hspace=99>WORD</div>", "an image beside it, with overflow"),
     ("<div style='overflow:hidden;width:200px'>" + "<blockquote>" * 9 + "WORD" + "</blockquote>" * 9 + "</div>", "indented out"),
     ("<div style='overflow:hidden;width:200px'>" + "<ul><li>" * 9 + "WORD" + "</ul>" * 9 + "</div>", "indented out"),
     ("<div style='overflow-x:hidden'><table width=5000 align=left><tr><td align=right>WORD</td></tr></table></div>", "pushed out"),
@@ -359,6 +358,32 @@ HIDDEN += [
     ("<p inert style='opacity:0'>WORD</p>", "an attribute"),
 ]
 
+# --- boxes that grow with what else is in them ---
+HIDDEN += [(html, "pushed out by what else is in a box that grows") for html in [
+    "<div style='overflow:hidden;width:80px'><table><tr><td>decoydecoydecoy</td></tr><tr><td align=right>WORD</td></tr></table></div>",
+    "<div style='overflow:hidden;width:80px'><div style='display:inline-block'>decoydecoydecoydecoy<br><div style='text-align:right'>WORD</div></div></div>",
+    "<div style='overflow:hidden;width:200px'><table cellspacing=0><tr><td><img src='cid:x' width=900 height=1></td></tr><tr><td align=right>WORD</td></tr></table></div>",
+    "<div style='overflow:hidden;width:200px'><table><tr><td style='min-width:900px;text-align:center'>WORD</td></tr></table></div>",
+    "<div style='overflow:hidden;width:200px'><table><tr><td><div style='width:900px'>x</div><div style='text-align:right'>WORD</div></td></tr></table></div>",
+    "<div style='overflow:hidden;width:200px'><table><tr><td nowrap>" + LONG + "</td></tr><tr><td align=right>WORD</td></tr></table></div>",
+    "<div style='background:#000;color:#fff;width:100px'><table><tr><td nowrap>" + LONG + "</td></tr><tr><td align=right>WORD</td></tr></table></div>",
+    "<div style='background:#000'><table width='100%'><tr><td nowrap style='color:#fff'>" + LONG + "</td><td style='color:#fff'>WORD</td></tr></table></div>",
+    "<div style='background:#000;color:#fff'><table width='100%'><tr><td>" + "x" * 400 + "</td></tr><tr><td align=right>WORD</td></tr></table></div>",
+    "<div style='background:#000;color:#fff'><table><tr><td><img src='cid:x' width=2000 height=3></td></tr><tr><td align=right>WORD</td></tr></table></div>",
+    "<div style='background:#000;color:#fff;white-space:nowrap'><img src='cid:x' width=2000 height=3>WORD</div>",
+    "<div style='overflow:hidden;white-space:nowrap'><span style='display:inline-block;width:2000px'>x</span>WORD</div>",
+    "<div style='overflow:hidden;white-space:nowrap'>x<span style='margin-left:280px'>x</span>WORD</div>",
+    "<div style='overflow:hidden;height:30px'><span style='font-size:100px'>A</span>WORD</div>",
+]]
+HIDDEN += [
+    ("<p>WO<span style='font-size:1px'>xxx</span>RD</p>", "parted by letters that are hardly there"),
+    ("<p>WO<span style='color:#fff'>xxx</span>RD</p>", "parted by white letters"),
+    ("<p>WO<span style='margin-left:200px'>R</span>D</p>", "parted by a margin"),
+    ("<p>WO<span style='display:block'>R</span>D</p>", "on three lines"),
+    (sheet("p[align=CENTER]{color:#fff}", "<p align=center>WORD</p>"), "an attribute whose case does not count"),
+    (sheet("tbody{display:none}", "<table><tr><td>WORD</td></tr></table>"), "an element that browsers put there"),
+]
+
 # --- elements that do not show what is in them ---
 HIDDEN += [(html, "an element that does not show it") for html in [
     "<template>WORD</template>", "<details>WORD</details>", "<details><summary>x</summary><p>WORD</p></details>",
@@ -433,7 +458,6 @@ HIDDEN += [
     ("<p style='color:#fff;font-family:{;color:#000;font-family:}'>WORD</p>", "braces hold a declaration together"),
     ("<p style='color:#fff;font-family:[;color:#000;font-family:]'>WORD</p>", "brackets hold a declaration together"),
     ("<p style='color:#fff;{}color:#000'>WORD</p>", "braces in a declaration"),
-    ("<p style='color:#fff;font-family:\"a\nb;color:#000'>WORD</p>", "a string that is broken takes what follows"),
     ("<p style='color:#fff;/*;color:#000;'>WORD</p>", "a comment that is not closed"),
     ("<p style='color:#fff;// ;color:#000'>WORD</p>", "no comment: what follows is broken"),
     ("<p style='color:#fff;@x;color:#000'>WORD</p><p style='display:none'>x</p>", "an at-rule in a declaration"),
