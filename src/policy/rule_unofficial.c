@@ -82,7 +82,8 @@ static void judge_shown(struct ruling *r, const struct claims *c)
 			bool mail = strchr(f->decoded, '<') || strchr(f->decoded, '@');
 			bool subject = strcmp(SHOWN[i], "Subject") == 0;
 
-			unofficial_line(r, c, SHOWN[i], mail && !subject ? without_hosts(r->a, f->decoded) : f->decoded);
+			unofficial_line(r, c, SHOWN[i], mail && !subject ? without_hosts(r->a, f->decoded) : f->decoded,
+					f->decoded);
 			if (strstr(f->decoded, "=?") && strstr(f->decoded, "?="))
 				rule_fail(r, "let Placet write this header",
 					  "%s: “%s” has an encoded word that cannot be read for certain", SHOWN[i],

@@ -181,7 +181,7 @@ static void judge_images(struct ruling *r, const struct claims *c)
 				  "HTML part: the image “%s” is not inside the message", text_quote(r->a, v->images[i].src, 60));
 		judge_crest(r, &v->images[i], p);
 		if (text_says_something(v->images[i].alt))
-			unofficial_line(r, c, "text alternative of an image", v->images[i].alt);
+			unofficial_line(r, c, "text alternative of an image", v->images[i].alt, v->images[i].alt);
 	}
 }
 
@@ -207,7 +207,7 @@ static void judge_html(struct ruling *r, const struct claims *c)
 			      v->below ? "of which it cannot be told whether readers see it" : "that readers do not see",
 			      text_quote(r->a, v->hidden, 100));
 	if (v->title && text_says_something(v->title))
-		unofficial_line(r, c, "title of the HTML part", v->title);
+		unofficial_line(r, c, "title of the HTML part", v->title, v->title);
 	judge_images(r, c);
 }
 

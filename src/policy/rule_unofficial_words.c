@@ -147,11 +147,11 @@ static const char *word_of(struct ruling *r, const struct claim_at *c)
 	return c->shown ? c->shown : text_flat(r->a, arena_text_n(r->a, c->start, (size_t)(c->end - c->start)));
 }
 
-void unofficial_line(struct ruling *r, const struct claims *c, const char *where, const char *text)
+void unofficial_line(struct ruling *r, const struct claims *c, const char *where, const char *text, const char *quoted)
 {
 	const char *mend = arena_printf(r->a, "say in %s who you are, in your own name and in plain letters", where);
 	const char *rest = unofficial_rest(r, c, text_flat(r->a, text), false), *mixed = text_mixed_word(r->a, text), *at;
-	const char *quote = text_quote(r->a, text, 100);
+	const char *quote = text_quote(r->a, quoted, 100);
 	struct claim_at claim;
 
 	if (claims_find(c, rest, rest, &claim) || claims_find_slip(c, rest, &claim))

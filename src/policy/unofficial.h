@@ -11,8 +11,8 @@
 
 /* A skeleton of the text without what is registered, which may say what it says: "~" stands in its place. */
 char *unofficial_rest(struct ruling *r, const struct claims *c, const char *text, bool sentences);
-/* A line that all readers see, such as the subject: every claim fails. `where` names it. */
-void unofficial_line(struct ruling *r, const struct claims *c, const char *where, const char *text);
+/* A line that all readers see, such as the subject: every claim fails. `where` names it, `quoted` is what a finding quotes. */
+void unofficial_line(struct ruling *r, const struct claims *c, const char *where, const char *text, const char *quoted);
 /* Does the name consist of the institution's, written in full, shortened or with slips, and of what names nobody? */
 bool unofficial_is_bare(struct ruling *r, const char *name);
 /* The words of the body. `where` is "text part" or the like; `numbered`: its lines can be told by their number. */
