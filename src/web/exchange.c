@@ -7,7 +7,11 @@
  */
 #include "web/exchange.h"
 
+#include <strings.h>
+
+#include "base/codec.h"
 #include "base/log.h"
+#include "mail/token.h"
 
 /* Past this much too much, a connection is not listened to any further. */
 #define OVERFLOW_MAX (1 << 20)
@@ -16,6 +20,7 @@ struct exchange {
 	const struct site *site;
 	struct arena *arena;
 	char *target, *content_type;
+	const char *if_none_match; /* NULL: not asked */
 	struct request request;
 	struct form query, form;
 	struct response response;
@@ -171,6 +176,14 @@ static void read_query(struct exchange *x)
 		fail_with(x, &e);
 }
 
+static const char *field_text(struct arena *a, const struct gate_facts *f, const char *name)
+{
+	for (size_t i = 0; i < f->n_fields && i < GATE_FIELDS_MAX; i++)
+		if (f->fields[i].name.n == strlen(name) && strncasecmp(f->fields[i].name.p, name, strlen(name)) == 0)
+			return arena_text_n(a, f->fields[i].value.p, f->fields[i].value.n);
+	return NULL;
+}
+
 bool exchange_open(struct exchange *x, const struct gate_facts *f, const char *content_type)
 {
 	struct gate_facts facts = *f;
@@ -187,6 +200,7 @@ bool exchange_open(struct exchange *x, const struct gate_facts *f, const char *c
 		return false;
 	}
 	x->content_type = arena_text(x->arena, content_type);
+	x->if_none_match = field_text(x->arena, &facts, "If-None-Match");
 	x->request.network = network_of(facts.peer, facts.fields, facts.n_fields);
 	route_request(x, f->method);
 	if (!x->ready)
@@ -246,6 +260,28 @@ static int run_rest(struct exchange *x, struct err *e)
 	return then(&x->request, &x->response, e);
 }
 
+/* Public pages are known by what they say (RFC 9110, 8.8.3): who has this one already is not sent it again. */
+static void tag(struct exchange *x)
+{
+	struct response *r = &x->response;
+	uint8_t hash[32];
+	struct buf b;
+
+	if (x->request.method != METHOD_GET || r->status != 200 || r->caching != CACHE_SHORT || r->kind != PAGE_PLAIN || r->asset)
+		return;
+	sha256(buf_text(&r->body), r->body.n, hash);
+	buf_init(&b, 64);
+	buf_addc(&b, '"');
+	base64url_encode(&b, hash, 16);
+	buf_addc(&b, '"');
+	r->etag = arena_text(x->arena, buf_text(&b));
+	buf_free(&b);
+	if (x->if_none_match && strstr(x->if_none_match, r->etag)) {
+		r->status = 304;
+		buf_clear(&r->body);
+	}
+}
+
 struct response *exchange_answer(struct exchange *x)
 {
 	struct err e;
@@ -258,6 +294,8 @@ struct response *exchange_answer(struct exchange *x)
 		fail_with(x, &e);
 	if (x->response.then)
 		return NULL;
+	if (!x->ready)
+		tag(x);
 	x->ready = true;
 	return &x->response;
 }

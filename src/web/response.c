@@ -65,6 +65,8 @@ size_t response_headers(const struct response *r, bool https, struct response_ro
 		ADD("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
 	if (r->noindex || r->kind != PAGE_PLAIN)
 		ADD("X-Robots-Tag", "noindex, nofollow");
+	if (r->etag)
+		ADD("ETag", r->etag);
 	if (r->location)
 		ADD("Location", r->location);
 	if (r->allow)

@@ -40,6 +40,7 @@ struct response {
 	bool noindex;
 	bool framed;            /* a page that holds frames from this site */
 	int retry_after;        /* seconds, 0: none */
+	const char *etag;       /* of a page that may be kept; NULL: none */
 	/* Set by a page that waits for what the site does for all requests of a turn together (site->settle): it is then
 	   run in place of the page, and finishes the answer. */
 	int (*then)(const struct request *r, struct response *out, struct err *e);

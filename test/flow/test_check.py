@@ -1,4 +1,5 @@
 """Is it genuine? /check and `placet check-message`, by code, text and message: the three answers, and that nothing is told of anybody."""
+import hashlib
 import http.client
 import re
 import urllib.parse
@@ -6,7 +7,7 @@ import urllib.parse
 import pytest
 
 from harness import handed
-from harness.forms import everything
+from harness.forms import Web, everything
 from harness.story import ANN, LIST, POST, REV, STUDY, Story, check_code, people
 from harness.tables import change
 
@@ -238,3 +239,19 @@ def test_only_approved_words_are_found(told, placet):
     assert answer_of(told.checker.text(text)[2]) == "none"
     assert change(placet, f"SELECT count(*) FROM proof WHERE mailing_id = {number}") == [("0",)]
     assert placet.run("list", "members", LIST)
+
+
+def test_pages_that_may_be_kept(told, placet):
+    """Whoever has a public page already is told so, without a cookie; until it says something else."""
+    ask = Web(told.checker.address)
+    for path in ("/", f"/projects/{STUDY}", f"/projects/{STUDY}/mailings/{told.numbers[0]}", f"/projects/{STUDY}/mailings/{told.numbers[0]}/text/en"):
+        status, headers, page = ask.get(path)
+        assert (status, headers["Cache-Control"]) == (200, "public, max-age=60") and "Set-Cookie" not in headers
+        assert ask.get(path, If_None_Match=f'"x", W/{headers["ETag"]}')[::2] == (304, "")
+        assert ask.get(path, If_None_Match='"x"')[0] == 200
+        if path.endswith("/text/en"):
+            assert hashlib.sha256(page.encode()).hexdigest() in ask.get(path[:-8])[2]
+    assert "ETag" not in ask.get(f"/check/{check_code(told.first[0])}")[1] and ask.get(f"/projects/{STUDY}/mailings/1/text/xx")[0] == 404
+    before = ask.get("/")[1]["ETag"]
+    placet.run("project", "close", STUDY, json=False)
+    assert ask.get("/", If_None_Match=before)[0] == 200
