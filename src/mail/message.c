@@ -40,6 +40,21 @@ static void need_gmime(void)
 	pthread_once(&once, start_gmime);
 }
 
+void message_ready(void)
+{
+	static const char *const CHARSETS[] = {
+		"ISO-8859-1", "ISO-8859-2", "ISO-8859-5", "ISO-8859-6", "ISO-8859-7", "ISO-8859-8", "ISO-8859-9", "ISO-8859-15",
+		"WINDOWS-1250", "WINDOWS-1251", "WINDOWS-1252", "WINDOWS-1253", "WINDOWS-1254", "WINDOWS-1255", "WINDOWS-1256",
+		"WINDOWS-1257", "KOI8-R", "KOI8-U", "ISO-2022-JP", "SHIFT_JIS", "EUC-JP", "EUC-KR", "GBK", "GB18030", "BIG5", "TIS-620",
+	};
+	static GIConv open[COUNT(CHARSETS)]; /* what is open stays loaded */
+
+	need_gmime();
+	for (size_t i = 0; i < COUNT(CHARSETS); i++)
+		if (!open[i])
+			open[i] = g_iconv_open("UTF-8", CHARSETS[i]);
+}
+
 /* --- the header block --- */
 
 static const char *line_end(const char *p, const char *end)

@@ -37,6 +37,9 @@ struct message {
 	const char *beside; /* text before the first and behind the last part of each multipart, which old programs show */
 };
 
+/* Loads what reading may need from files, common charsets above all: for a process that is about to be confined, or whose
+   children will be. For its whole life. */
+void message_ready(void);
 /* ERR_INPUT when it is no message or passes a bound. Everything lives in the arena. */
 int message_parse(struct arena *a, struct slice bytes, struct message *out, struct err *e) MUST_USE;
 /* The n-th field of that name (any case), from the top; NULL if there is none. */

@@ -11,6 +11,7 @@
 #include "base/confine.h"
 #include "base/log.h"
 #include "base/net.h"
+#include "mail/message.h"
 #include "web/pages.h"
 
 #define LISTEN_DEFAULT "127.0.0.1:8080"
@@ -167,6 +168,7 @@ int web_run(struct home *h, const struct web_options *o, struct err *e)
 		close(sock);
 		return -1;
 	}
+	message_ready(); /* for those who read uploads */
 	if (open_home(h, e) < 0 || give_up(h, e) < 0) {
 		close_sockets(sock, admin_sock);
 		return -1;

@@ -124,6 +124,10 @@ def test_what_is_other_is_shown(told):
     assert "not signed by us: Sender" in page
     html = one.replace(b"</body>", b"<a href=3D\"https://evil.test\">x</a></body>")
     assert html != one and "https://evil.test" in told.checker.message(html)[2]
+    for charset in ("iso-8859-1", "windows-1252", "utf-8"):
+        head = f"From: a@b.test\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset={charset}\r\n\r\n"
+        page = told.checker.message((head + text + "\nSchöne Grüße aus Köln.\n").encode(charset, "replace"))[2]
+        assert "</span>Schöne Grüße aus Köln.</p>" in page, charset
     code = check_code(one)
     page = told.checker.text(handed.plain_text(told.second[0]).replace(check_code(told.second[0]), code))[2]
     assert "its words are rather those of another" in page and f"/mailings/{told.numbers[0]}\"" in page
