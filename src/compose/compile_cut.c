@@ -100,17 +100,37 @@ static int find_form(struct cutter *c, const struct slot *slot, const char *part
 	return 0;
 }
 
-static void add_need(struct cutter *c, const struct slot *slot)
+static int add_need(struct cutter *c, const struct slot *slot)
 {
 	struct need need = { slot->field, c->on, c->off };
 
-	if (slot->kind != SLOT_FIELD || slot->used || c->n_needs == NEEDS_MAX)
-		return;
+	if (slot->kind != SLOT_FIELD || slot->used)
+		return 0;
 	for (size_t i = 0; i < c->n_needs; i++)
 		if (c->need[i].field == need.field && (c->need[i].on & need.on) == c->need[i].on &&
 		    (c->need[i].off & need.off) == c->need[i].off)
-			return; /* who sees this one sees that one too */
+			return 0; /* who sees this one sees that one too */
+	if (c->n_needs == NEEDS_MAX)
+		return err_set(c->e, ERR_INPUT, "fields without a default stand under too many conditions; give them defaults, as in {{%s|...}}",
+			       c->slots->name[slot->field]);
 	c->need[c->n_needs++] = need;
+	return 0;
+}
+
+/* The subject is seen by everybody. */
+static int add_needs_of_subject(struct cutter *c, const char *subject)
+{
+	size_t left = strlen(subject), n, i;
+
+	for (; left; subject += n, left -= n) {
+		n = slot_find(subject, left);
+		if (!slot_at(subject + n, left - n, &i))
+			continue;
+		if (add_need(c, &c->slots->slot[i]) < 0)
+			return -1;
+		n += MARK_SIZE;
+	}
+	return 0;
 }
 
 /* --- cutting --- */
@@ -123,8 +143,7 @@ static int cut_slot(struct cutter *c, const struct buf *part, size_t at, const s
 
 	if (find_form(c, slot, buf_text(part), at, html, &form) < 0)
 		return -1;
-	add_need(c, slot);
-	return end_piece(c, slot, form, ends);
+	return add_need(c, slot) < 0 ? -1 : end_piece(c, slot, form, ends);
 }
 
 static int cut_part(struct cutter *c, const struct buf *part, bool html)
@@ -251,7 +270,7 @@ int compile_cut(struct slots *s, const struct draft *d, const char *boundary, co
 	c->piece = ARENA_ARRAY(s->arena, struct piece, PIECES_MAX);
 	c->need = ARENA_ARRAY(s->arena, struct need, NEEDS_MAX);
 	part_open(c->bytes, boundary, "plain");
-	if (cut_part(c, text, false) < 0)
+	if (add_needs_of_subject(c, out->subject) < 0 || cut_part(c, text, false) < 0)
 		return -1;
 	buf_adds(c->bytes, "\r\n");
 	if (cut_html(c, s, d, boundary, html, in) < 0)

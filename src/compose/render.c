@@ -13,8 +13,8 @@
 #include "compose/html_text.h"
 #include "mail/header.h"
 
-/* A value of FIELD_VALUE_MAX characters, each of four bytes that are percent-encoded; an escaped link is shorter. */
-#define VALUE_BYTES   (FIELD_VALUE_MAX * 12)
+/* A link of nothing but "&amp;"; a value of characters of four bytes, each of which is percent-encoded, is shorter. */
+#define VALUE_BYTES   (LINK_VALUE_MAX * 5)
 #define SUBJECT_BYTES 4000
 #define TOKEN_BYTES   70
 
@@ -53,7 +53,7 @@ static const char *own_value(const char *const *values, size_t field)
 	return values && values[field] && *values[field] ? values[field] : NULL;
 }
 
-_Static_assert(LINK_VALUE_MAX * 5 <= VALUE_BYTES + 100, "an escaped link has room");
+_Static_assert(FIELD_VALUE_MAX * 12 <= VALUE_BYTES, "a percent-encoded value has room");
 
 /* The conditions that hold for this person, one bit each. */
 static uint16_t conditions(const struct slots *s, const char *const *values)

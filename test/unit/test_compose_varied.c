@@ -363,12 +363,77 @@ static void test_hash(void **state)
 	arena_free(a);
 }
 
+/* Whatever a value is made of, what it becomes has room. */
+static void test_longest_link(void **state)
+{
+	struct arena *a = arena_new();
+	struct draft d = a_draft("[Begin]({{survey}})");
+	const struct compiled *c = compile(a, &d);
+	char link[LINK_VALUE_MAX + 1] = "https://example.ac.uk/?";
+	const char *values[] = { link };
+	struct err e = { 0 };
+	struct message *m;
+
+	(void)state;
+	memset(link + strlen(link), '&', LINK_VALUE_MAX - strlen(link));
+	m = render(a, c, values, &e);
+	assert_non_null(m);
+	assert_has(part(m, "text/plain"), link);
+	arena_free(a);
+}
+
+/* A field that the subject alone names is needed as much as one of the body. */
+static void test_needs_of_subject(void **state)
+{
+	struct arena *a = arena_new();
+	struct draft d = a_draft("Words");
+	const struct compiled *c;
+	const char *values[] = { "Jo" }, *none[] = { NULL };
+	struct err e = { 0 };
+
+	(void)state;
+	d.subject = "For {{name}}";
+	c = compile(a, &d);
+	assert_true(compose_needs_value(c, 0));
+	assert_non_null(render(a, c, values, &e));
+	assert_null(render(a, c, none, &e));
+	assert_has(e.text, "name: there is no value for this person and no default");
+	arena_free(a);
+}
+
+/* However many places need a value, none of them is forgotten: beyond what can be kept, the draft is refused. */
+static void test_many_needs(void **state)
+{
+	struct arena *a = arena_new();
+	struct draft d = a_draft("");
+	struct err e = { 0 };
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1 << 20);
+	for (int i = 0; i < 9; i++) {
+		buf_addf(&b, "{{if a = %d}}\n\n", i);
+		for (int k = 0; k < 2; k++) {
+			for (int f = 1; f < COMPOSE_FIELDS_MAX - 1; f++)
+				buf_addf(&b, "{{f%d}} ", f);
+			buf_adds(&b, k ? "\n\n{{end}}\n\n" : "\n\n{{else}}\n\n");
+		}
+	}
+	d.body = buf_text(&b);
+	assert_null(compose_compile(a, &d, &e));
+	assert_has(e.text, "fields without a default stand under too many conditions");
+	buf_free(&b);
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_links),      cmocka_unit_test(test_link_places),
 		cmocka_unit_test(test_values_in_links), cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_needs),      cmocka_unit_test(test_bad_conditions),
+		cmocka_unit_test(test_longest_link), cmocka_unit_test(test_needs_of_subject),
+		cmocka_unit_test(test_many_needs),
 		cmocka_unit_test(test_images),     cmocka_unit_test(test_hash),
 	};
 
