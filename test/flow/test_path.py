@@ -217,7 +217,8 @@ def live(placet, folder):
 
 def test_a_live_home_wants_proof(live, folder):
     live.run("department", "add", "psychology", "--name", "Department of Psychology", json=False)
-    live.run("identity", "add", IDENTITY, "--domain", "uni.example", "--relay", "smtp://127.0.0.1:2525", json=False)
+    live.run("identity", "add", IDENTITY, "--domain", "uni.example", "--relay", "smtp://127.0.0.1:2525", "--outbound",
+             "192.0.2.1", json=False)
     live.run("project", "add", STUDY, "--title", "Sleep in our town", "--originator", ANN, "--contact", ANN, "--department",
              "psychology", "--identity", IDENTITY, "--ethics", "EK 2026/17", json=False)
     live.run("project", "approve", STUDY, "--by", REV, json=False, expect=4)
@@ -229,6 +230,7 @@ def test_a_live_home_wants_proof(live, folder):
                       ("unofficial-sentence.en", "This message comes from the researchers named above. It is not an official "
                        "communication of the institution.")):
         live.run("institution", "set", key, text, json=False)
+    live.run("institution", "set", "resolver", "127.0.0.1@1", json=False)  # where nobody answers
     live.run("list", "add", LIST, "--project", STUDY, json=False)
     file = pathlib.Path(folder) / "people.csv"
     file.write_text("address,form\r\n" + "".join(f"p{i}@else.example,F{i}\r\n" for i in range(5)))

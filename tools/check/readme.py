@@ -59,6 +59,11 @@ def check(root):
             yield from page(root, path, verbs, program)
 
 
+def without_code(source):
+    """What stands in code is no link of the page; line numbers stay."""
+    return re.sub(r"```.*?```|`[^`\n]*`", lambda m: re.sub(r"[^\n]", " ", m.group()), source, flags=re.S)
+
+
 def page(root, path, verbs, program):
     name, source = path.relative_to(root), common.text(path)
     for number, line in blocks(source):
@@ -69,7 +74,7 @@ def page(root, path, verbs, program):
             words = command_words(line)
             if words and not has_help(program, words):
                 yield f"{name}:{number}: there is no placet {' '.join(words)}"
-    for m in re.finditer(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", source):
+    for m in re.finditer(r"\]\(([^)#:\s{]+)(?:#[^)]*)?\)", without_code(source)):
         if not (path.parent / m.group(1)).exists():
             yield f"{name}:{source.count(chr(10), 0, m.start()) + 1}: there is no {m.group(1)}"
 
