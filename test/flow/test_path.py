@@ -5,6 +5,8 @@ import io
 import os
 import pathlib
 import re
+import socket
+import threading
 
 import pytest
 
@@ -215,6 +217,22 @@ def live(placet, folder):
     return placet
 
 
+class Unwilling(threading.Thread):
+    """A resolver that knows nothing and says so at once: SERVFAIL to every question."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.address = "127.0.0.1@%d" % self.socket.getsockname()[1]
+        self.start()
+
+    def run(self):
+        while True:
+            question, peer = self.socket.recvfrom(4096)
+            self.socket.sendto(question[:2] + b"\x81\x82" + question[4:6] + b"\0" * 6 + question[12:], peer)
+
+
 def test_a_live_home_wants_proof(live, folder):
     live.run("department", "add", "psychology", "--name", "Department of Psychology", json=False)
     live.run("identity", "add", IDENTITY, "--domain", "uni.example", "--relay", "smtp://127.0.0.1:2525", "--outbound",
@@ -230,7 +248,7 @@ def test_a_live_home_wants_proof(live, folder):
                       ("unofficial-sentence.en", "This message comes from the researchers named above. It is not an official "
                        "communication of the institution.")):
         live.run("institution", "set", key, text, json=False)
-    live.run("institution", "set", "resolver", "127.0.0.1@1", json=False)  # where nobody answers
+    live.run("institution", "set", "resolver", Unwilling().address, json=False)
     live.run("list", "add", LIST, "--project", STUDY, json=False)
     file = pathlib.Path(folder) / "people.csv"
     file.write_text("address,form\r\n" + "".join(f"p{i}@else.example,F{i}\r\n" for i in range(5)))
