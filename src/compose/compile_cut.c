@@ -78,6 +78,19 @@ static bool is_in_url(struct slice before)
 	return before.p && memmem(before.p, before.n, "://", 3);
 }
 
+/* In text: not the address of a link, which stands in angle brackets, or still in its host. Words come together there that
+   HTML had in several elements, and mail programs make links of what they look like. */
+static bool is_bare(const char *part, struct slice before)
+{
+	const char *sign = memmem(before.p, before.n, "://", 3), *end = before.p + before.n;
+
+	if (before.p == part || before.p[-1] != '<')
+		return true;
+	for (sign += 3; sign < end && !strchr("/?#", *sign); sign++)
+		;
+	return sign == end;
+}
+
 static int find_form(struct cutter *c, const struct slot *slot, const char *part, size_t at, bool html, enum form *out)
 {
 	struct slice before = html ? before_in_tag(part, at) : before_in_text(part, at);
@@ -89,6 +102,9 @@ static int find_form(struct cutter *c, const struct slot *slot, const char *part
 		if (link)
 			return err_set(c->e, ERR_INPUT, "the field %s is a link by itself, and no part of another: write [words]({{%s}})",
 				       name, name);
+		if (field && !html && is_bare(part, before))
+			return err_set(c->e, ERR_INPUT,
+				       "the field %s cannot be a part of a bare web address; write a link with words", name);
 		*out = FORM_URL;
 		if (field)
 			c->c->in_url[slot->field] = true;
