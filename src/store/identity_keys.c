@@ -97,6 +97,18 @@ static int free_selector(struct home *h, struct arena *a, const struct identity 
 	return err_set(e, ERR_REFUSED, "%d pairs of keys were made in this quarter: wait for the next", PAIRS_A_QUARTER);
 }
 
+/* The row first, since a selector is there once: of two who make keys at the same time only one comes to write the file. */
+static int keep_key(struct home *h, struct arena *a, const struct identity *x, struct identity_key *k, const struct buf *pem,
+		    struct err *e)
+{
+	if (db_get_i64(h->db, &Q_KEY_ADD,
+		       ARGS(db_i64(x->id), db_text(k->selector), db_text(k->algorithm), db_text(k->record),
+			    db_text(key_state_name(k->state)), db_i64(k->made)),
+		       &k->id, e) < 0)
+		return -1;
+	return file_write(key_file(h, a, x->name, k->selector), pem->p, pem->n, 0600, e);
+}
+
 static int make_key(struct home *h, struct arena *a, const struct identity *x, enum dkim_kind kind, struct identity_key *out,
 		    struct err *e)
 {
@@ -106,9 +118,10 @@ static int make_key(struct home *h, struct arena *a, const struct identity *x, e
 
 	buf_init(&pem, PEM_MAX);
 	buf_init(&text, PEM_MAX);
-	if (key && dkim_key_to_pem(key, &pem, e) == 0 && dkim_key_record(key, &text, e) == 0)
-		rc = file_write(key_file(h, a, x->name, out->selector), pem.p, pem.n, 0600, e);
-	out->record = arena_text(a, buf_text(&text));
+	if (key && dkim_key_to_pem(key, &pem, e) == 0 && dkim_key_record(key, &text, e) == 0) {
+		out->record = arena_text(a, buf_text(&text));
+		rc = keep_key(h, a, x, out, &pem, e);
+	}
 	if (pem.p)
 		explicit_bzero(pem.p, pem.n);
 	buf_free(&pem);
@@ -134,11 +147,7 @@ int identity_make_keys(struct home *h, struct arena *a, const struct identity *x
 		*k = (struct identity_key){ .selector = arena_printf(a, "%s%s", stem, PAIR[i].ending),
 					    .algorithm = PAIR[i].algorithm, .state = state, .since = home_now(h) };
 		k->made = k->since;
-		if (make_key(h, a, x, PAIR[i].kind, k, e) < 0 ||
-		    db_get_i64(h->db, &Q_KEY_ADD,
-			       ARGS(db_i64(x->id), db_text(k->selector), db_text(k->algorithm), db_text(k->record),
-				    db_text(key_state_name(state)), db_i64(k->made)),
-			       &k->id, e) < 0)
+		if (make_key(h, a, x, PAIR[i].kind, k, e) < 0)
 			return err_in(e, "identity %s", x->name);
 	}
 	return 0;
@@ -180,14 +189,30 @@ static void free_key(void *key)
 	dkim_key_free(key);
 }
 
-static int read_key(struct home *h, struct arena *a, const struct identity *x, const char *selector,
+/* Is it the half of what is published? A home whose data and files are of different days may have another, and nobody
+   could verify what that signs. */
+static int is_half_of(const struct dkim_key *key, const struct identity_key *k, struct err *e)
+{
+	struct buf record;
+	int rc;
+
+	buf_init(&record, PEM_MAX);
+	rc = dkim_key_record(key, &record, e);
+	if (rc == 0 && strcmp(buf_text(&record), k->record) != 0)
+		rc = err_set(e, ERR_REFUSED, "%s: its file is not the key that is published; change the keys: placet identity rotate --at-once",
+			     k->selector);
+	buf_free(&record);
+	return rc;
+}
+
+static int read_key(struct home *h, struct arena *a, const struct identity *x, const struct identity_key *k,
 		    struct dkim_signer *out, struct err *e)
 {
 	struct dkim_key *key = NULL;
 	struct buf pem;
 
 	buf_init(&pem, PEM_MAX);
-	if (file_read(key_file(h, a, x->name, selector), &pem, e) == 0)
+	if (file_read(key_file(h, a, x->name, k->selector), &pem, e) == 0)
 		key = dkim_key_from_pem(buf_text(&pem), pem.n, e);
 	if (pem.p)
 		explicit_bzero(pem.p, pem.n);
@@ -195,8 +220,8 @@ static int read_key(struct home *h, struct arena *a, const struct identity *x, c
 	if (!key)
 		return -1;
 	arena_defer(a, free_key, key);
-	*out = (struct dkim_signer){ x->domain[0], selector, key };
-	return 0;
+	*out = (struct dkim_signer){ x->domain[0], k->selector, key };
+	return is_half_of(key, k, e);
 }
 
 int identity_signers(struct home *h, struct arena *a, const struct identity *x, struct dkim_signer out[2], struct err *e)
@@ -207,7 +232,7 @@ int identity_signers(struct home *h, struct arena *a, const struct identity *x, 
 	if (identity_keys(h, a, x, &key, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n && found < 2; i++)
-		if (key[i].state == KEY_CURRENT && read_key(h, a, x, key[i].selector, &out[found++], e) < 0)
+		if (key[i].state == KEY_CURRENT && read_key(h, a, x, &key[i], &out[found++], e) < 0)
 			return err_in(e, "DKIM key of identity %s", x->name);
-	return found == 2 ? 0 : err_set(e, ERR_BROKEN, "identity %s has not two current DKIM keys; add another identity", x->name);
+	return found == 2 ? 0 : err_set(e, ERR_REFUSED, "identity %s has not two current DKIM keys; add another identity", x->name);
 }

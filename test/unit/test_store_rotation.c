@@ -118,6 +118,24 @@ static void keys_take_their_way(void **state)
 	assert_int_equal(audit_verify(s->h, &entries, &broken, &f->e), 0);
 }
 
+/* Data and files of different days, as a restore may leave them: nothing is signed that nobody can verify. */
+static void a_key_is_the_half_of_its_record(void **state)
+{
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	struct identity x = add_identity(s, "news", false), other = add_identity(s, "other", false);
+	struct dkim_signer signer[2];
+	struct identity_key *key;
+	size_t n;
+
+	OK(identity_keys(s->h, s->a, &x, &key, &n, &f->e));
+	OK(identity_drop_private(s->h, s->a, &x, &key[1], &f->e));
+	OK(file_copy(home_file(s->h, s->a, arena_printf(s->a, "keys/dkim/%s.%s.pem", other.name, key[1].selector)),
+		     home_file(s->h, s->a, arena_printf(s->a, "keys/dkim/%s.%s.pem", x.name, key[1].selector)), 0600, &f->e));
+	FAILS(ERR_REFUSED, identity_signers(s->h, s->a, &x, signer, &f->e));
+	OK(identity_signers(s->h, s->a, &other, signer, &f->e));
+}
+
 static void a_long_ttl_is_waited_for(void **state)
 {
 	const struct keys_seen seen = { .ttl = 2 * 24 * 3600, .next = true };
@@ -275,6 +293,7 @@ int main(void)
 {
 	struct CMUnitTest tests[] = {
 		IN_WORLD(keys_take_their_way),
+		IN_WORLD(a_key_is_the_half_of_its_record),
 		IN_WORLD(a_long_ttl_is_waited_for),
 		IN_WORLD(old_keys_stay_while_a_mailing_uses_them),
 		IN_WORLD(suspicion_withdraws_at_once),
