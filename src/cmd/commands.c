@@ -183,6 +183,12 @@ CMD("identity", "rotate", "NAME", O_ROTATE, NEED_DB, cmd_identity_rotate, "makes
 CMD("site", "check", "", NULL, NEED_DB, cmd_site_check, "fetches the statement page and the projects' pages as anybody would",
     "Each must be there, over https, say what is registered, and the statement page must link to each project. Exit status 0: all "
     "do; 1: one does not; 75: one could not be fetched. In a trial home nothing is fetched.")
+CMD("site", "export", "DIR", NULL, NEED_DB, cmd_site_export, "writes the public pages as files, for a site that publishes them elsewhere",
+    "The statement page, each public project with its mailings and their texts, privacy and accessibility. Links between them are "
+    "relative, so that the folder works at any place; pages that need a server (check, leave, your data, complain, sign up) are linked "
+    "at the address of this installation.\n\n"
+    "DIR is a new or an empty folder, or one that this command has made: there it replaces its files, removes those that are no more, "
+    "and leaves others alone. Run it again when a project or a mailing was approved or stopped.")
 CMD("project", "add", "SLUG", O_PROJECT, NEED_DB, cmd_project_add, "registers a project, as a draft",
     "A project has no page and no mailings until a reviewer approves it.\n\n"
     "With --join-text it has a sign-up page. What people agree to there stands in that file, word by word: say what for, how "
@@ -356,7 +362,7 @@ const struct command *const COMMANDS[] = {
 	&cmd_account_disable_row, &cmd_account_reset_row, &cmd_token_add_row, &cmd_department_add_row,
 	&cmd_department_list_row, &cmd_identity_add_row, &cmd_identity_list_row, &cmd_identity_show_row,
 	&cmd_identity_dns_row, &cmd_identity_edit_row, &cmd_identity_check_row,
-	&cmd_identity_rotate_row, &cmd_site_check_row, &cmd_project_add_row, &cmd_project_edit_row, &cmd_project_close_row, &cmd_project_list_row, &cmd_project_show_row,
+	&cmd_identity_rotate_row, &cmd_site_check_row, &cmd_site_export_row, &cmd_project_add_row, &cmd_project_edit_row, &cmd_project_close_row, &cmd_project_list_row, &cmd_project_show_row,
 	&cmd_project_qr_row, &cmd_project_image_row, &cmd_project_approve_row, &cmd_list_add_row, &cmd_list_list_row, &cmd_list_show_row, &cmd_list_members_row,
 	&cmd_list_export_row, &cmd_list_answered_row, &cmd_import_row, &cmd_consent_add_row, &cmd_consent_withdraw_row, &cmd_consent_show_row,
 	&cmd_validate_row, &cmd_mailing_new_row, &cmd_mailing_edit_row, &cmd_mailing_list_row, &cmd_mailing_show_row, &cmd_mailing_versions_row, &cmd_mailing_diff_row,

@@ -22,6 +22,7 @@ RUN(cmd_identity_edit);
 RUN(cmd_identity_check);
 RUN(cmd_identity_rotate);
 RUN(cmd_site_check);
+RUN(cmd_site_export);
 RUN(cmd_project_add);
 RUN(cmd_project_edit);
 RUN(cmd_project_close);

@@ -45,6 +45,7 @@ CONTRACT = {
     "identity check": ("NAME", "", "signed-message="),
     "identity rotate": ("NAME", "", "at-once"),
     "site check": ("", "", ""),
+    "site export": ("DIR", "", ""),
     "project add": ("SLUG", "title= originator= contact= department= identity= ethics=",
                     "summary= audience= data= link-host=+ join-text= join-list="),
     "project edit": ("SLUG", "", "title= originator= contact= department= identity= ethics= summary= audience= data= link-host=+ join-text= join-list="),
@@ -443,6 +444,9 @@ def test_json_is_as_the_schemas_say(ask, placet, folder):
     send_one(ask, folder)
     assert ask("person show", "cem@example.org")["lists"][0]["why_not"] == "opted-out"
     assert ask("person export", "cem@example.org", "--out", f"{folder}/cem.zip")["bytes"] == pathlib.Path(f"{folder}/cem.zip").stat().st_size
+    exported = ask("site export", f"{folder}/site")
+    assert exported["pages"] == 8 and exported["removed"] == 0 and pathlib.Path(f"{folder}/site/index.html").exists()
+    ask.refuse("site", "export", folder, expect=2, says="new folder or an empty one")
     complain(placet)
     assert [r["rule"] for r in ask("retention show")][0] == "replies"
     assert all(r["rows"] == 0 for r in ask("retention run", "--dry-run") + ask("retention run"))
