@@ -9,6 +9,7 @@
 #include "store/content_in.h"
 #include "store/house_template.h"
 #include "store/image.h"
+#include "store/row_fields.h"
 
 #define LONGEST_TITLE_IN_NAME 40
 
@@ -229,20 +230,13 @@ const struct content_version *content_version(const struct content *c, const cha
 int content_recipient(struct home *h, struct arena *a, const struct content *c, const struct person *p,
 		      struct recipient_room *room, struct recipient *out, struct err *e)
 {
-	json_error_t why;
-	json_t *fields = json_loads(p->fields, JSON_REJECT_DUPLICATES, &why);
+	struct row_fields fields;
 
-	if (!json_is_object(fields)) {
-		json_decref(fields);
-		return err_set(e, ERR_BROKEN, "stored fields of a person are not a JSON object: %s", why.text);
-	}
-	room->version = content_version(c, json_string_value(json_object_get(fields, LANGUAGE_FIELD)));
-	for (size_t i = 0; i < room->version->n_fields; i++) {
-		const char *value = json_string_value(json_object_get(fields, room->version->fields[i]));
-
-		room->value[i] = value && value[0] ? arena_text(a, value) : NULL;
-	}
-	json_decref(fields);
+	if (row_fields_read(a, p->fields, &fields, e) < 0)
+		return -1;
+	room->version = content_version(c, row_fields_get(&fields, LANGUAGE_FIELD));
+	for (size_t i = 0; i < room->version->n_fields; i++)
+		room->value[i] = row_fields_get(&fields, room->version->fields[i]);
 	token_for_url(&h->tokens, TOKEN_OPT_OUT, p->delivery, room->opt_out);
 	token_for_mail(&h->tokens, TOKEN_UNSUBSCRIBE, p->delivery, room->unsub);
 	token_for_mail(&h->tokens, TOKEN_FEEDBACK, p->delivery, room->feedback);

@@ -7,14 +7,14 @@
  */
 #include "store/content.h"
 
-#include <jansson.h>
-
 #include "store/content_in.h"
 #include "store/facts.h"
+#include "store/row_fields.h"
 #include "store/validation.h"
 
 #define SIGN_OFFS_TOLD 3 /* in the words of a finding */
 #define VARIANTS_MAX   64
+#define PEOPLE_PER_SCRATCH 1000
 
 /* --- registered values --- */
 
@@ -78,6 +78,9 @@ struct gate {
 	struct variant variant[VARIANTS_MAX];
 	size_t n;
 	bool too_many;
+	struct arena *scratch; /* for some people at a time */
+	int64_t looked_at;
+	struct err *e;
 };
 
 /* NULL when there are too many. */
@@ -105,16 +108,16 @@ static void keep_longest(struct gate *g, const struct selected *s, const struct 
 	content_keep_person(g->a, s, &x->person);
 }
 
-static void check_person(struct gate *g, const struct selected *s, const json_t *fields)
+static void check_person(struct gate *g, const struct selected *s, const struct row_fields *fields)
 {
-	const struct content_version *v = content_version(g->c, json_string_value(json_object_get(fields, LANGUAGE_FIELD)));
+	const struct content_version *v = content_version(g->c, row_fields_get(fields, LANGUAGE_FIELD));
 	const char *values[COMPOSE_FIELDS_MAX] = { NULL };
 	struct err why = { 0 };
 
 	if (!v->compiled)
 		return;
 	for (size_t i = 0; i < v->n_fields; i++)
-		values[i] = json_string_value(json_object_get(fields, v->fields[i]));
+		values[i] = row_fields_get(fields, v->fields[i]);
 	if (compose_check_values(v->compiled, values, &why) < 0 && !g->facts->bad_values++)
 		g->facts->bad_value = arena_printf(g->a, "%s: %s", s->address, why.text);
 	keep_longest(g, s, v, compose_shown(v->compiled, values));
@@ -125,10 +128,13 @@ static int take_person(void *ctx, const struct selected *s)
 	struct gate *g = ctx;
 	/* Where nothing differs from person to person, nobody's values are looked at. */
 	bool plain = g->c->n_versions == 1 && g->c->version[0].n_fields == 0;
-	json_t *fields = plain ? NULL : json_loads(s->fields, 0, NULL);
+	struct row_fields fields = { .n = 0 };
 
-	check_person(g, s, fields);
-	json_decref(fields);
+	if (++g->looked_at % PEOPLE_PER_SCRATCH == 0)
+		arena_clear(g->scratch);
+	if (!plain && row_fields_read(g->scratch, s->fields, &fields, g->e) < 0)
+		return -1;
+	check_person(g, s, &fields);
 	return 0;
 }
 
@@ -287,16 +293,22 @@ int content_judge(struct home *h, struct arena *a, const struct mailing *m, cons
 	struct gate *g = ARENA_NEW(a, struct gate);
 	struct facts f = { .institution = &inst, .project = &project, .infrastructure = &infra,
 			   .selection = &selection };
+	int rc;
 
 	g->c = c;
 	g->a = a;
 	g->facts = &selection;
+	g->e = e;
 	f.before_submission = when == JUDGE_DRAFT;
 	f.responsibility_accepted = when == JUDGE_SUBMISSION || m->accepted_text;
 	/* The page is fetched anew before an approval, and again before a start. */
-	if (facts_for_policy(h, a, &c->institution, &c->identity, &c->project, when != JUDGE_SUBMITTED, &infra, e) < 0 ||
-	    selection_choose(h, m, e) < 0 || gather_selection(h, a, m, g, &selection, e) < 0 ||
-	    decide(h, a, g, &f, out, e) < 0)
-		return err_in(e, "mailing %lld", (long long)m->id);
-	return 0;
+	rc = facts_for_policy(h, a, &c->institution, &c->identity, &c->project, when != JUDGE_SUBMITTED, &infra, e);
+	if (rc == 0 && (rc = selection_choose(h, m, e)) == 0) {
+		g->scratch = arena_new();
+		rc = gather_selection(h, a, m, g, &selection, e);
+		arena_free(g->scratch);
+	}
+	if (rc == 0)
+		rc = decide(h, a, g, &f, out, e);
+	return rc < 0 ? err_in(e, "mailing %lld", (long long)m->id) : 0;
 }

@@ -126,7 +126,7 @@ int selection_tell(struct home *h, const struct mailing *m, int (*each)(void *ct
 int selection_count(struct home *h, struct arena *a, const struct mailing *m, struct selection *out,
 		    struct err *e) MUST_USE;
 /* Each mailable person: address, fields, consent words. Before submission those of now, afterwards those
-   frozen. */
+   frozen. `each` returns 0 to go on, 1 to end, -1 with the error filled. */
 struct selected {
 	int64_t delivery; /* 0 before submission */
 	int64_t arm;      /* 0: none, or before submission */

@@ -140,7 +140,7 @@ int selection_each(struct home *h, const struct mailing *m, int (*each)(void *ct
 		   struct err *e)
 {
 	bool frozen = m->submitted_at != 0;
-	int first = frozen ? 1 : 0, got;
+	int first = frozen ? 1 : 0, got, stop = 0;
 	struct rows r = { 0 };
 	struct fatigue l = { 0 };
 
@@ -162,11 +162,12 @@ int selection_each(struct home *h, const struct mailing *m, int (*each)(void *ct
 			.arm = frozen ? rows_i64(&r, first + 6) : 0,
 		};
 
-		if (each(ctx, &s) != 0)
+		stop = each(ctx, &s);
+		if (stop)
 			break;
 	}
 	rows_close(&r);
-	return got < 0 ? -1 : 0;
+	return got < 0 || stop < 0 ? -1 : 0;
 }
 
 int selection_freeze(struct home *h, const struct mailing *m, struct err *e)

@@ -55,7 +55,7 @@ void good_world(struct world *w)
 		.institution = { "University of Sample", DOMAINS, "https://mail.uni.example", PAGE,
 				 "1 Long Road\nSampleton", OFFICES, UNOFFICIAL, WORDING, false },
 		.project = { "water", "The Water Study", "Dr Ann Lee", "Department of Geography", "ann.lee@uni.example",
-			     "https://mail.uni.example/projects/water", "studies", IDENTITY, HOSTS, true },
+			     "https://mail.uni.example/projects/water", "studies", IDENTITY, HOSTS, true, NULL, 0 },
 		.selection = { .members = 10, .mailable = 8, .signed_off = true, .no_consent = 2 },
 		.infrastructure = { .spf = FACT_YES, .dkim = FACT_YES, .dmarc = FACT_YES, .reverse_names = FACT_YES, .statement_page = FACT_YES },
 	};
