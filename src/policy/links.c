@@ -244,6 +244,23 @@ static char *address_around(struct arena *a, const char *text, const struct host
 	return arena_text_n(a, start, (size_t)(end - start));
 }
 
+/* An address that begins before the link and ends in its words, as in "https://uni.example/[login]", is one to the eye. */
+static void judge_joined(const struct judging *j, const struct html_link *l, const char *href)
+{
+	const char *text = j->r->f->message->html.text;
+	size_t from = l->at;
+	const char *whole, *words = text_flat(j->r->a, l->words);
+
+	while (from && l->at - from < LONGEST && !strchr(" \t\n<>()[]{}\"'|,;", text[from - 1]))
+		from--;
+	if (from == l->at || l->end <= l->at || strchr(" \n", text[l->at]) || !memmem(text + from, l->at - from, "://", 3))
+		return;
+	words = arena_text_n(j->r->a, words, strcspn(words, " "));
+	whole = arena_printf(j->r->a, "%.*s%s", (int)(l->at - from), text + from, words);
+	if (!says_where(j, whole, href))
+		say_words_lie(j, whole, l->href);
+}
+
 /* Words that look like an address are one, and the one that the link goes to. */
 static void judge_link_words(const struct judging *j, const struct html_link *l)
 {
@@ -253,6 +270,7 @@ static void judge_link_words(const struct judging *j, const struct html_link *l)
 	bool any = false;
 
 	href = arena_text_n(j->r->a, href, strcspn(href, " \t\r\n"));
+	judge_joined(j, l, href);
 	for (; text_next_host(j->r->a, words, p, &h); p = h.start + h.n) {
 		const char *said = address_around(j->r->a, words, &h);
 

@@ -80,6 +80,20 @@ static bool ends_address(const char *p)
 	       (c >= 0xff01 && c <= 0xff0f && c != 0xff0d && c != 0xff0e && c != 0xff0f) || c == 0xff1a || c == 0xff1b || c == 0xff1f;
 }
 
+/* Signs that end an address only where no letter comes behind them: many mail programs make a link of all of
+   "https://uni.example/(login)". 0: no such sign. */
+static size_t weak_end(const char *p)
+{
+	static const char *const SIGNS[] = { "\xe2\x80\x98", "\xe2\x80\x99", "\xe2\x80\x9c", "\xe2\x80\x9d", "\xe2\x80\xa6" };
+
+	if (*p && strchr("'()[]{}|`.,;:!?", *p))
+		return 1;
+	for (size_t i = 0; i < COUNT(SIGNS); i++)
+		if (strncmp(p, SIGNS[i], strlen(SIGNS[i])) == 0)
+			return strlen(SIGNS[i]);
+	return 0;
+}
+
 /* Could what stands at p go on with an address? A final stop or comma ends the sentence and not the address. */
 static bool goes_on(const char *p)
 {
@@ -90,7 +104,11 @@ static bool goes_on(const char *p)
 	p += strspn(p, ".,;:!?");
 	while ((n = mark_at(p)))
 		p += n;
-	return !ends_address(p);
+	if (!ends_address(p))
+		return true;
+	while ((n = weak_end(p)) || (n = mark_at(p)))
+		p += n;
+	return *p && (isalnum((unsigned char)*p) || strchr("/%#=&~_-@+", *p));
 }
 
 /* Does an address begin at p, or does it go on? Scripts without blanks between words may stand right before it. */

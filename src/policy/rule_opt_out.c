@@ -265,6 +265,41 @@ static void judge_others(struct ruling *r, const char *page)
 	}
 }
 
+/* The registered words over a link that goes elsewhere: who follows it believes to have left. */
+static void judge_false_links(struct ruling *r, const char *page)
+{
+	const struct html_view *v = &r->f->message->html;
+
+	for (size_t i = 0; r->html && i < v->n_links; i++)
+		if (any_wording(r, text_flat(r->a, v->links[i].words)) && strcmp(text_flat(r->a, v->links[i].href), page) != 0)
+			rule_fail(r, "let every link with these words go to the opt-out page",
+				  "HTML part: the link “%s” has the words for leaving, and goes to “%s”", text_quote(r->a, v->links[i].words, 60),
+				  text_quote(r->a, v->links[i].href, 80));
+}
+
+/* In the text part, the address that comes right behind the words. */
+static void judge_false_clauses(struct ruling *r, const char *page)
+{
+	const char *text = r->f->message->text ? utf8_lower(r->a, text_flat(r->a, r->f->message->text)) : "";
+	const char *own = utf8_lower(r->a, page);
+
+	for (const char *const *w = r->f->institution->opt_out_wording; w && w[0] && w[1]; w += 2) {
+		const char *words = utf8_lower(r->a, text_flat(r->a, w[1]));
+
+		for (const char *p = text; (p = text_find(p, words)); p++) {
+			const char *behind = p + strlen(words) + strspn(p + strlen(words), ":;,. <([-"), *address = behind;
+
+			/* No more is looked at than the address is long, so that many such words stay cheap. */
+			behind = arena_text_n(r->a, address, strnlen(address, strlen(own) + 8));
+			if (strncmp(behind, "http", 4) != 0 || text_find_url(behind, behind, own) == behind)
+				continue;
+			rule_fail(r, "let every address behind these words be the opt-out page",
+				  "text part: behind the words for leaving, “%s”, stands another address, “%s”", w[1],
+				  text_quote(r->a, arena_text_n(r->a, address, strcspn(address, " ")), 80));
+		}
+	}
+}
+
 void rule_opt_out(struct ruling *r)
 {
 	const char *page = judge_header(r);
@@ -281,8 +316,11 @@ void rule_opt_out(struct ruling *r)
 			  "text part: the opt-out page %s is not the one in List-Unsubscribe, %s", shown, page);
 	else
 		judge_clause(r, page ? page : shown);
-	if (page)
+	if (page) {
 		judge_others(r, page);
+		judge_false_links(r, page);
+		judge_false_clauses(r, page);
+	}
 	if (r->html && (page || shown))
 		judge_link(r, page ? page : shown);
 	else if (r->html)

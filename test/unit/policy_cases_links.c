@@ -68,6 +68,7 @@ static const struct policy_case CASES[] = {
 	FAILS(S, NULL, TEXT, "Write to mailto:x@other.example, the wells", "the same with its scheme"),
 	FAILS(S, NULL, HTML, "<p>See other.example/login</p>" HTML, "a name in the HTML part"),
 	FAILS(S, NULL, "Subject: The", "Subject: www.other.example: the", "an address in the subject"),
+	FAILS(S, NULL, HTML, "<p>https://www.uni.example/<a href=\"https://survey.partner.example/x\">login</a></p>" HTML, "an address that ends in the words of a link elsewhere"),
 	DOUBTS(S, NULL, TEXT, "See wells.io, the wells", "a name that some programs link"),
 
 	PASSES(S, NULL, HTML, A("https://survey.partner.example/x"), "a registered host"),
@@ -79,6 +80,8 @@ static const struct policy_case CASES[] = {
 	PASSES(S, NULL, HTML, A("https://www.uni.example/a?b=c&amp;d=%20e#f"), "a query and a fragment"),
 	PASSES(S, NULL, HTML, A("https://login.uni.example/sso?to=https://survey.partner.example/x"), "a sign-in that leads to a registered host"),
 	PASSES(S, NULL, HTML, "<a href=\"https://www.uni.example/\">www.uni.example</a>" HTML, "words that say the whole address without its scheme"),
+	PASSES(S, NULL, HTML, "<p>https://www.uni.example/<a href=\"https://www.uni.example/login\">login</a></p>" HTML, "an address that ends in the words of a link to it"),
+	PASSES(S, NULL, HTML, "<p>https://www.uni.example/ <a href=\"https://survey.partner.example/x\">the survey</a></p>" HTML, "an address, and then a link"),
 	PASSES(S, NULL, HTML, "<a href=\"mailto:ann.lee@uni.example?subject=x\">Ann.Lee@uni.example</a>" HTML, "an address of mail, and a subject"),
 	PASSES(S, NULL, HTML, "<a href=\"https://www.uni.example/x\">Dr. Lee, e.g. in Node.js v1.2</a>" HTML, "words with stops in them"),
 	PASSES(S, NULL, TEXT, "See https://www.uni.example/a?b=c. The wells", "an address of the institution"),
