@@ -70,6 +70,7 @@ static const struct {
 	{ "left", CSS_OFFSET },
 	{ "table-layout", CSS_LAYOUT },
 	{ "text-decoration", CSS_DECORATION },
+	{ "text-decoration-line", CSS_DECORATION },
 	{ "text-decoration-thickness", CSS_DECORATION },
 	{ "text-underline-offset", CSS_DECORATION },
 	{ "text-indent", CSS_INDENT },
@@ -97,10 +98,10 @@ static const struct {
 	{ "background-image", CSS_NONE },
 };
 
-/* Properties that leave text as visible as it was, whatever their value. */
+/* Properties that leave text as visible as it was, whatever their value: but for the words in some (html_style.c). */
 static const char *const FREE[] = {
 	"font-style", "font-weight", "font-stretch", "font-kerning", "-webkit-font-smoothing", "font-smoothing",
-	"-moz-osx-font-smoothing", "font-smooth", "text-rendering", "text-decoration-line", "text-decoration-style",
+	"-moz-osx-font-smoothing", "font-smooth", "text-rendering", "text-decoration-style",
 	"text-decoration-color", "-webkit-text-decoration-color", "text-decoration-skip-ink", "text-align", "clear",
 	"border-collapse", "border-color", "border-style", "border-top-style", "border-bottom-style",
 	"border-left-style", "border-right-style", "border-top-color", "border-bottom-color", "border-left-color",

@@ -305,6 +305,20 @@ static void judge_cells(struct reader *r, const struct frame *f, const char **at
 	}
 }
 
+/* Mail programs fold away what they take for the message that is answered. */
+static bool is_folded(const char **atts)
+{
+	static const char *const MARKS[] = { "gmail_quote", "gmail_extra", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote",
+					     "appendonsend", "divrplyfwdmsg", "zmail_extra", "tutanota_quote", "moz-forward-container" };
+	const char *type = attribute(atts, "type"), *values[] = { attribute(atts, "class"), attribute(atts, "id") };
+
+	for (size_t i = 0; i < COUNT(MARKS); i++)
+		for (size_t k = 0; k < COUNT(values); k++)
+			if (values[k] && strcasestr(values[k], MARKS[i]))
+				return true;
+	return type && strcasecmp(type, "cite") == 0;
+}
+
 static void style_frame(struct reader *r, struct frame *f, const char **atts)
 {
 	struct look outer[WORLDS_MAX];
@@ -320,7 +334,7 @@ static void style_frame(struct reader *r, struct frame *f, const char **atts)
 	html_hints(f->el->name, f->el->atts, &b, &r->notes);
 	sheet_look(r->sheet, f->el, attribute(atts, "style"), b.n ? buf_text(&b) : NULL, outer, f->look, &r->notes);
 	buf_free(&b);
-	if (attribute(atts, "hidden") || attribute(atts, "popover"))
+	if (attribute(atts, "hidden") || attribute(atts, "popover") || is_folded(atts))
 		for (int w = 0; w < sheet_worlds(r->sheet); w++)
 			f->look[w].hidden = true;
 	if (r->depth)

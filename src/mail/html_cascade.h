@@ -18,6 +18,7 @@ struct cascade {
 	enum layout box;
 	unsigned char wrap, letters;
 	bool none, none_mso, display_unknown, invisible, clipped, clips, has_bg, plain_link, breaks, floats, fixed, rtl;
+	bool struck;       /* a line goes through its text */
 	bool round;        /* corners that may cut into text */
 	bool locks;        /* cuts off what is below */
 	bool whole;        /* width: 100% */

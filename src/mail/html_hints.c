@@ -31,6 +31,9 @@ static const struct {
 	{ "samp", "font-size: 81%;" },
 	{ "tt", "font-size: 81%;" },
 	{ "nobr", "white-space: nowrap;" },
+	{ "s", "text-decoration: line-through;" },
+	{ "del", "text-decoration: line-through;" },
+	{ "strike", "text-decoration: line-through;" },
 	{ "mark", "background-color: yellow; color: black;" },
 };
 

@@ -249,8 +249,8 @@ static struct look judge(const struct cascade *c, const struct element *el)
 		out.hidden = true;
 		out.gone = out.gone || c->none;
 	}
-	/* The page itself cannot be scrolled when its root cuts off what does not fit. */
-	if (c->clipped || c->opacity <= 0 || (c->clips && c->round) ||
+	/* Words that are struck out say that they do not hold. The page itself cannot be scrolled when its root cuts off what does not fit. */
+	if (c->clipped || c->struck || c->opacity <= 0 || (c->clips && c->round) ||
 	    (c->locks && (!el->parent || strcmp(el->name, "body") == 0)))
 		out.hidden = true;
 	out.clips = out.clips || c->clips;

@@ -397,6 +397,33 @@ static bool is_thin(const struct cascade *c, const char *v)
 	return true;
 }
 
+/* What is struck out is taken back, and a line through text cannot be taken off below. */
+static bool set_decoration(struct cascade *c, const struct css_declaration *d)
+{
+	if (is(d->name, "text-decoration") || is(d->name, "text-decoration-line"))
+		c->struck = strstr(d->value, "line-through");
+	return is_thin(c, d->value);
+}
+
+/* Marks of lists and quotes may be words, which are shown and stand in no text; a link may be made one that takes no click. */
+static bool is_free(const struct css_declaration *d)
+{
+	bool quoted = false;
+
+	if (is(d->name, "pointer-events"))
+		return is(d->value, "auto") || is(d->value, "inherit") || is(d->value, "initial");
+	if (strncmp(d->name, "list-style", 10) != 0 && !is(d->name, "quotes"))
+		return true;
+	if (strstr(d->value, "symbols("))
+		return false;
+	for (const char *p = d->value; *p; p++) {
+		quoted = quoted != (*p == '"' || *p == '\'');
+		if (quoted && (isalnum((unsigned char)*p) || *p == '\\'))
+			return false;
+	}
+	return true;
+}
+
 static bool set_place(const struct cascade *c, const struct css_declaration *d)
 {
 	double px;
@@ -506,7 +533,7 @@ static bool set_shown(struct cascade *c, const struct css_declaration *d)
 		/* Of the whole page: said of one element it changes colours that are not seen here. */
 		return c->whole_height || !strstr(v, "dark");
 	default:
-		return d->kind == CSS_FREE;
+		return d->kind == CSS_FREE && is_free(d);
 	}
 }
 
@@ -550,7 +577,7 @@ bool cascade_apply(const struct sheet *s, struct cascade *c, const struct css_de
 	case CSS_VARIANT:
 		return set_case(c, d);
 	case CSS_DECORATION:
-		return is_thin(c, d->value);
+		return set_decoration(c, d);
 	case CSS_ALIGN:
 		return set_align(c, d->value);
 	case CSS_SPACING:

@@ -41,6 +41,59 @@ static void hide_line(char *text, char *at, const char *end)
 	hide(from, at);
 }
 
+/* "-----Original Message-----" by itself on a line: mail programs fold away what stands below. */
+static bool is_frame(const char *line, size_t n)
+{
+	static const char *const FRAMES[] = { "original message", "forwarded message", "original appointment", "reply message", "ursprüngliche nachricht",
+					      "weitergeleitete nachricht", "originalnachricht", "message d'origine", "message original",
+					      "message transféré", "mensaje original", "mensaje reenviado", "messaggio originale",
+					      "messaggio inoltrato", "oorspronkelijk bericht", "doorgestuurd bericht", "mensagem original",
+					      "mensagem encaminhada", "ursprungligt meddelande", "oprindelig meddelelse",
+					      "opprinnelig melding", "alkuperäinen viesti", "wiadomość oryginalna", "původní zpráva" };
+	size_t dashes = strspn(line, "-"), from;
+
+	if (dashes < 2 || n < dashes + 4 || line[n - 1] != '-')
+		return false;
+	from = dashes + strspn(line + dashes, " ");
+	for (size_t i = 0; i < COUNT(FRAMES); i++) {
+		size_t m = strlen(FRAMES[i]);
+
+		if (from + m < n && g_ascii_strncasecmp(line + from, FRAMES[i], m) == 0 && from + m + strspn(line + from + m, " -") >= n)
+			return true;
+	}
+	return false;
+}
+
+const char *plain_frame(const char *text)
+{
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
+		if (*line == '-') {
+			size_t n = strcspn(line, "\n");
+
+			while (n && strchr(" \t\r", line[n - 1]))
+				n--;
+			if (is_frame(line, n))
+				return line;
+		}
+	return NULL;
+}
+
+/* Lines of the message that is answered begin with ">"; they are folded away, and are nobody's own words. */
+static void hide_quotes(char *text)
+{
+	char *frame = (char *)(uintptr_t)plain_frame(text);
+
+	for (char *line = text; *line; line += *line == '\n') {
+		size_t n = strcspn(line, "\n");
+
+		if (line[strspn(line, " ")] == '>')
+			hide(line, line + n);
+		line += n;
+	}
+	if (frame)
+		hide(frame, frame + strlen(frame));
+}
+
 char *plain_seen(struct arena *a, const char *text, bool joins)
 {
 	size_t n = (size_t)utf8_fit((struct slice){ text, strlen(text) }, (int)SEEN_MAX), len;
@@ -61,5 +114,6 @@ char *plain_seen(struct arena *a, const char *text, bool joins)
 		else if (joins && c == ' ' && p + 1 < end && p[1] == '\n')
 			*p = p[1] = PLAIN_UNSEEN;
 	}
+	hide_quotes(out);
 	return out;
 }

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/utf8.h"
+#include "mail/plain.h"
 #include "policy/policy_text.h"
 #include "policy/unofficial.h"
 
@@ -158,6 +159,31 @@ static void judge_direction(struct ruling *r, const char *part, const char *text
 			      "%s: a character turns the reading direction round, so that other words are seen than stand there", part);
 }
 
+/* A text that is ended by the line that mail programs put before the message that is answered. */
+static void judge_frame(struct ruling *r, const char *text)
+{
+	const char *frame = text ? plain_frame(text) : NULL;
+
+	if (frame)
+		rule_doubtful(r, "leave that line out", "text part: mail programs fold away what stands below the line “%s”",
+			      text_quote(r->a, arena_text_n(r->a, frame, strcspn(frame, "\n")), 60));
+}
+
+/* Some programs obey such characters; others show nothing of them. */
+static void judge_controls(struct ruling *r, const char *text)
+{
+	for (const char *p = text ? text : ""; *p; p++) {
+		bool control = ((unsigned char)*p < ' ' && !strchr("\t\n\f", *p)) || *p == 127;
+
+		if (control || strncmp(p, "\xf3\xa0\x81", 3) == 0 || strncmp(p, "\xf3\xa0\x80", 3) == 0) {
+			rule_doubtful(r, "leave it out",
+				      control ? "text part: it has the control character 0x%02x, for which some programs show other words"
+					      : "text part: it has letters that nobody sees (tag characters, 0x%02x)", (unsigned char)*p);
+			return;
+		}
+	}
+}
+
 void rule_unofficial(struct ruling *r)
 {
 	const struct message_facts *m = r->f->message;
@@ -172,6 +198,8 @@ void rule_unofficial(struct ruling *r)
 	unofficial_parts(r, &c);
 	judge_direction(r, "text part", m->text);
 	judge_direction(r, "HTML part", m->has_html ? m->html.text : NULL);
+	judge_frame(r, m->text);
+	judge_controls(r, m->text);
 	judge_sentence(r);
 	if (s && s->bad_values > 0)
 		rule_fail(r, "mend the field values and import them again", "%lld field values are not fit for a message: %s",

@@ -204,7 +204,7 @@ static void judge_html(struct ruling *r, const struct claims *c)
 			      text_quote(r->a, v->doubt, 120));
 	if (text_says_something(v->hidden))
 		rule_doubtful(r, v->below ? plain : "show it, or leave it out", "HTML part: it has text %s: “%s”",
-			      v->below ? "of which it cannot be told whether readers see it" : "that readers do not see",
+			      v->below ? "of which it cannot be told whether readers see it" : "that readers do not see, or see struck out or folded away",
 			      text_quote(r->a, v->hidden, 100));
 	if (v->title && text_says_something(v->title))
 		unofficial_line(r, c, "title of the HTML part", v->title, v->title);

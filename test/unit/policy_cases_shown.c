@@ -49,6 +49,13 @@ static void known_partner(struct world *w)
 }
 
 static const struct policy_case CASES[] = {
+	FAILS(U, NULL, "<p>" SENTENCE "</p>", "<p><s>" SENTENCE "</s></p>", "the sentence struck out"),
+	FAILS(U, NULL, "<p>" SENTENCE "</p>", "<blockquote type=cite>" SENTENCE "</blockquote>", "the sentence in a message that is answered"),
+	FAILS(U, NULL, "This message comes from Dr Ann Lee and is not\nan", "> This message comes from Dr Ann Lee and is not\n> an", "the same in the text part"),
+	DOUBTS(U, NULL, "Dear Jo, the wells were", "Dear Jo, the \bwells were", "a control character"),
+	DOUBTS(U, NULL, "Dear Jo, the wells were", "Dear Jo, \xf3\xa0\x81\xa1\xf3\xa0\x81\xa2 the wells were", "letters that nobody sees"),
+	DOUBTS(U, NULL, "Stop all mail:\n" LEAVE "\n--x", "Stop all mail:\n" LEAVE "\n-----Original Message-----\nDear Jo\n--x", "a message that is answered, below"),
+	PASSES(U, NULL, "Dear Jo, the wells were", "> What did you measure?\n\nDear Jo, the wells were", "a question that is answered"),
 	/* parts */
 	FAILS(U, NULL, "--x--", "--x\nContent-Type: text/x-amp-html\n\n<html></html>\n--x--", "a part for AMP"),
 	FAILS(U, NULL, "--x--", "--x\nContent-Type: text/html\n\n<p>two</p>\n--x--", "a second HTML part, which is shown instead"),

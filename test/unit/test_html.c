@@ -59,6 +59,23 @@ static const struct {
 	{ "<p style='font-size:1px'>WORD</p>", 'h' },
 	{ "<p style='font:1px Arial'>WORD</p>", 'h' },
 	{ "<p style='font-size:7px'>WORD</p>", 'f' },
+	{ "<s>WORD</s>", 'h' },
+	{ "<p><del>x <b>WORD</b></del></p>", 'h' },
+	{ "<strike>WORD</strike>", 'h' },
+	{ "<p style='text-decoration:red line-through'>WORD</p>", 'h' },
+	{ "<p style='text-decoration-line:line-through'>WORD</p>", 'h' },
+	{ "<p style='text-decoration:line-through'><b style='text-decoration:none'>WORD</b></p>", 'h' },
+	{ "<s style='text-decoration:none'>WORD</s>", 'v' },
+	{ "<p style='text-decoration:underline'>WORD</p>", 'v' },
+	{ "<blockquote type='cite'>WORD</blockquote>", 'h' },
+	{ "<div class='x gmail_quote'>WORD</div>", 'h' },
+	{ "<blockquote>WORD</blockquote>", 'v' },
+	{ "<ul style='list-style-type:\"This is official \"'><li>WORD</li></ul>", 'd' },
+	{ "<ul style='list-style:square inside'><li>WORD</li></ul>", 'v' },
+	{ "<ul style='list-style-type:\"- \"'><li>WORD</li></ul>", 'v' },
+	{ "<q style='quotes:\"Official \" \"\"'>WORD</q>", 'd' },
+	{ "<q style='quotes:\"\" \"\"'>WORD</q>", 'v' },
+	{ "<a href='#' style='pointer-events:none'>WORD</a>", 'd' },
 	{ "<p style='font-size:50%'><b style='font-size:50%'>WORD</b></p>", 'h' },
 	{ "<p style='color:#fff'>WORD</p>", 'h' },
 	{ "<p style='color:white'>WORD</p>", 'h' },
@@ -386,7 +403,10 @@ static const struct {
 	{ "e\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81 x", "...............", false }, /* over other lines */
 	{ "https://x.test/page \nmore", "https://x.test/page \nmore", false },
 	{ "https://x.test/page \nmore", "https://x.test/page..more", true }, /* one address to some, another to others */
-	{ "> a quotation\n-- \na signature", "> a quotation\n-- \na signature", false },
+	{ "> a quotation\n-- \na signature", ".............\n-- \na signature", false }, /* folded away by many */
+	{ "a > b\n5>4\n >> c", "a > b\n5>4\n.....", false },
+	{ "one\n----- Original Message -----\nFrom: x\ntwo", "one\n............................\n.......\n...", false },
+	{ "one\n--Original message\n-----\ntwo -----Original Message-----", "one\n--Original message\n-----\ntwo -----Original Message-----", false },
 };
 
 static void test_plain(void **state)
