@@ -182,6 +182,16 @@ static bool has_prefix(const char *p, const char *end, const char *word)
 	return (size_t)(end - p) >= n && strncasecmp(p, word, n) == 0;
 }
 
+/* Does the last of n characters close a bracket that was opened among them? */
+static bool closes_bracket(const char *p, size_t n)
+{
+	int open = 0;
+
+	for (size_t i = 0; i < n; i++)
+		open += (p[i] == '(') - (p[i] == ')');
+	return p[n - 1] == ')' && open >= 0;
+}
+
 static size_t link_length(const struct reader *r)
 {
 	const char *p = r->p;
@@ -193,7 +203,7 @@ static size_t link_length(const struct reader *r)
 		return 0; /* in the middle of a word */
 	while (n < left && (unsigned char)p[n] > ' ' && !strchr("<>\"`|\\^", p[n]))
 		n++;
-	while (n && strchr(".,;:!?'*)]", p[n - 1]) && !(p[n - 1] == ')' && memchr(p, '(', n)))
+	while (n && strchr(".,;:!?'*)]", p[n - 1]) && !closes_bracket(p, n))
 		n--;
 	return n;
 }

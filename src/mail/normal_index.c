@@ -21,6 +21,7 @@ struct normal_index {
 	size_t n;
 	char *whole;   /* all forms behind each other */
 	size_t *start; /* where each begins; one more for the end */
+	bool *bound;   /* by the place in `whole`: may a sentence begin or end here? */
 };
 
 static int by_number(const void *x, const void *y)
@@ -28,6 +29,15 @@ static int by_number(const void *x, const void *y)
 	int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
 
 	return (a > b) - (a < b);
+}
+
+static void mark_bounds(struct normal_index *x)
+{
+	for (size_t i = 0; i <= x->n; i++)
+		x->bound[x->start[i]] = true;
+	for (size_t i = 0; i < x->n; i++)
+		for (size_t k = 0; k < x->approved->sentence[i].n_cuts; k++)
+			x->bound[x->start[i] + x->approved->sentence[i].cut[k]] = true;
 }
 
 struct normal_index *normal_index_new(struct arena *a, const struct normal *approved)
@@ -42,6 +52,7 @@ struct normal_index *normal_index_new(struct arena *a, const struct normal *appr
 	for (size_t i = 0; i < x->n; i++)
 		room += strlen(approved->sentence[i].form);
 	x->whole = arena_alloc(a, room);
+	x->bound = ARENA_ARRAY(a, bool, room);
 	for (size_t i = 0; i < x->n; i++) {
 		size_t n = strlen(approved->sentence[i].form);
 
@@ -49,6 +60,7 @@ struct normal_index *normal_index_new(struct arena *a, const struct normal *appr
 		memcpy(x->whole + x->start[i], approved->sentence[i].form, n);
 		x->start[i + 1] = x->start[i] + n;
 	}
+	mark_bounds(x);
 	if (x->n)
 		qsort(x->hash, x->n, sizeof(*x->hash), by_number);
 	return x;
@@ -59,31 +71,14 @@ static bool has_hash(const struct normal_index *x, int64_t hash)
 	return x->n && bsearch(&hash, x->hash, x->n, sizeof(hash), by_number);
 }
 
-static bool is_bound(const struct normal_index *x, size_t at)
-{
-	for (size_t i = 0; i < x->n; i++) {
-		const struct sentence *s = &x->approved->sentence[i];
-
-		if (x->start[i] == at)
-			return true;
-		for (size_t k = 0; k < s->n_cuts; k++)
-			if (x->start[i] + s->cut[k] == at)
-				return true;
-	}
-	return x->start[x->n] == at;
-}
-
-/* Whole sentences, one behind the other. */
+/* Whole sentences, one behind the other: found from where sentences begin, of which there are far fewer than of letters. */
 static bool is_run(const struct normal_index *x, const char *form)
 {
-	size_t n = strlen(form);
+	size_t n = strlen(form), all = x->start[x->n];
 
-	for (const char *p = strstr(x->whole, form); p; p = strstr(p + 1, form)) {
-		size_t at = (size_t)(p - x->whole);
-
-		if (is_bound(x, at) && is_bound(x, at + n))
+	for (size_t at = 0; at + n <= all; at++)
+		if (x->bound[at] && x->bound[at + n] && memcmp(x->whole + at, form, n) == 0)
 			return true;
-	}
 	return false;
 }
 
