@@ -81,8 +81,10 @@ void compile_hash(struct compiled *c, const char *html)
 			hash_text(md, c->slots->slot[i].used);
 	for (size_t i = 0; i < c->slots->n_names; i++)
 		hash_text(md, c->slots->link[i] ? "link" : "words");
-	for (const struct image *const *x = c->images; *x; x++)
+	for (const struct image *const *x = c->images; *x; x++) {
+		hash_text(md, (*x)->type);
 		hash_bytes(md, (*x)->hash, sizeof((*x)->hash));
+	}
 	MUST(EVP_DigestFinal_ex(md, c->hash, &n) == 1);
 	EVP_MD_CTX_free(md);
 }

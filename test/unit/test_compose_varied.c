@@ -318,6 +318,7 @@ static void test_images(void **state)
 	struct arena *a = arena_new();
 	struct draft d = a_draft("See:\n\n![](wells)\n\nBye");
 	const struct compiled *c;
+	uint8_t first[32], other[32];
 	struct message *m;
 	const struct part *p;
 	struct err e = { 0 };
@@ -340,6 +341,10 @@ static void test_images(void **state)
 	assert_string_equal(p->disposition, "inline");
 	assert_int_equal(p->n, sizeof(PIXELS));
 	assert_memory_equal(p->bytes, PIXELS, sizeof(PIXELS));
+	compose_hash(c, first);
+	images[0].type = "image/jpeg"; /* it is a header of the message, and not made of the bytes again */
+	compose_hash(compile(a, &d), other);
+	assert_memory_not_equal(first, other, 32);
 	d.body = "![](nowhere)";
 	assert_null(compose_compile(a, &d, &e));
 	assert_has(e.text, "line 1: an image that the project has not: “nowhere”");
