@@ -103,6 +103,8 @@ const char *compose_shown_words(struct arena *a, const struct compiled *c, uint6
 /* All values of one person, each as what its field is, and whether those are there that they need. ERR_INPUT names the
    first that is not fit. */
 int compose_check_values(const struct compiled *c, const char *const *values, struct err *e) MUST_USE;
+/* About how many bytes a message has with these values: whose is the longest is found by it. */
+size_t compose_size(const struct compiled *c, const char *const *values);
 /* Of the images that the body names, one behind the other; NULL-ended. */
 const struct image *const *compose_images(const struct compiled *c);
 /* The whole message with slots in braces and without what differs from recipient to recipient, as SHA-256: what an

@@ -176,6 +176,38 @@ static void add_body(const struct compiled *c, const struct recipient *r, uint16
 	}
 }
 
+/* Bytes of a person's own in a slot; what all have alike in it makes no difference. */
+static size_t slot_size(const struct slot *s, const char *const *values)
+{
+	const char *value = s->kind == SLOT_FIELD ? own_value(values, s->field) : NULL;
+
+	return value ? strlen(value) : s->used ? strlen(s->used) : 0;
+}
+
+static size_t subject_size(const struct compiled *c, const char *const *values)
+{
+	size_t left = strlen(c->subject), size = 0, slot;
+
+	for (const char *p = c->subject; left; p++, left--)
+		if (slot_at(p, left, &slot))
+			size += slot_size(&c->slots->slot[slot], values);
+	return size;
+}
+
+size_t compose_size(const struct compiled *c, const char *const *values)
+{
+	uint16_t bits = conditions(c->slots, values);
+	size_t n = subject_size(c, values);
+
+	for (size_t i = 0; i < c->n_pieces; i++) {
+		const struct piece *p = &c->piece[i];
+
+		if (is_shown(bits, p->on, p->off))
+			n += p->bytes.n + (p->slot ? slot_size(p->slot, values) : 0);
+	}
+	return n;
+}
+
 static void add_slice(struct buf *b, struct slice s)
 {
 	buf_add(b, s.p, s.n);

@@ -227,6 +227,16 @@ const struct content_version *content_version(const struct content *c, const cha
 
 /* --- one person -------------------------------------------------------------------------------- */
 
+const struct content_version *content_values(const struct content *c, const struct row_fields *fields,
+					     const char *values[COMPOSE_FIELDS_MAX])
+{
+	const struct content_version *v = content_version(c, row_fields_get(fields, LANGUAGE_FIELD));
+
+	for (size_t i = 0; i < v->n_fields; i++)
+		values[i] = row_fields_get(fields, v->fields[i]);
+	return v;
+}
+
 int content_recipient(struct home *h, struct arena *a, const struct content *c, const struct person *p,
 		      struct recipient_room *room, struct recipient *out, struct err *e)
 {
@@ -234,9 +244,7 @@ int content_recipient(struct home *h, struct arena *a, const struct content *c, 
 
 	if (row_fields_read(a, p->fields, &fields, e) < 0)
 		return -1;
-	room->version = content_version(c, row_fields_get(&fields, LANGUAGE_FIELD));
-	for (size_t i = 0; i < room->version->n_fields; i++)
-		room->value[i] = row_fields_get(&fields, room->version->fields[i]);
+	room->version = content_values(c, &fields, room->value);
 	token_for_url(&h->tokens, TOKEN_OPT_OUT, p->delivery, room->opt_out);
 	token_for_mail(&h->tokens, TOKEN_UNSUBSCRIBE, p->delivery, room->unsub);
 	token_for_mail(&h->tokens, TOKEN_FEEDBACK, p->delivery, room->feedback);
@@ -259,9 +267,25 @@ int content_recipient(struct home *h, struct arena *a, const struct content *c, 
 
 /* --- preview ----------------------------------------------------------------------------------- */
 
+/* What is on the list and not in the message makes nobody's longer: somebody could hide behind that from being looked at. */
+size_t content_size(const struct content *c, const struct selected *s, struct arena *scratch)
+{
+	const char *values[COMPOSE_FIELDS_MAX] = { NULL };
+	const struct content_version *v;
+	struct row_fields fields;
+	struct err why;
+
+	arena_clear(scratch);
+	if (row_fields_read(scratch, s->fields, &fields, &why) < 0)
+		return strlen(s->fields) + CONTENT_MESSAGE_MAX;
+	v = content_values(c, &fields, values);
+	return v->compiled ? compose_size(v->compiled, values) + strlen(s->address) : 0;
+}
+
 struct looking {
-	struct arena *a;
-	const char *address; /* wanted, NULL: the longest by its fields */
+	struct arena *a, *scratch;
+	const struct content *c;
+	const char *address; /* wanted, NULL: the longest */
 	struct person found;
 	size_t longest;
 };
@@ -282,7 +306,7 @@ void content_keep_person(struct arena *a, const struct selected *s, struct perso
 static int look_at(void *ctx, const struct selected *s)
 {
 	struct looking *l = ctx;
-	size_t size = strlen(s->fields) + strlen(s->address);
+	size_t size;
 
 	if (l->address) {
 		if (strcmp(l->address, s->address) != 0)
@@ -290,6 +314,7 @@ static int look_at(void *ctx, const struct selected *s)
 		content_keep_person(l->a, s, &l->found);
 		return 1;
 	}
+	size = content_size(l->c, s, l->scratch);
 	if (size > l->longest) {
 		l->longest = size;
 		content_keep_person(l->a, s, &l->found);
@@ -330,9 +355,11 @@ void content_stand_in(struct home *h, struct arena *a, const struct content_vers
 static int find_person(struct home *h, struct arena *a, const struct mailing *m, const struct content *c, const char *address,
 		       struct person *out, struct err *e)
 {
-	struct looking l = { .a = a, .address = address };
+	struct looking l = { .a = a, .scratch = arena_new(), .c = c, .address = address };
+	int rc = selection_each(h, m, look_at, &l, e);
 
-	if (selection_each(h, m, look_at, &l, e) < 0)
+	arena_free(l.scratch);
+	if (rc < 0)
 		return -1;
 	if (!l.found.address && address)
 		return err_set(e, ERR_MISSING, "%s is not in the selection; placet mailing selection %lld --csv says why", address,

@@ -97,10 +97,10 @@ static struct variant *find_variant(struct gate *g, const struct content_version
 	return &g->variant[g->n++];
 }
 
-static void keep_longest(struct gate *g, const struct selected *s, const struct content_version *v, uint64_t shown)
+static void keep_longest(struct gate *g, const struct selected *s, const struct content_version *v, const char *const *values)
 {
-	struct variant *x = find_variant(g, v, shown);
-	size_t size = strlen(s->fields) + strlen(s->address);
+	struct variant *x = find_variant(g, v, compose_shown(v->compiled, values));
+	size_t size = compose_size(v->compiled, values) + strlen(s->address);
 
 	if (!x || size <= x->longest)
 		return;
@@ -110,17 +110,15 @@ static void keep_longest(struct gate *g, const struct selected *s, const struct 
 
 static void check_person(struct gate *g, const struct selected *s, const struct row_fields *fields)
 {
-	const struct content_version *v = content_version(g->c, row_fields_get(fields, LANGUAGE_FIELD));
 	const char *values[COMPOSE_FIELDS_MAX] = { NULL };
+	const struct content_version *v = content_values(g->c, fields, values);
 	struct err why = { 0 };
 
 	if (!v->compiled)
 		return;
-	for (size_t i = 0; i < v->n_fields; i++)
-		values[i] = row_fields_get(fields, v->fields[i]);
 	if (compose_check_values(v->compiled, values, &why) < 0 && !g->facts->bad_values++)
 		g->facts->bad_value = arena_printf(g->a, "%s: %s", s->address, why.text);
-	keep_longest(g, s, v, compose_shown(v->compiled, values));
+	keep_longest(g, s, v, values);
 }
 
 static int take_person(void *ctx, const struct selected *s)

@@ -24,7 +24,8 @@ QUERY(Q_TEST_MEMBER,
 /* --- queueing ----------------------------------------------------------------------------------- */
 
 struct longest {
-	struct arena *a;
+	struct arena *a, *scratch;
+	const struct content *c;
 	const char *address;
 	size_t n;
 };
@@ -32,7 +33,7 @@ struct longest {
 static int look_at(void *ctx, const struct selected *s)
 {
 	struct longest *l = ctx;
-	size_t n = strlen(s->fields) + strlen(s->address);
+	size_t n = content_size(l->c, s, l->scratch);
 
 	if (n > l->n) {
 		l->n = n;
@@ -41,15 +42,18 @@ static int look_at(void *ctx, const struct selected *s)
 	return 0;
 }
 
-/* The number of the address with the longest values; 0 when nobody is selected. */
-static int find_longest(struct home *h, struct arena *a, const struct mailing *m, int64_t *out, struct err *e)
+/* The number of the address with the longest message; 0 when nobody is selected. */
+static int find_longest(struct home *h, struct arena *a, const struct mailing *m, const struct content *c, int64_t *out,
+			struct err *e)
 {
-	struct longest l = { .a = a };
+	struct longest l = { .a = a, .scratch = arena_new(), .c = c };
 	uint8_t hash[KEY_HASH_SIZE];
 	struct address addr;
+	int rc = selection_choose(h, m, e) < 0 || selection_each(h, m, look_at, &l, e) < 0 ? -1 : 0;
 
 	*out = 0;
-	if (selection_choose(h, m, e) < 0 || selection_each(h, m, look_at, &l, e) < 0)
+	arena_free(l.scratch);
+	if (rc < 0)
 		return -1;
 	if (!l.address)
 		return 0;
@@ -72,8 +76,8 @@ static int queue(struct home *h, struct arena *a, const struct mailing *m, const
 			 arena_printf(a, "to %s%s%s", to->address, *language ? ", in " : "", language), e);
 }
 
-static int test(struct home *h, struct arena *a, const struct mailing *m, const struct account *to, const char *language, int64_t by,
-		int64_t *id, struct err *e)
+static int test(struct home *h, struct arena *a, const struct mailing *m, const struct content *c, const struct account *to,
+		const char *language, int64_t by, int64_t *id, struct err *e)
 {
 	struct address addr;
 	int64_t shows;
@@ -82,7 +86,7 @@ static int test(struct home *h, struct arena *a, const struct mailing *m, const 
 		return err_in(e, "account %s", to->address);
 	if (h->trial && !addr.reserved)
 		return err_set(e, ERR_REFUSED, "%s: a trial home mails reserved domains alone, such as example.org", to->address);
-	if (find_longest(h, a, m, &shows, e) < 0 || db_begin(h->db, e) < 0)
+	if (find_longest(h, a, m, c, &shows, e) < 0 || db_begin(h->db, e) < 0)
 		return -1;
 	if (queue(h, a, m, to, &addr, shows, language, by, id, e) == 0 && db_commit(h->db, e) == 0)
 		return 0;
@@ -111,7 +115,7 @@ int notice_test(struct home *h, const struct mailing *m, const struct content *c
 	if (language && !has_language(c, language))
 		return err_set(e, ERR_INPUT, "mailing %lld is not there in the language %s", (long long)m->id, language);
 	a = arena_new();
-	rc = test(h, a, m, to, language ? language : "", by, id, e);
+	rc = test(h, a, m, c, to, language ? language : "", by, id, e);
 	arena_free(a);
 	return rc;
 }

@@ -126,12 +126,14 @@ def test_ten_a_day_for_each_account(placet, capture, told):
 def test_it_shows_the_longest_of_those_who_are_chosen(placet, capture):
     """And leaves nothing of them in the queue; when they are erased before it goes out, it shows somebody invented."""
     told = Story(placet, capture.url())
-    rows = ["address,name", *(f"{a},P{i}" for i, a in enumerate(people(5))), "long@example.org,Wilhelmina Longest-Name"]
+    rows = ["address,name,notes", *(f"{a},P{i}," for i, a in enumerate(people(5))), "long@example.org,Wilhelmina Longest-Name,",
+            "noted@example.org,Jo," + "what is on the list and not in the message " * 4]
     told.fill_list = lambda _: placet.run(
         "import", LIST, write(placet, "named.csv", "\r\n".join(rows)), "--by", ANN, "--consent-kind", "signed-form", "--consent-ref",
         "Form S", "--consent-date", "2026-10-01")
     told.prepare()
     number = told.draft(body="Dear {{name|reader}},\n\n" + BODY)
+    assert "Wilhelmina Longest-Name" in placet.run("mailing", "preview", number)["message"]
     test_mail(placet, number)
     assert "Wilhelmina" not in str(change(placet, "SELECT * FROM notice"))
     send(placet)
