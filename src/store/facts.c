@@ -10,6 +10,8 @@
 #include "mail/message.h"
 #include "store/query.h"
 
+#include <strings.h>
+
 #define STATEMENT_MAX (1024 * 1024)
 #define SEND_ONE "send a message through the relay to yourself, save it as it came back, and give it to `placet identity check NAME --signed-message FILE`"
 
@@ -511,6 +513,15 @@ static int is_from(struct arena *a, const struct identity *x, struct slice bytes
 		       x->domain[0]);
 }
 
+/* Signed by ourselves, before the relay was to: it says nothing of the relay, and our keys stay published. */
+static bool is_own_key(const struct identity_key *key, size_t n, const struct identity *x, const struct dkim_result *r)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcasecmp(key[i].selector, r->selector) == 0 && strcasecmp(x->domain[0], r->domain) == 0)
+			return true;
+	return false;
+}
+
 int facts_prove_relay(struct home *h, struct arena *a, const struct identity *x, struct slice message, const char **domain,
 		      struct err *e)
 {
@@ -518,11 +529,12 @@ int facts_prove_relay(struct home *h, struct arena *a, const struct identity *x,
 	struct published p = { 0 };
 	struct looking l;
 	const char *why = "it has no DKIM signature";
-	size_t n;
+	struct identity_key *key;
+	size_t n, n_keys;
 
 	if (!x->relay_signs)
 		return err_set(e, ERR_REFUSED, "identity %s signs by itself: no message is needed to prove it", x->name);
-	if (is_from(a, x, message, e) < 0 || begin(&l, h, a, x, e) < 0)
+	if (is_from(a, x, message, e) < 0 || identity_keys(h, a, x, &key, &n_keys, e) < 0 || begin(&l, h, a, x, e) < 0)
 		return -1;
 	p.l = &l;
 	n = dkim_verify(a, message, find_key, &p, home_now(h), r);
@@ -532,6 +544,10 @@ int facts_prove_relay(struct home *h, struct arena *a, const struct identity *x,
 		if (r[i].answer != DKIM_PASS || !in_identity(x, r[i].domain)) {
 			why = arena_printf(a, "signature by %s: %s", r[i].domain,
 					   r[i].answer == DKIM_PASS ? "its domain is none of the identity" : r[i].reason);
+			continue;
+		}
+		if (is_own_key(key, n_keys, x, &r[i])) {
+			why = arena_printf(a, "signature by %s: it is made with our own key %s", r[i].domain, r[i].selector);
 			continue;
 		}
 		*domain = r[i].domain;

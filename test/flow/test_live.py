@@ -241,9 +241,13 @@ def test_a_relay_that_signs_proves_it(live):
     record = f'relay._domainkey.{MAIL}. 60 IN TXT "v=DKIM1; k=rsa; p={public[:200]}" "{public[200:]}"'
     live.net.publish(live.zone(), more=[record])
 
-    def signed(sender, domain):
+    selector = live.do("identity", "show", IDENTITY)["selectors"][0]
+    own = live.folder / "own.pem"
+    live.net.front._openssl("rsa", "-traditional", "-in", str(live.placet.home / f"keys/dkim/{IDENTITY}.{selector}.pem"), "-out", str(own))
+
+    def signed(sender, domain, by="relay", key=key):
         text = f"From: Ann Bee <sleep@{sender}>\r\nTo: {POST}\r\nSubject: A test\r\nDate: Mon, 23 Nov 2026 10:00:00 +0000\r\n\r\nHello.\r\n"
-        head = dkim.sign(text.encode(), b"relay", domain.encode(), key.read_bytes(), include_headers=[b"From", b"Subject"])
+        head = dkim.sign(text.encode(), by.encode(), domain.encode(), key.read_bytes(), include_headers=[b"From", b"Subject"])
         return head + text.encode()
 
     file = live.folder / "back.eml"
@@ -252,6 +256,9 @@ def test_a_relay_that_signs_proves_it(live):
         file.write_bytes(raw)
         live.do("identity", "check", IDENTITY, "--signed-message", file, expect=status, json=False)
         assert "--signed-message" in live.placet.last.stderr
+    file.write_bytes(signed(MAIL, MAIL, selector, own))
+    live.do("identity", "check", IDENTITY, "--signed-message", file, expect=1, json=False)
+    assert "our own key" in live.placet.last.stderr
     file.write_bytes(signed(MAIL, MAIL).replace(b"\r\n", b"\n"))
     told = live.do("identity", "check", IDENTITY, "--signed-message", file)
     assert told["verdict"] == "pass" and [f["found"] for f in told["facts"] if f["fact"] == "dkim"][0].startswith("the relay signs as")
