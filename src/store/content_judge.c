@@ -80,6 +80,7 @@ struct gate {
 	bool too_many;
 	struct arena *scratch; /* for some people at a time */
 	int64_t looked_at;
+	bool failed; /* whose fields cannot be read ended the walk, and nobody behind them was looked at */
 	struct err *e;
 };
 
@@ -130,7 +131,8 @@ static int take_person(void *ctx, const struct selected *s)
 
 	if (++g->looked_at % PEOPLE_PER_SCRATCH == 0)
 		arena_clear(g->scratch);
-	if (!plain && row_fields_read(g->scratch, s->fields, &fields, g->e) < 0)
+	g->failed = !plain && row_fields_read(g->scratch, s->fields, &fields, g->e) < 0;
+	if (g->failed)
 		return -1;
 	check_person(g, s, &fields);
 	return 0;
@@ -192,7 +194,7 @@ static int gather_selection(struct home *h, struct arena *a, const struct mailin
 
 	*out = (struct selection_facts){ 0 };
 	if (selection_count(h, a, m, &s, e) < 0 || validation_state(h, m->list_id, &open, e) < 0 ||
-	    selection_each(h, m, take_person, g, e) < 0)
+	    selection_each(h, m, take_person, g, e) < 0 || g->failed)
 		return -1;
 	out->members = s.members;
 	out->left_out = s.left_out;

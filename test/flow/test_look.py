@@ -144,6 +144,21 @@ def test_it_shows_the_longest_of_those_who_are_chosen(placet, capture):
     assert "Wilhelmina" not in text_of(capture.messages()[1][1])
 
 
+def test_a_row_that_cannot_be_read_hides_nobody(placet, capture):
+    """The gate looks at everybody or says that it could not: it never passes those behind the row."""
+    told = Story(placet, capture.url())
+    told.fill_list = lambda _: placet.run(
+        "import", LIST, write(placet, "named.csv", "address,name\r\nann@example.org,Ann\r\nbob@example.org,see www.evil.example"),
+        "--by", ANN, "--consent-kind", "signed-form", "--consent-ref", "Form S", "--consent-date", "2026-10-01")
+    told.prepare()
+    number = told.draft(body="Dear {{name|reader}},\n\n" + BODY)
+    assert "www.evil.example" not in str(placet.run("mailing", "check", number, expect=1))
+    change(placet, "UPDATE member SET fields = '{' WHERE address_id = (SELECT min(address_id) FROM member)")
+    placet.run("mailing", "check", number, json=False, expect=70)
+    placet.run("mailing", "submit", number, "--by", ANN, "--accept-responsibility", json=False, expect=70)
+    assert "JSON" in placet.last.stderr
+
+
 def test_a_relay_that_signs_gets_it_unsigned(placet, capture):
     told = Story(placet, capture.url())
     told.identity_options = ["--relay-signs"]
