@@ -6,6 +6,7 @@
  */
 #include "mail/message.h"
 
+#include <ctype.h>
 #include <gmime/gmime.h>
 #include <pthread.h>
 #include <strings.h>
@@ -25,6 +26,7 @@ struct walk {
 	struct part *parts;
 	size_t n;
 	const char *beside;
+	const char *odd; /* of a multipart around the part */
 	struct err *e;
 };
 
@@ -233,6 +235,72 @@ static void keep_beside(struct walk *w, const char *text)
 		w->beside = arena_printf(w->a, "%s%s\n", w->beside, utf8_copy(w->a, text, strlen(text)));
 }
 
+/* How often `name` is a parameter of a Content-Type. */
+static int count_parameter(const char *value, const char *name)
+{
+	size_t n = strlen(name);
+	bool quoted = false;
+	int count = 0;
+
+	for (const char *p = value; *p; p++) {
+		quoted = quoted != (*p == '"');
+		if (quoted || *p != ';')
+			continue;
+		while (isspace((unsigned char)p[1]))
+			p++;
+		count += g_ascii_strncasecmp(p + 1, name, n) == 0 && strchr("=* \t", p[1 + n]) && p[1 + n];
+	}
+	return count;
+}
+
+/* Letters that are none of base64, or any behind its end: some programs go on reading there, and some stop. */
+static bool is_broken_base64(GMimeObject *o)
+{
+	GMimeDataWrapper *content = GMIME_IS_PART(o) ? g_mime_part_get_content(GMIME_PART(o)) : NULL;
+	GMimeStream *stream = content ? g_mime_data_wrapper_get_stream(content) : NULL;
+	bool ended = false, broken = false;
+	char block[4096];
+	ssize_t n;
+
+	if (!stream || g_mime_part_get_content_encoding(GMIME_PART(o)) != GMIME_CONTENT_ENCODING_BASE64)
+		return false;
+	g_mime_stream_reset(stream);
+	while (!broken && (n = g_mime_stream_read(stream, block, sizeof(block))) > 0)
+		for (ssize_t i = 0; i < n && !broken; i++) {
+			unsigned char c = (unsigned char)block[i];
+
+			if (isspace(c))
+				continue;
+			broken = c != '=' && (ended || !(isalnum(c) || c == '+' || c == '/'));
+			ended = ended || c == '=';
+		}
+	g_mime_stream_reset(stream);
+	return broken;
+}
+
+/* What is said twice, programs take from the first or from the last place. */
+static const char *oddity(GMimeObject *o)
+{
+	GMimeHeaderList *list = g_mime_object_get_header_list(o);
+	int n = g_mime_header_list_get_count(list), types = 0, encodings = 0;
+	const char *odd = NULL;
+
+	for (int i = 0; i < n; i++) {
+		GMimeHeader *h = g_mime_header_list_get_header_at(list, i);
+		const char *name = g_mime_header_get_name(h), *raw = g_mime_header_get_raw_value(h);
+
+		encodings += g_ascii_strcasecmp(name, "Content-Transfer-Encoding") == 0;
+		if (g_ascii_strcasecmp(name, "Content-Type") != 0)
+			continue;
+		types++;
+		if (raw && (count_parameter(raw, "charset") > 1 || count_parameter(raw, "boundary") > 1))
+			odd = "says its charset or its boundary more than once";
+	}
+	if (types > 1 || encodings > 1)
+		odd = "says its type or its encoding more than once";
+	return odd ? odd : is_broken_base64(o) ? "has base64 with other signs in it" : NULL;
+}
+
 static int add_leaf(struct walk *w, GMimeObject *o, const char *parent, int depth)
 {
 	const char *filename = GMIME_IS_PART(o) ? g_mime_part_get_filename(GMIME_PART(o)) : NULL;
@@ -252,6 +320,9 @@ static int add_leaf(struct walk *w, GMimeObject *o, const char *parent, int dept
 	p->charset = parameter(w->a, g_mime_object_get_content_type_parameter(o, "charset"));
 	p->joins = strcasecmp(parameter(w->a, g_mime_object_get_content_type_parameter(o, "delsp")), "yes") == 0;
 	p->encoding = parameter(w->a, g_mime_object_get_header(o, "Content-Transfer-Encoding"));
+	p->odd = oddity(o);
+	if (!p->odd)
+		p->odd = w->odd;
 	bytes = object_bytes(o);
 	if (strncmp(p->type, "text/", 5) == 0) {
 		decode_text(w->a, p, g_mime_object_get_content_type_parameter(o, "charset"), bytes);
@@ -273,6 +344,7 @@ static int walk_object(struct walk *w, GMimeObject *o, const char *parent, int d
 	if (depth >= DEPTH_MAX)
 		return err_set(w->e, ERR_INPUT, "the message's parts are nested deeper than %d", DEPTH_MAX);
 	type = object_type(w->a, o);
+	w->odd = w->odd ? w->odd : oddity(o);
 	n = g_mime_multipart_get_count(GMIME_MULTIPART(o));
 	/* Some programs show as text what stands in it: it has to be seen that there is something. */
 	if (n == 0)
@@ -290,7 +362,7 @@ static int walk_object(struct walk *w, GMimeObject *o, const char *parent, int d
 
 static int read_parts(struct arena *a, struct slice s, struct message *out, struct err *e)
 {
-	struct walk w = { a, ARENA_ARRAY(a, struct part, PARTS_MAX), 0, "", e };
+	struct walk w = { a, ARENA_ARRAY(a, struct part, PARTS_MAX), 0, "", NULL, e };
 	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(s.p, s.n);
 	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
 	GMimeMessage *m = g_mime_parser_construct_message(parser, NULL);

@@ -24,6 +24,7 @@ struct part {
 	const char *charset;     /* as declared, "" when it is not */
 	const char *encoding;    /* Content-Transfer-Encoding as declared, "" when it is not */
 	bool joins;              /* format=flowed; delsp=yes: a blank at the end of a line joins it to the next one */
+	const char *odd;         /* what its coding has that programs read differently, in words behind "the part"; or NULL */
 	const char *bytes;       /* decoded; of text parts UTF-8 with LF line ends and a NUL behind */
 	size_t n;
 	int depth;

@@ -282,12 +282,41 @@ static void test_corpus(void **state)
 	assert_true(files_read > 100);
 }
 
+/* What mail programs read differently from each other. */
+static void test_odd(void **state)
+{
+	static const struct {
+		const char *head, *body;
+		bool odd;
+	} CASES[] = {
+		{ "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n", "SGVsbG8=\n", false },
+		{ "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n", "SGVs\nbG8=\n\n", false },
+		{ "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n", "SGVs!!bG8=\n", true },
+		{ "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n", "SGVsbG8=\nSGVsbG8=\n", true },
+		{ "Content-Type: text/plain; charset=utf-8; charset=utf-7\n", "Hello\n", true },
+		{ "Content-Type: text/plain; charset=\"utf-8\"; name=\"x; charset=y\"\n", "Hello\n", false },
+		{ "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 7bit\nContent-Transfer-Encoding: 8bit\n", "Hello\n", true },
+		{ "Content-Type: multipart/mixed; boundary=x; boundary=y\n", "--x\n\nHello\n--x--\n", true },
+		{ "Content-Type: multipart/mixed; boundary=x\n", "--x\n\nHello\n--x--\n", false },
+	};
+	struct arena *a = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(CASES); i++) {
+		struct message m = parse(a, arena_printf(a, "From: a@uni.example\n%s\n%s", CASES[i].head, CASES[i].body));
+
+		if (m.n_parts != 1 || !m.parts[0].odd != !CASES[i].odd)
+			fail_msg("%zu: %s", i, m.n_parts && m.parts[0].odd ? m.parts[0].odd : "nothing odd");
+	}
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fields),    cmocka_unit_test(test_parts),  cmocka_unit_test(test_charsets),
 		cmocka_unit_test(test_mailboxes), cmocka_unit_test(test_bounds), cmocka_unit_test(test_slow),
-		cmocka_unit_test(test_corpus),
+		cmocka_unit_test(test_corpus),    cmocka_unit_test(test_odd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
