@@ -295,7 +295,7 @@ static void judge_false_clauses(struct ruling *r, const char *page)
 				continue;
 			rule_fail(r, "let every address behind these words be the opt-out page",
 				  "text part: behind the words for leaving, “%s”, stands another address, “%s”", w[1],
-				  text_quote(r->a, arena_text_n(r->a, address, strcspn(address, " ")), 80));
+				  text_quote(r->a, arena_text_n(r->a, address, strcspn(address, " <>")), 80));
 		}
 	}
 }

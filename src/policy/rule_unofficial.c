@@ -11,6 +11,7 @@
 #include "policy/unofficial.h"
 
 #define MAILBOXES 4
+#define BESIDE 60 /* bytes */
 
 /* --- headers that readers are shown --- */
 
@@ -37,6 +38,21 @@ static void judge_name_address(struct ruling *r, const char *name, const char *a
 			  "From: the display name, “%s”, is written as an address of the web", text_quote(r->a, name, 80));
 }
 
+/* The institution's name in front is all that a narrow list of mail shows; blanks push the rest out of sight. */
+static void judge_name_order(struct ruling *r, const char *name)
+{
+	const char *flat = text_flat(r->a, name), *own = text_flat(r->a, r->f->institution->name);
+	const char *rest = strncasecmp(flat, "The ", 4) == 0 ? flat + 4 : flat;
+
+	if (*own && strncasecmp(rest, own, strlen(own)) == 0 && !text_is_letter(rest[strlen(own)]))
+		rule_doubtful(r, "write the originator's name first",
+			      "From: the display name, “%s”, begins with the name of the institution, which is all that many readers see",
+			      text_quote(r->a, name, 80));
+	else if (strstr(name, "    ") || utf8_count(name) > 120)
+		rule_doubtful(r, "write a name that can be seen as a whole", "From: the display name, “%s”, is so long that its end is not seen",
+			      text_quote(r->a, name, 80));
+}
+
 static void judge_from(struct ruling *r, const struct claims *c)
 {
 	const struct field *f = rule_field(r, "From", 0);
@@ -49,6 +65,8 @@ static void judge_from(struct ruling *r, const struct claims *c)
 		rule_fail(r, "write in the originator's name",
 			  "From: the display name, “%s”, is the bare name of the institution, or names nobody beside it",
 			  text_quote(r->a, box[0].name, 80));
+	else
+		judge_name_order(r, box[0].name);
 	judge_name_address(r, box[0].name, box[0].address);
 	for (size_t i = 0; i < n; i++)
 		if (is_office_box(r, c, box[i].address))
@@ -119,6 +137,27 @@ static void judge_urgency(struct ruling *r)
 	}
 }
 
+/* FMT-15, BODY-3: headers that ask who reads the message, or put a picture beside it. */
+static void judge_marks(struct ruling *r)
+{
+	static const struct {
+		const char *name, *what;
+	} MARKS[] = {
+		{ "Disposition-Notification-To", "asks readers' programs to tell that they read it" },
+		{ "Return-Receipt-To", "asks readers' programs to tell that they read it" },
+		{ "X-Confirm-Reading-To", "asks readers' programs to tell that they read it" },
+		{ "Face", "puts a picture beside the message" },
+		{ "X-Face", "puts a picture beside the message" },
+		{ "X-Image-URL", "puts a picture beside the message" },
+		{ "BIMI-Location", "puts a picture beside the message" },
+		{ "BIMI-Indicator", "puts a picture beside the message" },
+	};
+
+	for (size_t i = 0; i < COUNT(MARKS); i++)
+		if (rule_field(r, MARKS[i].name, 0))
+			rule_doubtful(r, "leave this header out", "the header %s %s", MARKS[i].name, MARKS[i].what);
+}
+
 /* --- the sentence --- */
 
 static bool in_both(struct ruling *r, const char *sentence)
@@ -149,6 +188,70 @@ static void judge_sentence(struct ruling *r)
 	else
 		rule_fail(r, "register the sentence: `placet institution set unofficial-sentence.LANG`",
 			  "the message does not say, in registered words, that it is not an official communication");
+}
+
+/* Words beside the registered sentence that say it does not hold. */
+static const char *taken_back(struct ruling *r, const char *flat, const char *sentence)
+{
+	static const char *const WORDS[] = { "false", "untrue", "not true", "not valid", "no longer valid", "invalid", "outdated", "obsolete", "wrong",
+					     "incorrect", "not correct", "ignore", "disregard", "old notice", "former notice", "joke", "not apply",
+					     "no longer applies", "by mistake", "in error", "falsch", "unwahr", "ungultig", "stimmt nicht", "gilt nicht",
+					     "veraltet", "ignorieren", "faux", "fausse", "ignorez", "ne s'applique pas", "falso", "falsa", "no es cierto",
+					     "ignore esta", "non e vero", "ignorate", "onjuist", "onwaar", "negeer", "nie prawda", NULL };
+	const char *text = utf8_lower(r->a, flat), *own = utf8_lower(r->a, text_flat(r->a, sentence)), *at = text_find(text, own);
+	const char *from = at && at - text > BESIDE ? at - BESIDE : text;
+
+	if (!at)
+		return NULL;
+	for (int side = 0; side < 2; side++) {
+		const char *start = side ? at + strlen(own) : from;
+		const char *near = text_skeleton(r->a, arena_text_n(r->a, start, side ? strnlen(start, BESIDE) : (size_t)(at - start)));
+
+		for (const char *const *w = WORDS; *w; w++)
+			if (text_find_word(near, *w))
+				return *w;
+	}
+	return NULL;
+}
+
+/* "Please ignore the notice below", wherever it stands. */
+static const char *told_to_ignore(struct ruling *r, const char *flat)
+{
+	static const char *const VERBS[] = { "ignore", "disregard", "skip", "overlook", "do not read", "don't read", "need not read", "pay no attention to",
+					     "ignorieren", "uberlesen", "ignorez", "ignorer", "ignoren", "ignorate", "negeer", NULL };
+	static const char *const OBJECTS[] = { "notice", "notices", "footer", "disclaimer", "small print", "text below", "lines below", "sentence below",
+					       "statement below", "section below", "paragraph below", "everything below", "what follows", "rest of this",
+					       "about this message", "hinweis", "hinweise", "fusszeile", "kleingedruckte", "mention", "mentions",
+					       "pied de page", "aviso", "avviso", "voettekst", NULL };
+	const char *text = text_skeleton(r->a, flat);
+
+	for (const char *const *v = VERBS; *v; v++)
+		for (const char *p = text; (p = text_find_word(p, *v)); p++) {
+			const char *near = arena_text_n(r->a, p, strnlen(p, BESIDE));
+
+			near = arena_text_n(r->a, near, strcspn(near, ".!?"));
+			for (const char *const *o = OBJECTS; *o; o++)
+				if (text_find_word(near, *o))
+					return near;
+		}
+	return NULL;
+}
+
+static void judge_taken_back(struct ruling *r, const char *part, const char *flat)
+{
+	const char *words = NULL;
+
+	if (!flat)
+		return;
+	for (const char *const *p = r->f->institution->unofficial; p && p[0] && p[1] && !words; p += 2)
+		words = taken_back(r, flat, p[1]);
+	if (words)
+		rule_doubtful(r, "let the registered sentence stand by itself",
+			      "%s: “%s” beside the registered sentence may take it back", part, words);
+	words = told_to_ignore(r, flat);
+	if (words)
+		rule_doubtful(r, "leave it out", "%s: “%s” may tell readers to pass over what the message has to say", part,
+			      text_quote(r->a, words, 60));
 }
 
 /* U+202D and U+202E show what follows in another order than it is read here. */
@@ -194,6 +297,7 @@ void rule_unofficial(struct ruling *r)
 	judge_from(r, &c);
 	judge_shown(r, &c);
 	judge_urgency(r);
+	judge_marks(r);
 	unofficial_domains(r);
 	unofficial_parts(r, &c);
 	judge_direction(r, "text part", m->text);
@@ -201,6 +305,8 @@ void rule_unofficial(struct ruling *r)
 	judge_frame(r, m->text);
 	judge_controls(r, m->text);
 	judge_sentence(r);
+	judge_taken_back(r, "text part", r->text_flat);
+	judge_taken_back(r, "HTML part", r->html_flat);
 	if (s && s->bad_values > 0)
 		rule_fail(r, "mend the field values and import them again", "%lld field values are not fit for a message: %s",
 			  (long long)s->bad_values, s->bad_value ? s->bad_value : "");

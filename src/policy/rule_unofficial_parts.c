@@ -38,6 +38,8 @@ static void judge_coding(struct ruling *r, const struct part *p)
 	if (strncmp(p->type, "text/", 5) == 0 && p->charset[0] && !has_word(p->charset, CHARSETS))
 		rule_fail(r, "send it in UTF-8", "the part %s is in the charset “%s”, which readers may be shown as other words", p->type,
 			  text_quote(r->a, p->charset, 40));
+	if (p->odd)
+		rule_doubtful(r, "let Placet write the message", "the part %s %s, which mail programs read differently", p->type, p->odd);
 	if (p->encoding[0] && !has_word(p->encoding, ENCODINGS))
 		rule_fail(r, "send it as quoted-printable", "the part %s has the transfer encoding “%s”, which mail programs read differently",
 			  p->type, text_quote(r->a, p->encoding, 40));
@@ -167,6 +169,18 @@ static void judge_crest(struct ruling *r, const struct html_image *image, const 
 	}
 }
 
+/* Of two parts with one name, programs show either. */
+static void judge_names(struct ruling *r)
+{
+	const struct message *m = &r->f->message->message;
+
+	for (size_t i = 0; i < m->n_parts; i++)
+		for (size_t k = i + 1; k < m->n_parts && m->parts[i].content_id; k++)
+			if (m->parts[k].content_id && strcmp(m->parts[i].content_id, m->parts[k].content_id) == 0)
+				rule_fail(r, "name each part once", "two parts are named “%s” (Content-ID): programs may show either",
+					  text_quote(r->a, m->parts[i].content_id, 60));
+}
+
 static void judge_images(struct ruling *r, const struct claims *c)
 {
 	const struct html_view *v = &r->f->message->html;
@@ -214,6 +228,7 @@ static void judge_html(struct ruling *r, const struct claims *c)
 void unofficial_parts(struct ruling *r, const struct claims *c)
 {
 	judge_parts(r);
+	judge_names(r);
 	judge_beside(r);
 	if (r->html)
 		judge_html(r, c);

@@ -390,7 +390,12 @@ static bool is_denied(struct ruling *r, const char *text, const struct claim_at 
 
 	while (from > text && text_is_letter(from[-1]))
 		from--;
-	return c->kind == CLAIM_OFFICIAL && last_of(r, from > sentence ? from : sentence, c->start, NEGATING);
+	if (c->kind == CLAIM_OFFICIAL)
+		return last_of(r, from > sentence ? from : sentence, c->start, NEGATING);
+	/* "No action is needed" calms. What is denied further away need not be the alarm itself. */
+	from = c->start - (c->start > text && c->start[-1] == ' ');
+	return c->kind == CLAIM_ALARM && c->shown && strstr(c->shown, "action") && from - text >= 2 && from[-1] == 'o' && from[-2] == 'n' &&
+	       (from - text == 2 || !text_is_letter(from[-3]));
 }
 
 /* Does the institution's name stand where who speaks does: "on behalf of ^", "^ asks you", and below a closing? */

@@ -55,6 +55,12 @@ static const struct policy_case CASES[] = {
 	DOUBTS(U, NULL, "Dear Jo, the wells were", "Dear Jo, the \bwells were", "a control character"),
 	DOUBTS(U, NULL, "Dear Jo, the wells were", "Dear Jo, \xf3\xa0\x81\xa1\xf3\xa0\x81\xa2 the wells were", "letters that nobody sees"),
 	DOUBTS(U, NULL, "Stop all mail:\n" LEAVE "\n--x", "Stop all mail:\n" LEAVE "\n-----Original Message-----\nDear Jo\n--x", "a message that is answered, below"),
+	DOUBTS(U, NULL, "Content-Type: text/html; charset=utf-8", "Content-Type: text/html; charset=utf-8; charset=utf-7", "two charsets"),
+	DOUBTS(U, NULL, "Content-Type: text/html; charset=utf-8", "Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: 7bit\nContent-Transfer-Encoding: 8bit", "two encodings"),
+	DOUBTS(U, NULL, "boundary=\"x\"", "boundary=\"x\"; boundary=\"y\"", "two boundaries"),
+	DOUBTS(U, NULL, "To: Jo", "Disposition-Notification-To: ann.lee@studies.uni.example\nTo: Jo", "a receipt is asked for"),
+	DOUBTS(U, NULL, "To: Jo", "Face: iVBORw0KGgo=\nTo: Jo", "a picture in a header"),
+	PASSES(U, NULL, "Content-Type: text/html; charset=utf-8", "Content-Type: text/html; charset=\"utf-8\"; title=\"x; charset=y\"", "a charset in quotes, and one in a title"),
 	PASSES(U, NULL, "Dear Jo, the wells were", "> What did you measure?\n\nDear Jo, the wells were", "a question that is answered"),
 	/* parts */
 	FAILS(U, NULL, "--x--", "--x\nContent-Type: text/x-amp-html\n\n<html></html>\n--x--", "a part for AMP"),

@@ -109,6 +109,17 @@ static void own_words_denying(struct world *w)
 }
 
 static const struct policy_case CASES[] = {
+	DOUBTS(U, NULL, "This message comes from Dr Ann Lee and is not\nan", "The following sentence is false: This message comes from Dr Ann Lee and is not\nan", "the sentence taken back before it"),
+	DOUBTS(U, NULL, "<p>" SENTENCE "</p>", "<p>" SENTENCE " (This is not true.)</p>", "and behind it"),
+	DOUBTS(U, NULL, "<p>" SENTENCE "</p>", "<p>Old notice, no longer valid: " SENTENCE "</p>", "as an old one"),
+	DOUBTS(U, NULL, "Dear Jo, the wells were", "Please ignore the notice below. Dear Jo, the wells were", "readers told to pass over it"),
+	DOUBTS(U, NULL, "Dear Jo, the wells were", "Den Hinweis unten bitte nicht lesen, sondern ignorieren Sie den Hinweis. Dear Jo, the wells were", "the same in German"),
+	DOUBTS(U, NULL, NAME, "From: \"University of Sample - Dr Ann Lee\"", "the institution's name first"),
+	DOUBTS(U, NULL, NAME, "From: \"Wells                         Dr Ann Lee\"", "a name pushed out of sight"),
+	PASSES(U, NULL, NAME, "From: \"Dr Ann Lee, University of Sample\"", "the institution's name last"),
+	PASSES(U, NULL, WORDS, "No action is needed until May. " WORDS, "no action is needed"),
+	FAILS(U, NULL, SUBJECT, "Subject: Do this now, action is needed", "an action is needed"),
+	PASSES(U, NULL, WORDS, "Please skip any question. We know that people notice wrong answers. " WORDS, "questions to skip"),
 	/* the display name */
 	FAILS(U, NULL, NAME, "From: \"University of Sample\"", "the bare name of the institution"),
 	FAILS(U, NULL, NAME, "From: \"The UNIVERSITY of Sample\"", "the same with an article and in capitals"),
