@@ -25,10 +25,10 @@ static json_t *proof_json(const struct proof *p)
 			json_array_append_new(unknown, json_string(p->sentence[i].text));
 	for (size_t i = 0; i < p->n_links; i++)
 		json_array_append_new(links, json_string(p->link[i].url));
-	return json_pack("{s:s, s:s?, s:o, s:s?, s:s?, s:s?, s:b, s:b, s:b, s:o, s:o, s:o}", "answer", proof_answer_name(p->answer),
+	return json_pack("{s:s, s:s?, s:o, s:s?, s:s?, s:s?, s:b, s:b, s:b, s:b, s:o, s:o, s:o}", "answer", proof_answer_name(p->answer),
 			 "project", found ? p->project.slug : NULL, "mailing", found ? json_integer(p->mailing.id) : json_null(),
 			 "subject", found ? p->mailing.subject : NULL, "url", found ? p->mailing.url : NULL, "code",
-			 p->code[0] ? p->code : NULL, "notice", p->notice, "attached", p->attached, "dead", p->dead, "remarks",
+			 p->code[0] ? p->code : NULL, "notice", p->notice, "test", p->test, "attached", p->attached, "dead", p->dead, "remarks",
 			 texts_json(p->remark, p->n_remarks), "unknown", unknown, "links", links);
 }
 
@@ -56,7 +56,9 @@ static void tell(struct ctx *c, const struct proof *p)
 		return;
 	}
 	if (p->notice) {
-		say(c, "%s was sent by us, unaltered: an answer to somebody who typed this address on a page", which);
+		say(c, "%s was sent by us, unaltered: %s", which,
+		    p->test ? "a test of a mailing, for those who make it; nobody has approved its words by that"
+			    : "an answer to somebody who typed this address on a page");
 		return;
 	}
 	if (p->answer == PROOF_UNALTERED)

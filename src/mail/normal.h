@@ -52,5 +52,8 @@ struct normal_index;
 struct normal_index *normal_index_new(struct arena *a, const struct normal *approved);
 /* Is it one of its sentences, several of them behind each other, or one with values in the place of its fields? */
 bool normal_index_has(const struct normal_index *x, const struct sentence *s);
+/* The same of sentence `i` of a text, alone or with those beside it: a value such as "1. Oktober" or "Dr. Pike" ends a sentence
+   where the approved text has a field. */
+bool normal_index_knows(const struct normal_index *x, const struct normal *text, size_t i);
 
 #endif

@@ -6,12 +6,19 @@
  */
 #include "mail/normal.h"
 
+#include <strings.h>
+
+#include "base/buf.h"
+
 /* Letters that a value may put in the place of a field, and of the words about a consent. Somebody else's sentence would
    be longer. */
 #define VALUE_LETTERS 60
 #define CONSENT_LETTERS 160
 /* So many of its sentences are taken off the front of one, when a mail program has joined them. */
 #define JOINED_MAX 4
+/* A value may break one of its sentences into so many. */
+#define BROKEN_MAX 4
+#define JOINED_FORM_MAX 4096
 /* So many letters a sentence with fields has of its own, or it would be like any other. */
 #define OWN_LETTERS 4
 
@@ -120,7 +127,7 @@ static bool fits(const char *pattern, const char *form)
 	return !*form;
 }
 
-static bool is_one(const struct normal_index *x, const char *form)
+static bool has_values(const struct normal_index *x, const char *form)
 {
 	for (size_t i = 0; i < x->n; i++) {
 		const struct sentence *a = &x->approved->sentence[i];
@@ -128,7 +135,12 @@ static bool is_one(const struct normal_index *x, const char *form)
 		if (a->fields && a->letters >= OWN_LETTERS && fits(a->form, form))
 			return true;
 	}
-	return is_run(x, form);
+	return false;
+}
+
+static bool is_one(const struct normal_index *x, const char *form)
+{
+	return has_values(x, form) || is_run(x, form);
 }
 
 /* Sentences with and without values in a row: one without is taken off the front. */
@@ -148,4 +160,56 @@ static bool is_joined(const struct normal_index *x, const char *form, int depth)
 bool normal_index_has(const struct normal_index *x, const struct sentence *s)
 {
 	return !s->letters || has_hash(x, s->hash) || is_one(x, s->form) || is_joined(x, s->form, 0);
+}
+
+/*
+ * Ends it with a day or a title, behind which nobody pauses? Only there may a value go on: a full stop like any other would let
+ * somebody hide a sentence of their own in it.
+ */
+static bool ends_short(const char *text)
+{
+	static const char *const TITLES[] = { "Dr", "Prof", "Mr", "Mrs", "Ms", "St", "Nr", "No" };
+	size_t n = strlen(text), begin, len;
+
+	if (!n || text[n - 1] != '.')
+		return false;
+	for (begin = --n; begin && text[begin - 1] != ' ' && text[begin - 1] != '('; begin--)
+		;
+	len = n - begin;
+	if (len && len <= 2 && strspn(text + begin, "0123456789") == len)
+		return true;
+	for (size_t i = 0; i < COUNT(TITLES); i++)
+		if (strlen(TITLES[i]) == len && strncasecmp(text + begin, TITLES[i], len) == 0)
+			return true;
+	return false;
+}
+
+/* Do the sentences from `first` to `last` make one, with values in it? */
+static bool is_broken(const struct normal_index *x, const struct normal *text, size_t first, size_t last)
+{
+	struct buf form;
+	bool got;
+
+	buf_init(&form, JOINED_FORM_MAX);
+	got = true;
+	for (size_t i = first; i <= last; i++) {
+		got = got && (i == last || ends_short(text->sentence[i].text));
+		buf_adds(&form, text->sentence[i].form);
+	}
+	got = got && !form.over && has_values(x, buf_text(&form));
+	buf_free(&form);
+	return got;
+}
+
+bool normal_index_knows(const struct normal_index *x, const struct normal *text, size_t i)
+{
+	size_t from = i < BROKEN_MAX ? 0 : i - BROKEN_MAX + 1;
+
+	if (normal_index_has(x, &text->sentence[i]))
+		return true;
+	for (size_t first = from; first <= i; first++)
+		for (size_t last = i > first ? i : i + 1; last < text->n && last < first + BROKEN_MAX; last++)
+			if (is_broken(x, text, first, last))
+				return true;
+	return false;
 }

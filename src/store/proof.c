@@ -20,6 +20,7 @@ QUERY(Q_PROOF_KEYS, "SELECT i.domains, k.selector, k.record FROM dkim_key k JOIN
 QUERY(Q_PROOF_DELIVERY, "SELECT d.mailing_id, m.project_id FROM delivery d JOIN mailing m ON m.id = d.mailing_id WHERE d.id = $1");
 QUERY(Q_PROOF_SENT, "SELECT d.state, d.maybe_twice, a.key_hash FROM delivery d JOIN address a ON a.id = d.address_id WHERE d.id = $1");
 QUERY(Q_PROOF_NOTICE, "SELECT state, 0, key_hash FROM notice WHERE id = $1");
+QUERY(Q_PROOF_NOTICE_TEST, "SELECT 1 FROM notice WHERE id = $1 AND kind = 'test'");
 QUERY(Q_PROOF_PROJECT, "SELECT project_id FROM mailing WHERE id = $1");
 
 const char *proof_answer_name(enum proof_answer x)
@@ -252,7 +253,7 @@ static void compare_sentences(struct arena *a, const struct normal *n, struct pr
 		if (normal_says_again(n, i))
 			continue; /* in the HTML part, say */
 		s->text = n->sentence[i].text;
-		s->known = n->sentence[i].letters < LETTERS_TOLD || normal_index_has(x, &n->sentence[i]);
+		s->known = n->sentence[i].letters < LETTERS_TOLD || normal_index_knows(x, n, i);
 		out->n_unknown += !s->known;
 		s++;
 	}
@@ -374,12 +375,16 @@ static bool codes_agree(struct home *h, const struct normal *n, int64_t delivery
 static int find_record(struct home *h, struct arena *a, const struct genuine *g, const struct normal *n, struct proof *out,
 		       struct err *e)
 {
-	int64_t id;
+	int64_t id, one;
 	int got;
 
 	if (token_read_mail(&h->tokens, TOKEN_NOTICE_MESSAGE, slice_of(g->message_id), &id) && id) {
 		got = was_sent_to(h, a, &Q_PROOF_NOTICE, id, g->to, e);
 		out->notice = got > 0;
+		if (got > 0 && (got = db_get_i64(h->db, &Q_PROOF_NOTICE_TEST, ARGS(db_i64(id)), &one, e)) >= 0) {
+			out->test = got > 0;
+			got = 1;
+		}
 	} else if (token_read_mail(&h->tokens, TOKEN_MESSAGE, slice_of(g->message_id), &id) && id) {
 		got = codes_agree(h, n, id) ? was_sent_to(h, a, &Q_PROOF_SENT, id, g->to, e) : 0;
 		if (got > 0)
@@ -458,7 +463,7 @@ static void remark_on_subject(struct arena *a, const struct genuine *g, struct p
 	normal_read(a, bare_subject(g->subject), false, &of_this);
 	x = normal_index_new(a, &of_ours);
 	for (size_t i = 0; i < of_this.n; i++)
-		if (!normal_index_has(x, &of_this.sentence[i])) {
+		if (!normal_index_knows(x, &of_this, i)) {
 			remark(out, "Its subject is not the one that was approved.");
 			return;
 		}

@@ -34,6 +34,7 @@ struct proof {
 	enum proof_answer answer;
 	bool dead;     /* of PROOF_NONE: the code is one that previews and tests bear */
 	bool notice;   /* of PROOF_UNALTERED: system mail, an answer to a request; there is no mailing then */
+	bool test;     /* of `notice`: a mailing as staff looked at it beforehand */
 	bool attached; /* told of the message that is attached to the one handed in */
 	struct project project;
 	struct public_mailing mailing;

@@ -82,6 +82,7 @@ static void show_ours(const struct page *p, const struct checked *c, struct resp
 		.on_check = true,
 		.attached = f->attached,
 		.notice = f->notice,
+		.test = f->test,
 		.code = f->code,
 	};
 

@@ -1,6 +1,7 @@
 """Is it genuine? /check and `placet check-message`, by code, text and message: the three answers, and that nothing is told of anybody."""
 import hashlib
 import http.client
+import pathlib
 import re
 import urllib.parse
 
@@ -8,7 +9,7 @@ import pytest
 
 from harness import handed
 from harness.forms import Web, everything
-from harness.story import ANN, LIST, POST, REV, STUDY, Story, check_code, people
+from harness.story import ANN, LIST, POST, REV, STUDY, Story, check_code, people, plain_text
 from harness.tables import change
 
 ANSWERS = {"was sent by us, unaltered": "unaltered", "was approved on": "compare", "This is not one of ours": "none", "Not checked": "unread"}
@@ -105,6 +106,21 @@ def test_every_way_of_handing_in(told, placet):
     assert not wrong, "\n".join(map(str, wrong))
     assert counts["unaltered"] >= 100 and counts["compare"] >= 200 and counts["none"] >= 15
     assert everything(placet) == before
+
+
+def test_values_that_end_a_sentence(placet, capture, folder):
+    """A German date has a full stop in it, behind which the sentence goes on: what was approved is not told as strange."""
+    story = Story(placet, capture.url()).prepare(people(2))
+    body = pathlib.Path(folder) / "de.md"
+    body.write_text("Guten Tag,\n\nwie schlafen Sie? Es dauert vier Minuten.\n")
+    number = placet.run("mailing", "new", "--list", LIST, "--subject", "Vier Minuten", "--body", body, "--by", ANN, "--language", "de")["id"]
+    placet.run("mailing", "submit", number, "--by", ANN, "--accept-responsibility")
+    placet.run("mailing", "approve", number, "--by", REV)
+    story.send(number)
+    altered = pathlib.Path(folder) / "altered.eml"
+    altered.write_bytes(capture.messages()[0][1].replace(b"vier Minuten.", b"f=C3=BCnf Minuten."))
+    found = placet.run("check-message", altered, expect=5)
+    assert found["unknown"] == ["Es dauert fünf Minuten."] and "am 1. Oktober 2026" in plain_text(altered.read_bytes())
 
 
 def test_what_is_other_is_shown(told):

@@ -69,6 +69,17 @@ def test_the_real_path(placet, capture, told):
     assert [(x["actor"], x["object"], x["detail"]) for x in entry] == [(ANN, f"mailing {number}", f"to {VAL}")]
 
 
+def test_check_message_knows_a_test(placet, capture, told, folder):
+    """It is ours and unaltered, but no answer to anybody, and no approved mailing."""
+    test_mail(placet, told.draft())
+    send(placet)
+    file = pathlib.Path(folder) / "test.eml"
+    file.write_bytes(capture.messages()[0][1])
+    found = placet.run("check-message", file)
+    assert (found["answer"], found["notice"], found["test"], found["mailing"]) == ("unaltered", True, True, None)
+    assert "a test of a mailing" in placet.run("check-message", file, json=False)
+
+
 def test_its_links_are_dead(placet, capture, told):
     """Whoever clicks in a test opts nobody out, by neither way, and /check knows nothing of it."""
     test_mail(placet, told.mailing())

@@ -19,7 +19,7 @@ static bool all_known(struct arena *a, const char *approved, const char *handed_
 	normal_read(a, handed_in, false, &y);
 	index = normal_index_new(a, &x);
 	for (size_t i = 0; i < y.n; i++)
-		if (!normal_index_has(index, &y.sentence[i]))
+		if (!normal_index_knows(index, &y, i))
 			return false;
 	return true;
 }
@@ -52,6 +52,14 @@ static void test_what_is_the_same(void **state)
 		{ "One sentence is here.\n\nAnother one is there.", "Another one is there. One sentence is here.", true },
 		{ "Department of Physics\n1 Hill Road\nHill", "Department of Physics, 1 Hill Road", true },
 		{ "Department of Physics\n1 Hill Road\nHill", "Department of Physics, 1 Hill", false },
+		/* Values that end a sentence. */
+		{ "Sie erhalten dies, weil Sie {consent} zugestimmt haben.",
+		  "Sie erhalten dies, weil Sie am 1. Oktober 2026 mit einem Formular (Nr. 3) zugestimmt haben.", true },
+		{ "Dear {name}, we thank you.", "Dear Dr. Maud Pike, we thank you.", true },
+		{ "We met in {place} last year. We thank you.", "We met in St. Ives last year. We thank you.", true },
+		{ "We met in {place} last year.", "We met in the bank. Give us your password. We met again last year.", false },
+		{ "Dear {name}, we thank you.",
+		  "Dear friend. Click here and give us your password and all of your money as soon as you can please. We thank you.", false },
 		{ "Your code is {code}.", "Your code is 7K3M-Q2XV-9TFA.", true },
 		{ "", "", true },
 		{ "", "Words of somebody else.", false },
