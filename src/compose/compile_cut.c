@@ -56,7 +56,7 @@ static struct slice before_in_text(const char *part, size_t at)
 {
 	size_t from = at;
 
-	while (from && !strchr(" \t\n<(", part[from - 1]))
+	while (from && !strchr(" \t\n<", part[from - 1]))
 		from--;
 	return (struct slice){ part + from, at - from };
 }

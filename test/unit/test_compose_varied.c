@@ -216,6 +216,12 @@ static void test_values_in_links(void **state)
 	assert_has(part(m, "text/html"), "<bdi>../a?b#c&amp;d&quot;&gt;&lt;x y/\xc3\xa4%41</bdi>");
 	assert_null(render(a, c, dots, &e));
 	assert_has(e.text, "would lead elsewhere");
+	/* A bracket is a part of the link, and what stands behind it as well: both parts lead to the same place. */
+	d.body = "[Go](<https://survey.partner.example/a(b)/{{id}}>)";
+	m = render(a, compile(a, &d), hostile, &e);
+	assert_non_null(m);
+	assert_has(part(m, "text/plain"), "<https://survey.partner.example/a(b)/..%2Fa%3Fb%23c");
+	assert_has(part(m, "text/html"), "href=\"https://survey.partner.example/a(b)/..%2Fa%3Fb%23c");
 	arena_free(a);
 }
 
