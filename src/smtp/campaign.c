@@ -128,7 +128,21 @@ int campaign_render(struct home *h, struct campaign *c, const struct delivery *d
 	return rc;
 }
 
-static int judge(struct home *h, struct arena *a, struct campaign *c, const struct buf *message, struct err *e)
+/* Without what it quotes: that is one person's message, and this is kept where nothing can be erased (CON-8). */
+static const char *without_quotes(struct arena *a, const char *reason)
+{
+	static const char OPEN[] = "“", CLOSE[] = "”";
+	const char *out = "", *from = reason, *open, *close;
+
+	while ((open = strstr(from, OPEN)) && (close = strstr(open, CLOSE))) {
+		out = arena_printf(a, "%s%.*s“…”", out, (int)(open - from), from);
+		from = close + sizeof(CLOSE) - 1;
+	}
+	return arena_printf(a, "%s%.*s", out, open ? (int)(open - from) : (int)strlen(from), from);
+}
+
+static int judge(struct home *h, struct arena *a, struct campaign *c, const struct delivery *d, const struct buf *message,
+		 struct err *e)
 {
 	struct institution_facts inst = content_institution_facts(h, &c->content.institution);
 	struct project_facts project = content_project_facts(a, &c->content.project, &c->content.identity,
@@ -143,12 +157,12 @@ static int judge(struct home *h, struct arena *a, struct campaign *c, const stru
 	policy_decide(a, &f, &v);
 	for (size_t i = 0; i < v.n; i++)
 		if (v.finding[i].answer == ANSWER_FAIL)
-			return err_set(e, ERR_REFUSED, "a rendered message breaks %s: %s", v.finding[i].rule,
-				       v.finding[i].reason);
+			return err_set(e, ERR_REFUSED, "the message of delivery %lld breaks %s: %s", (long long)d->id,
+				       v.finding[i].rule, without_quotes(a, v.finding[i].reason));
 	return 0;
 }
 
-int campaign_judge(struct home *h, struct campaign *c, const struct buf *message, struct err *e)
+int campaign_judge(struct home *h, struct campaign *c, const struct delivery *d, const struct buf *message, struct err *e)
 {
 	struct arena *a;
 	int rc;
@@ -156,7 +170,7 @@ int campaign_judge(struct home *h, struct campaign *c, const struct buf *message
 	if (c->rendered++ % JUDGE_ONE_IN != 0)
 		return 0;
 	a = arena_new();
-	rc = judge(h, a, c, message, e);
+	rc = judge(h, a, c, d, message, e);
 	arena_free(a);
 	return rc;
 }

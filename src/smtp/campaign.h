@@ -53,8 +53,9 @@ void campaign_free(struct campaign *c);
 int campaign_render(struct home *h, struct campaign *c, const struct delivery *d, struct arena *a, struct buf *body,
 		    struct buf *out, struct err *e) MUST_USE;
 /* Holds one rendered message, as bytes, to the content rules: what was approved must be what goes out
-   (policy.md: the first and one in 1,000). ERR_REFUSED names the finding. */
-int campaign_judge(struct home *h, struct campaign *c, const struct buf *message, struct err *e) MUST_USE;
+   (policy.md: the first and one in 1,000). ERR_REFUSED names the finding, and quotes nothing of the message. */
+int campaign_judge(struct home *h, struct campaign *c, const struct delivery *d, const struct buf *message,
+		   struct err *e) MUST_USE;
 /* The envelope sender of a delivery: b+TOKEN@identity (BNC-1). */
 void campaign_return_path(struct home *h, const struct campaign *c, int64_t delivery, char out[320]);
 void campaign_push(struct campaign *c, struct work *w);

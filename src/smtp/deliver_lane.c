@@ -93,7 +93,7 @@ static int render(struct engine *g, const struct work *w, struct slot *s, struct
 	arena_clear(g->render);
 	if (campaign_render(g->h, w->campaign, &w->d, g->render, &g->body, &s->message, e) < 0)
 		return -1;
-	return campaign_judge(g->h, w->campaign, &s->message, e);
+	return campaign_judge(g->h, w->campaign, &w->d, &s->message, e);
 }
 
 static struct work *pop(struct engine *g, struct campaign *c)
