@@ -312,6 +312,9 @@ void rule_unofficial(struct ruling *r)
 			  (long long)s->bad_values, s->bad_value ? s->bad_value : "");
 	if (m->body_words) {
 		unofficial_body(r, &c, "body", m->body_words, true);
+		/* Values and defaults of fields complete what the writer began: "offi{{x|cial}}". */
+		if (m->text)
+			unofficial_rendered(r, &c, m->text);
 	} else {
 		if (m->text)
 			unofficial_body(r, &c, "text part", m->text, true);

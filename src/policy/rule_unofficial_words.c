@@ -470,6 +470,33 @@ static bool is_letterhead(const char *rest)
 	return *p == '^' && !count_letters(p, p + strcspn(p, "\n"));
 }
 
+/* Has the same word been objected to as much already? */
+static bool is_told(const struct ruling *r, const char *word, bool speaks)
+{
+	const char *quoted = arena_printf(r->a, "“%s”", word);
+
+	for (size_t i = r->first; i < r->out->n; i++)
+		if (r->out->finding[i].answer >= (speaks ? ANSWER_FAIL : ANSWER_DOUBTFUL) && strstr(r->out->finding[i].reason, quoted))
+			return true;
+	return false;
+}
+
+void unofficial_rendered(struct ruling *r, const struct claims *c, const char *text)
+{
+	const char *rest = unofficial_rest(r, c, text, true), *from = rest;
+	struct claim_at claim;
+	size_t number;
+
+	for (int i = 0; i < CLAIMS_MAX && claims_find(c, rest, from, &claim); i++) {
+		bool speaks = speaks_for(r, rest, &claim);
+
+		from = claim.end;
+		if (is_denied(r, rest, &claim) || is_told(r, word_of(r, &claim), speaks))
+			continue;
+		tell(r, "the message with its fields", line_of(r, text, rest, claim.start, &number), word_of(r, &claim), speaks);
+	}
+}
+
 void unofficial_body(struct ruling *r, const struct claims *c, const char *where, const char *text, bool numbered)
 {
 	const char *rest = unofficial_rest(r, c, text, true), *from = rest, *quote, *at;

@@ -15,6 +15,8 @@ char *unofficial_rest(struct ruling *r, const struct claims *c, const char *text
 void unofficial_line(struct ruling *r, const struct claims *c, const char *where, const char *text, const char *quoted);
 /* Does the name consist of the institution's, written in full, shortened or with slips, and of what names nobody? */
 bool unofficial_is_bare(struct ruling *r, const char *name);
+/* What stands in a rendered text part and was not objected to in the writer's words. */
+void unofficial_rendered(struct ruling *r, const struct claims *c, const char *text);
 /* The words of the body. `where` is "text part" or the like; `numbered`: its lines can be told by their number. */
 void unofficial_body(struct ruling *r, const struct claims *c, const char *where, const char *text, bool numbered);
 /* Parts, images, hidden text, and domains that look like the institution's. */

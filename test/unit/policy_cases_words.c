@@ -108,7 +108,21 @@ static void own_words_denying(struct world *w)
 	w->message.body_words = "This is not an official message of anybody; we are three students.";
 }
 
+static void words_known_apart(struct world *w)
+{
+	w->message.body_words = "Dear ~, the wells were measured. This is an offi~ survey.";
+}
+
+static void words_that_alarm(struct world *w)
+{
+	w->message.body_words = "Dear Jo, we ask what people do with your account.";
+}
+
 static const struct policy_case CASES[] = {
+	FAILS(U, words_known_apart, "Dear Jo, the wells were", "This is an official survey. Dear Jo, the wells were", "a value that completes a word"),
+	FAILS(U, words_known_apart, "Dear Jo, the wells were", "Dear Jo, the wells\n\nKind regards,\nthe Registrar\n\nwere", "a value that signs"),
+	FAILS(U, words_that_alarm, "Dear Jo, the wells were", "We are the security team of your account. Dear Jo, the wells were", "a value, and a doubt beside it"),
+	PASSES(U, words_known_apart, "a cancer register", "wells", "values that say nothing of the kind"),
 	DOUBTS(U, NULL, "This message comes from Dr Ann Lee and is not\nan", "The following sentence is false: This message comes from Dr Ann Lee and is not\nan", "the sentence taken back before it"),
 	DOUBTS(U, NULL, "<p>" SENTENCE "</p>", "<p>" SENTENCE " (This is not true.)</p>", "and behind it"),
 	DOUBTS(U, NULL, "<p>" SENTENCE "</p>", "<p>Old notice, no longer valid: " SENTENCE "</p>", "as an old one"),
