@@ -297,7 +297,7 @@ static int check(struct room *room)
 	struct arena *a = arena_new();
 	struct compiled *c = compile(a, body_of(a, 4000, 30));
 	struct err e = { 0 };
-	long before = 0;
+	long before = 0, during;
 
 	for (size_t round = 0; round < 100; round++) {
 		if (round == COUNT(VALUES)) /* by now the buffers are as large as they get */
@@ -309,9 +309,10 @@ static int check(struct room *room)
 		if (compose_render(c, &r, &room->head, &room->body, &e) < 0)
 			told(&e);
 	}
-	printf("%ld allocations in %zu messages\n", asked - before, 100 - COUNT(VALUES));
+	during = asked - before; /* printing asks for memory, too */
+	printf("%ld allocations in %zu messages\n", during, 100 - COUNT(VALUES));
 	arena_free(a);
-	return before && asked == before ? 0 : 1;
+	return before && !during ? 0 : 1;
 }
 
 static void all(struct room *room)
