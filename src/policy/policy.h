@@ -116,6 +116,11 @@ void policy_decide(struct arena *a, const struct facts *f, struct verdict *out);
 /* What another variant or language of the same mailing was found to be: the worse answer of each rule stands, and new
    findings say `where` they come from. A rule that passes in both keeps its first words. */
 void policy_merge(struct arena *a, struct verdict *into, const struct verdict *more, const char *where);
+/* What a value of a field is held against before its message is rendered: a quick look, for each person of a selection. */
+struct value_watch;
+struct value_watch *policy_watch_values(struct arena *a, const struct institution_facts *f);
+/* Does it claim to speak for somebody, alarm, or name a host? Then the whole message has to be judged. `a` is for scratch. */
+bool policy_value_is_suspect(struct arena *a, const struct value_watch *w, const char *value);
 /* Takes a message apart for the facts. ERR_INPUT if unreadable. */
 int policy_read_message(struct arena *a, struct slice bytes, struct message_facts *out, struct err *e) MUST_USE;
 /* The rules' names, in order; NULL-ended. */

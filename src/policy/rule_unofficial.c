@@ -287,6 +287,27 @@ static void judge_controls(struct ruling *r, const char *text)
 	}
 }
 
+struct value_watch {
+	struct claims claims;
+};
+
+struct value_watch *policy_watch_values(struct arena *a, const struct institution_facts *f)
+{
+	struct value_watch *w = ARENA_NEW(a, struct value_watch);
+
+	claims_init(a, f->offices, &w->claims);
+	return w;
+}
+
+bool policy_value_is_suspect(struct arena *a, const struct value_watch *w, const char *value)
+{
+	const char *skeleton = text_skeleton(a, value);
+	struct claim_at claim;
+	struct host_at host;
+
+	return claims_find(&w->claims, skeleton, skeleton, &claim) || text_next_host(a, value, value, &host);
+}
+
 void rule_unofficial(struct ruling *r)
 {
 	const struct message_facts *m = r->f->message;

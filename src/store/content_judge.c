@@ -14,6 +14,7 @@
 
 #define SIGN_OFFS_TOLD 3 /* in the words of a finding */
 #define VARIANTS_MAX   64
+#define SUSPECTS_MAX   64 /* people whose values are looked at in their messages */
 #define PEOPLE_PER_SCRATCH 1000
 
 /* --- registered values --- */
@@ -77,6 +78,10 @@ struct gate {
 	struct selection_facts *facts;
 	struct variant variant[VARIANTS_MAX];
 	size_t n;
+	struct variant suspect[SUSPECTS_MAX];
+	const char *suspected[SUSPECTS_MAX]; /* the value */
+	size_t n_suspects;
+	const struct value_watch *watch;
 	bool too_many;
 	struct arena *scratch; /* for some people at a time */
 	int64_t looked_at;
@@ -109,6 +114,19 @@ static void keep_longest(struct gate *g, const struct selected *s, const struct 
 	content_keep_person(g->a, s, &x->person);
 }
 
+/* The longest message stands for all but for what values say: who has one that says too much is judged, too. */
+static void keep_suspect(struct gate *g, const struct selected *s, const struct content_version *v, const char *value)
+{
+	struct variant *x = &g->suspect[g->n_suspects];
+
+	for (size_t i = 0; i < g->n_suspects; i++)
+		if (strcmp(g->suspected[i], value) == 0)
+			return;
+	g->suspected[g->n_suspects++] = arena_text(g->a, value);
+	*x = (struct variant){ .version = v };
+	content_keep_person(g->a, s, &x->person);
+}
+
 static void check_person(struct gate *g, const struct selected *s, const struct row_fields *fields)
 {
 	const char *values[COMPOSE_FIELDS_MAX] = { NULL };
@@ -120,6 +138,10 @@ static void check_person(struct gate *g, const struct selected *s, const struct 
 	if (compose_check_values(v->compiled, values, &why) < 0 && !g->facts->bad_values++)
 		g->facts->bad_value = arena_printf(g->a, "%s: %s", s->address, why.text);
 	keep_longest(g, s, v, values);
+	for (size_t i = 0; i < v->n_fields && g->n_suspects < SUSPECTS_MAX; i++)
+		/* Links are held to their hosts by themselves. */
+		if (values[i] && strncmp(values[i], "http", 4) != 0 && policy_value_is_suspect(g->scratch, g->watch, values[i]))
+			keep_suspect(g, s, v, values[i]);
 }
 
 static int take_person(void *ctx, const struct selected *s)
@@ -255,16 +277,17 @@ static int judge_variants(struct home *h, struct arena *a, struct gate *g, struc
 {
 	struct verdict one;
 
-	for (size_t i = 0; i < g->n; i++) {
+	for (size_t i = 0; i < g->n + g->n_suspects; i++) {
+		struct variant *x = i < g->n ? &g->variant[i] : &g->suspect[i - g->n];
 		struct message_facts message = { 0 };
-		int got = read_variant(h, a, g->c, &g->variant[i], &message, &f->compile_error, e);
+		int got = read_variant(h, a, g->c, x, &message, &f->compile_error, e);
 
 		if (got < 0)
 			return -1;
 		f->message = got ? &message : NULL;
 		policy_decide(a, f, i ? &one : out);
 		if (i)
-			policy_merge(a, out, &one, variant_words(a, g, &g->variant[i]));
+			policy_merge(a, out, &one, i < g->n ? variant_words(a, g, x) : "of some readers");
 	}
 	return 0;
 }
@@ -298,6 +321,7 @@ int content_judge(struct home *h, struct arena *a, const struct mailing *m, cons
 	g->c = c;
 	g->a = a;
 	g->facts = &selection;
+	g->watch = policy_watch_values(a, &inst);
 	g->e = e;
 	f.before_submission = when == JUDGE_DRAFT;
 	f.responsibility_accepted = when == JUDGE_SUBMISSION || m->accepted_text;

@@ -137,3 +137,20 @@ def test_responsibility_and_the_page(placet, capture):
     placet.run("project", "edit", STUDY, "--title", "Rivers of our town", json=False)
     assert answer(placet, other, "statement-page") == "fail"
     placet.run("mailing", "submit", other, "--by", ANN, "--accept-responsibility", json=False, expect=1)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_values_are_judged_in_their_messages(placet, folder):
+    """The longest message is harmless, and a shorter one is signed by an office."""
+    story = Story(placet, NOWHERE)
+    story.staff()
+    placet.run("institution", "set", "postal-address", "1 Long Road", json=False)
+    story.project()
+    file = pathlib.Path(folder) / "people.csv"
+    file.write_text("address,who\na@example.org,The Registrar\nb@example.org,somebody with a much longer name\n")
+    placet.run("import", LIST, file, "--by", ANN, "--consent-kind", "signed-form", "--consent-ref", "Form S", "--consent-date", "2026-10-01",
+               json=False)
+    story.sign_off()
+    number = story.draft(body="Please take part.\n\nYours sincerely\n\n{{who}}\n")
+    verdict = placet.run("mailing", "check", number, expect=(0, 1, 75))
+    assert answer_of(verdict, "unofficial") == "fail", verdict
