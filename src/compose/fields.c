@@ -369,3 +369,26 @@ int fields_parse(struct slots *s, const char *what, const char *text, struct buf
 		return err_set(e, ERR_INPUT, "%s, line %zu: {{if ...}} has no {{end}}", what, nest.open[nest.depth - 1].line);
 	return out->over ? err_set(e, ERR_INPUT, "%s: it is too long", what) : 0;
 }
+
+const char *fields_shown(struct arena *a, const char *subject)
+{
+	char *out = arena_alloc(a, strlen(subject) + 1), *to = out;
+
+	while (*subject) {
+		const char *end = strncmp(subject, "{{", 2) == 0 ? strstr(subject, "}}") : NULL;
+		size_t n;
+
+		if (!end) {
+			*to++ = *subject++;
+			continue;
+		}
+		subject += 2 + strspn(subject + 2, " ");
+		n = strcspn(subject, "|} ");
+		*to++ = '{';
+		memcpy(to, subject, n);
+		to += n;
+		*to++ = '}';
+		subject = end + 2;
+	}
+	return out;
+}

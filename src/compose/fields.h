@@ -81,4 +81,7 @@ size_t slot_find(const char *p, size_t n);
 /* Does the text at p hold what people or mail clients take for a web address? */
 bool holds_web_address(const char *p);
 
+/* A subject as approved texts show it: "{name}" for "{{name|reader}}". */
+const char *fields_shown(struct arena *a, const char *subject);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include <strings.h>
 
+#include "compose/fields.h"
 #include "mail/address.h"
 #include "mail/normal.h"
 #include "store/identity.h"
@@ -237,7 +238,7 @@ static const struct normal_index *index_of(struct arena *a, const struct public_
 
 	buf_init(&all, 1 << 20);
 	for (size_t i = 0; i < m->n_texts; i++)
-		buf_addf(&all, "%s\n\n%s\n\n", m->texts[i].subject, m->texts[i].text);
+		buf_addf(&all, "%s\n\n%s\n\n", fields_shown(a, m->texts[i].subject), m->texts[i].text);
 	normal_read(a, buf_text(&all), true, approved);
 	buf_free(&all);
 	return normal_index_new(a, approved);
@@ -458,7 +459,7 @@ static void remark_on_subject(struct arena *a, const struct genuine *g, struct p
 	const struct normal_index *x;
 
 	for (size_t i = 0; i < out->mailing.n_texts; i++)
-		approved = arena_printf(a, "%s%s\n\n", approved, out->mailing.texts[i].subject);
+		approved = arena_printf(a, "%s%s\n\n", approved, fields_shown(a, out->mailing.texts[i].subject));
 	normal_read(a, approved, true, &of_ours);
 	normal_read(a, bare_subject(g->subject), false, &of_this);
 	x = normal_index_new(a, &of_ours);

@@ -5,6 +5,7 @@
  */
 #include "web/pages.h"
 
+#include "compose/fields.h"
 #include "compose/house.h"
 #include "compose/markdown.h"
 #include "tmpl.h"
@@ -68,25 +69,7 @@ const char *page_day(struct arena *a, int64_t t)
 
 const char *page_subject(struct arena *a, const char *subject)
 {
-	char *out = arena_alloc(a, strlen(subject) + 1), *to = out;
-
-	while (*subject) {
-		const char *end = strncmp(subject, "{{", 2) == 0 ? strstr(subject, "}}") : NULL;
-		size_t n;
-
-		if (!end) {
-			*to++ = *subject++;
-			continue;
-		}
-		subject += 2 + strspn(subject + 2, " ");
-		n = strcspn(subject, "|} ");
-		*to++ = '{';
-		memcpy(to, subject, n);
-		to += n;
-		*to++ = '}';
-		subject = end + 2;
-	}
-	return out;
+	return fields_shown(a, subject);
 }
 
 static const char *language_name(const char *tag)

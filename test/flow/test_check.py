@@ -113,13 +113,14 @@ def test_values_that_end_a_sentence(placet, capture, folder):
     story = Story(placet, capture.url()).prepare(people(2))
     body = pathlib.Path(folder) / "de.md"
     body.write_text("Guten Tag,\n\nwie schlafen Sie? Es dauert vier Minuten.\n")
-    number = placet.run("mailing", "new", "--list", LIST, "--subject", "Vier Minuten", "--body", body, "--by", ANN, "--language", "de")["id"]
+    number = placet.run("mailing", "new", "--list", LIST, "--subject", "{{name|Guten Tag}}, vier Minuten", "--body", body, "--by", ANN, "--language", "de")["id"]
     placet.run("mailing", "submit", number, "--by", ANN, "--accept-responsibility")
     placet.run("mailing", "approve", number, "--by", REV)
     story.send(number)
     altered = pathlib.Path(folder) / "altered.eml"
     altered.write_bytes(capture.messages()[0][1].replace(b"vier Minuten.", b"f=C3=BCnf Minuten."))
     found = placet.run("check-message", altered, expect=5)
+    assert not [r for r in found["remarks"] if "subject is not" in r], found["remarks"]
     assert found["unknown"] == ["Es dauert fünf Minuten."] and "am 1. Oktober 2026" in plain_text(altered.read_bytes())
 
 
