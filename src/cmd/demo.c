@@ -140,7 +140,7 @@ static int play(struct demo *d, bool once, struct err *e)
 		&d->s, "A relay and the public pages",
 		"A relay that keeps what it gets takes the place of the university's mail server. Both roles run on "
 		"beside the next steps.");
-	if (start_relay(d, e) < 0 || start_web(d, e) < 0 || demo_register(d, e) < 0 || demo_people_in(d, e) < 0 ||
+	if (start_relay(d, e) < 0 || start_web(d, e) < 0 || demo_register(d, e) < 0 || demo_frame(d, e) < 0 || demo_people_in(d, e) < 0 ||
 	    demo_validate(d, e) < 0 || demo_write(d, e) < 0 || demo_send(d, e) < 0 || demo_count(d, e) < 0)
 		return -1;
 	tell_addresses(d);

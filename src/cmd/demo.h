@@ -19,6 +19,7 @@ struct demo {
 
 int demo_set_up(struct demo *d, struct err *e) MUST_USE;     /* the institution and its people */
 int demo_register(struct demo *d, struct err *e) MUST_USE;   /* identity, project, list */
+int demo_frame(struct demo *d, struct err *e) MUST_USE;      /* the house template */
 int demo_people_in(struct demo *d, struct err *e) MUST_USE;  /* the spreadsheet */
 int demo_validate(struct demo *d, struct err *e) MUST_USE;
 int demo_write(struct demo *d, struct err *e) MUST_USE;      /* two drafts, and the approval */

@@ -43,10 +43,16 @@ const char DEMO_SECOND_DRAFT[] =
 	"2. Has anything grown or been built near it?\n"
 	"3. On which mornings could you not read it?\n"
 	"4. What did you see that no gauge can measure?\n\n"
-	"[Answer the four questions](https://rain.sampleton.example/autumn) until the\n"
-	"end of the month.\n\n"
+	"[The four questions](https://rain.sampleton.example/q?gauge={{gauge|0}})\n"
+	"are there until the end of the month.\n\n"
+	"{{if page}}\n"
+	"Your own curve is on [the page of your gauge]({{page}}).\n"
+	"{{else}}\n"
+	"The page of your gauge is being made.\n"
+	"{{end}}\n\n"
 	"And what came of the last ones: here is what the readings say of the storm\n"
 	"in September.\n\n"
+	"![](storm)\n\n"
 	"| Where | Millimetres | Gauges |\n"
 	"|:------|------------:|-------:|\n"
 	"| Mill Lane | 41 | 38 |\n"
@@ -55,6 +61,31 @@ const char DEMO_SECOND_DRAFT[] =
 	"With thanks, also for every *nothing* that you wrote down: those are readings\n"
 	"too,\n\n"
 	"Ottilie Marsh\n";
+
+const char DEMO_GERMAN_DRAFT[] =
+	"Guten Tag {{name|und danke}},\n\n"
+	"seit {{year|einigen Jahren}} lesen Sie für uns einen Regenmesser ab.\n\n"
+	"Vor dem Winter möchten wir Ihnen **vier Fragen** stellen: hier sind\n"
+	"[die Fragen](https://rain.sampleton.example/q?gauge={{gauge|0}}).\n\n"
+	"{{if page}}\n"
+	"Ihre eigene Kurve ist auf [der Seite Ihres Regenmessers]({{page}}).\n"
+	"{{end}}\n\n"
+	"![](storm)\n\n"
+	"Ottilie Marsh\n";
+
+/* What three places got in the storm: bars, 240 x 96, four colours. */
+const uint8_t DEMO_PICTURE[] = {
+	0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00,
+	0x00, 0xf0, 0x00, 0x00, 0x00, 0x60, 0x02, 0x03, 0x00, 0x00, 0x00, 0x5e, 0x5d, 0x17, 0x42, 0x00, 0x00, 0x00,
+	0x0c, 0x50, 0x4c, 0x54, 0x45, 0xff, 0xfd, 0xf9, 0x4f, 0x8f, 0xa8, 0x0b, 0x55, 0x63, 0x5c, 0x55, 0x4b, 0xa2,
+	0x49, 0x03, 0x2a, 0x00, 0x00, 0x00, 0x49, 0x49, 0x44, 0x41, 0x54, 0x78, 0xda, 0xed, 0xd4, 0xc1, 0x09, 0x00,
+	0x21, 0x0c, 0x00, 0x41, 0x9b, 0xb4, 0x49, 0x9b, 0xd4, 0xaf, 0x20, 0x8a, 0x88, 0x70, 0x5c, 0x9c, 0x7d, 0x86,
+	0xcc, 0x33, 0x49, 0x49, 0x0a, 0x5d, 0xe9, 0x7a, 0x05, 0xe7, 0x2e, 0x18, 0x86, 0x61, 0xf8, 0x26, 0x9e, 0xbe,
+	0xe7, 0xc0, 0x78, 0xba, 0x03, 0xc3, 0xbf, 0xc2, 0xe3, 0x19, 0xc4, 0xc7, 0x3b, 0x13, 0x18, 0x86, 0x61, 0xf8,
+	0x2d, 0x5c, 0x0f, 0xfb, 0x18, 0x4b, 0xeb, 0x1a, 0x3f, 0x92, 0x25, 0x06, 0xed, 0x68, 0x4c, 0x7b, 0x00, 0x00,
+	0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
+};
+const size_t DEMO_PICTURE_SIZE = sizeof(DEMO_PICTURE);
 
 const char DEMO_MOVED[] = "@moved\\.example$";
 
@@ -191,7 +222,8 @@ static void put_person(struct buf *out, int n, bool consented)
 		buf_addf(out, "Form %04d,%s-%02d-%02d", 1000 + n * 37, p.year, 1 + n % 12, 1 + n % 28);
 	else
 		buf_adds(out, ",");
-	buf_adds(out, n % 41 == 9 ? "\r\n,,,,,\r\n" : "\r\n");
+	buf_addf(out, ",%s,%d,https://rain.sampleton.example/gauges/%d", n % (int)COUNT(TONGUES) == 1 ? "de" : "en", n + 1, n + 1);
+	buf_adds(out, n % 41 == 9 ? "\r\n,,,,,,,,\r\n" : "\r\n");
 }
 
 /* Rows that are wrong in a way that no program can mend. */
@@ -258,7 +290,7 @@ void demo_people(struct buf *out, struct demo_expected *x)
 	*x = (struct demo_expected){ .rejected = (int)COUNT(BROKEN),
 				     .shared = (int)COUNT(SHARED),
 				     .moved = (int)COUNT(MOVED) };
-	buf_adds(out, "Name,E-mail,Year,Site,Consent form,Signed on\r\n");
+	buf_adds(out, "Name,E-mail,Year,Site,Consent form,Signed on,Language,Gauge,Page\r\n");
 	for (int n = 0; n < GOOD; n++) {
 		bool consented = n % 24 != 11;
 

@@ -13,6 +13,9 @@ extern const char DEMO_AUDIENCE[];     /* who is written to, and why */
 extern const char DEMO_DATA_USE[];     /* what happens to the data */
 extern const char DEMO_SUMMARY[];      /* of the project's page */
 extern const char DEMO_FIRST_DRAFT[];  /* what the policy refuses */
+extern const char DEMO_GERMAN_DRAFT[]; /* of the second one */
+extern const uint8_t DEMO_PICTURE[];
+extern const size_t DEMO_PICTURE_SIZE;
 extern const char DEMO_SECOND_DRAFT[]; /* the same wish, mended */
 
 /* How many rows the spreadsheet has, and what has to become of them. */

@@ -52,9 +52,49 @@ int demo_register(struct demo *d, struct err *e)
 	if (DO("project", "add", DEMO_PROJECT, "--title", "Rain over Sampleton", "--originator", ADA, "--contact",
 	       "rain@research.sampleton.example", "--department", "hydrology", "--identity", "research-mail",
 	       "--ethics", "REC 2019/041", "--summary", "summary.md", "--audience", "audience.md", "--data", "data.md") < 0 ||
+	    stage_write(&d->s, "storm.png", (const char *)DEMO_PICTURE, DEMO_PICTURE_SIZE, e) < 0 ||
+	    DO("project", "image", DEMO_PROJECT, "storm.png", "--alt", "Bars: Mill Lane got most of the storm") < 0 ||
 	    DO("project", "approve", DEMO_PROJECT, "--by", REVIEWER) < 0)
 		return -1;
 	return DO("list", "add", LIST, "--project", DEMO_PROJECT);
+}
+
+/* Writes `to`, which is `from` with the first `old` replaced. */
+static int edit_file(struct demo *d, const char *from, const char *to, const char *old, const char *new, struct err *e)
+{
+	const char *at, *text;
+	struct buf b;
+	int rc;
+
+	buf_init(&b, 1024 * 1024);
+	rc = file_read(stage_path(&d->s, from), &b, e);
+	text = buf_text(&b);
+	at = rc == 0 ? strstr(text, old) : NULL;
+	if (rc == 0 && !at)
+		rc = err_set(e, ERR_BROKEN, "%s does not hold '%s'", from, old);
+	if (at) {
+		const char *made = arena_printf(d->s.a, "%.*s%s%s", (int)(at - text), text, new, at + strlen(old));
+
+		rc = stage_write(&d->s, to, made, strlen(made), e);
+	}
+	buf_free(&b);
+	return rc;
+}
+
+int demo_frame(struct demo *d, struct err *e)
+{
+	stage_chapter(&d->s, "The institution's own frame",
+		      "What stands around the writer's words is a text of Markdown, with a section for each language. "
+		      "Somebody finds a line too stiff, edits it, and sets it; a frame that hid what has to be seen "
+		      "would be refused.");
+	if (stage_do(&d->s, 0, WORDS("template", "show"), "house.txt", NULL, e) < 0 ||
+	    edit_file(d, "house.txt", "house.txt", "is glad to answer:", "answers within two days:", e) < 0)
+		return -1;
+	stage_remark(&d->s, "\"is glad to answer\" is now \"answers within two days\":");
+	if (DO("template", "check", "house.txt") < 0 ||
+	    DO("template", "set", "house.txt", "--why", "say how long it takes", "--by", REVIEWER) < 0)
+		return -1;
+	return 0;
 }
 
 /* --- people ------------------------------------------------------------------------------------ */
@@ -230,9 +270,16 @@ static int write_good(struct demo *d, struct err *e)
 		      "Who writes, why, how to leave and how to check it is added by the house template.");
 	if (stage_write(&d->s, "second.md", DEMO_SECOND_DRAFT, strlen(DEMO_SECOND_DRAFT), e) < 0)
 		return -1;
-	stage_lines(&d->s, DEMO_SECOND_DRAFT, 12);
+	stage_lines(&d->s, DEMO_SECOND_DRAFT, 27);
 	if (DO("mailing", "edit", "1", "--subject", "Your rain gauge at {{site|home}}: four questions", "--body",
-	       "second.md", "--by", ADA) < 0)
+	       "second.md", "--link-field", "page", "--by", ADA) < 0)
+		return -1;
+	stage_remark(&d->s, "Everybody has a page of their own, and who reads German gets German:");
+	if (stage_write(&d->s, "second.de.md", DEMO_GERMAN_DRAFT, strlen(DEMO_GERMAN_DRAFT), e) < 0)
+		return -1;
+	stage_lines(&d->s, DEMO_GERMAN_DRAFT, 12);
+	if (DO("mailing", "edit", "1", "--language", "de", "--subject", "Ihr Regenmesser: vier Fragen", "--body", "second.de.md",
+	       "--by", ADA) < 0)
 		return -1;
 	return DO("mailing", "check", "1");
 }
@@ -380,11 +427,24 @@ static int read_message(struct demo *d, const char *file, struct err *e)
 	return d->opt_out[0] && d->code[0] ? 0 : err_set(e, ERR_BROKEN, "%s has no opt-out or no check code", file);
 }
 
+/* As somebody would who got it, and somebody who got it from a stranger. */
+static int check_captured(struct demo *d, const char *file, struct err *e)
+{
+	const char *name = arena_printf(d->s.a, "mail/%s.eml", file);
+
+	stage_chapter(&d->s, "Is it genuine?",
+		      "Whoever doubts a message saves it and has it checked, here or on a page. The second one was altered by "
+		      "one word.");
+	if (DO("check-message", name) < 0 || edit_file(d, name, "altered.eml", "no gauge", "no bank", e) < 0)
+		return -1;
+	return stage_do(&d->s, 5, WORDS("check-message", "altered.eml"), NULL, NULL, e);
+}
+
 int demo_count(struct demo *d, struct err *e)
 {
 	const char *shown;
 
 	if (count_captured(d, &shown, e) < 0 || hold_counts(d, e) < 0)
 		return -1;
-	return read_message(d, shown, e);
+	return read_message(d, shown, e) < 0 ? -1 : check_captured(d, shown, e);
 }

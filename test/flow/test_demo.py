@@ -74,10 +74,14 @@ def alive(pid):
 def test_once_tells_each_step(env):
     said = once(env)
     assert left_behind(env) == []
-    for step in ("init --trial", "import ", "validate ", "mailing check 1", "mailing approve 1", "send --until-idle"):
+    for step in ("init --trial", "import ", "validate ", "mailing check 1", "mailing approve 1", "send --until-idle",
+                 "template set house.txt", "project image ", "mailing edit 1 --language de", "check-message mail/"):
         assert f"$ placet {step}" in said, step
     assert "verdict: fail" in said and "verdict: pass" in said and said.index("verdict: fail") < said.index("verdict: pass")
     assert re.search(r"fail +unofficial", said) and re.search(r"fail +same-infrastructure", said)
+    assert "sent by us, unaltered" in said and said.endswith("the folder is removed.\n\n")
+    told = said[said.index("what is not in the approved text"):].split("\n\n")[0].splitlines()
+    assert [line.strip() for line in told[1:]] == ["- What did you see that no bank can measure?"] and "subject is not" not in said
     assert "\033" not in said, "colour where no terminal is"
 
 
