@@ -2,8 +2,8 @@
  * What the DNS says about an identity, as facts for the policy (`same-infrastructure`): each is yes, no or unknown, with
  * what was found and what would mend it. Pure over questions to the DNS.
  */
-#ifndef PLACET_LOOK_H
-#define PLACET_LOOK_H
+#ifndef PLACET_DNS_LOOK_H
+#define PLACET_DNS_LOOK_H
 
 #include "dns/dns.h"
 #include "policy/policy.h"

@@ -18,7 +18,10 @@
 #define FIELDS_MAX 1000
 #define PARTS_MAX 500
 #define DEPTH_MAX 20
-#define WORK_MAX 100000000
+#define WORK_MAX 5000000
+#define DASHED_MAX 5000 /* lines that begin with "--", as those between parts do */
+#define COLONS_MAX 200  /* in a field of addresses: the parser goes one call deeper for each group in a group */
+#define MARK_MAX 30     /* bytes; nobody's name holds so long a one by accident */
 #define ENCODED_WORDS_MAX 200 /* in an address header; more are left as they are */
 
 struct walk {
@@ -71,6 +74,15 @@ static size_t without_cr(const char *p, const char *end)
 	size_t n = (size_t)(end - p);
 
 	return n && p[n - 1] == '\r' ? n - 1 : n;
+}
+
+static size_t count_of(const char *p, const char *end, char c)
+{
+	size_t n = 0;
+
+	for (; (p = memchr(p, c, (size_t)(end - p))); p++)
+		n++;
+	return n;
 }
 
 /* The end of the field that begins at p: the break that no blank follows. */
@@ -381,20 +393,74 @@ static int read_parts(struct arena *a, struct slice s, struct message *out, stru
 	return rc;
 }
 
-static size_t count_of(struct slice s, const char *what, size_t n)
-{
-	const char *p = s.p, *end = s.p + s.n;
-	size_t count = 0;
+/* --- what would take the parser too long, or too deep --- */
 
-	for (; (p = memchr(p, what[0], (size_t)(end - p))); p++)
-		count += (size_t)(end - p) >= n && memcmp(p, what, n) == 0;
+static size_t count_lines(struct slice s, const char *begin)
+{
+	size_t n = strlen(begin), count = 0;
+
+	for (const char *p = s.p, *end = s.p + s.n; p < end; p = line_end(p, end) + 1)
+		count += (size_t)(end - p) >= n && memcmp(p, begin, n) == 0;
 	return count;
 }
 
-/* GMime holds each line that begins with "--" against each boundary around it. */
-static bool too_much_work(struct slice s)
+/* In small letters or capitals: GMime takes both. */
+static size_t count_boundaries(struct slice s)
 {
-	return (uint64_t)count_of(s, "oundary", 7) * count_of(s, "\n--", 3) > WORK_MAX;
+	size_t count = 0;
+
+	for (const char *p = s.p, *end = s.p + s.n; (p = memchr(p, '=', (size_t)(end - p))); p++)
+		count += p - s.p >= 8 && strncasecmp(p - 8, "boundary", 8) == 0;
+	return count;
+}
+
+/* Does a field of addresses begin here? Also in a part: there may be a message in it. */
+static bool begins_addresses(const char *p, const char *end)
+{
+	static const char *const NAMES[] = { "From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Resent-From", "Resent-Sender",
+					     "Resent-Reply-To", "Resent-To", "Resent-Cc", "Resent-Bcc" };
+
+	if (!strchr("fFsSrRtTcCbB", *p))
+		return false;
+	for (size_t i = 0; i < COUNT(NAMES); i++) {
+		size_t n = strlen(NAMES[i]);
+
+		if ((size_t)(end - p) <= n || strncasecmp(p, NAMES[i], n) != 0)
+			continue;
+		for (p += n; p < end && (*p == ' ' || *p == '\t');)
+			p++;
+		return p < end && *p == ':';
+	}
+	return false;
+}
+
+static bool has_deep_groups(struct slice s)
+{
+	const char *end = s.p + s.n, *stop;
+
+	for (const char *p = s.p; p < end; p = stop + 1) {
+		stop = line_end(p, end);
+		if (!*p || !begins_addresses(p, end))
+			continue;
+		stop = field_end(p, end);
+		if (count_of(p, stop, ':') > COLONS_MAX)
+			return true;
+	}
+	return false;
+}
+
+static int check_work(struct slice s, struct err *e)
+{
+	size_t dashed = count_lines(s, "--");
+
+	/* GMime makes an object of each part before we can count them, and holds each of these lines against each boundary around it. */
+	if (dashed > DASHED_MAX)
+		return err_set(e, ERR_INPUT, "the message has too many parts: more than %d lines begin with “--”", DASHED_MAX);
+	if ((uint64_t)count_boundaries(s) * dashed > WORK_MAX)
+		return err_set(e, ERR_INPUT, "the message has too many parts in each other");
+	if (has_deep_groups(s))
+		return err_set(e, ERR_INPUT, "a header field of addresses has more than %d groups", COLONS_MAX);
+	return 0;
 }
 
 int message_parse(struct arena *a, struct slice bytes, struct message *out, struct err *e)
@@ -403,8 +469,8 @@ int message_parse(struct arena *a, struct slice bytes, struct message *out, stru
 
 	if (bytes.n > MESSAGE_MAX)
 		return err_set(e, ERR_INPUT, "the message is larger than 25 MiB");
-	if (too_much_work(bytes))
-		return err_set(e, ERR_INPUT, "the message has too many parts");
+	if (check_work(bytes, e) < 0)
+		return -1;
 	/* mbox files put an envelope line in front. */
 	if (bytes.n > 5 && memcmp(bytes.p, "From ", 5) == 0) {
 		const char *end = bytes.p + bytes.n, *nl = line_end(bytes.p, end);
@@ -463,7 +529,7 @@ static bool add_mailboxes(struct arena *a, InternetAddressList *list, struct mai
 
 /*
  * Encoded words in names are ours to decode, not the parser's: it gets a word of letters in the place of each, which no
- * header has by itself, and that is put back into the names.
+ * header has by itself, and that is put back into the names. NULL: it has all of them, on purpose.
  */
 struct stand_ins {
 	struct arena *a;
@@ -478,8 +544,11 @@ static const char *put_stand_ins(struct stand_ins *s, const char *raw)
 	const char *out;
 
 	s->mark = "zqw";
-	while (strstr(raw, s->mark))
+	while (strstr(raw, s->mark)) {
 		s->mark = arena_printf(s->a, "%szqw", s->mark);
+		if (strlen(s->mark) > MARK_MAX)
+			return NULL;
+	}
 	buf_init(&b, strlen(raw) + ENCODED_WORDS_MAX * (strlen(s->mark) * 2 + 8));
 	while (*raw) {
 		size_t n = s->n < ENCODED_WORDS_MAX ? encoded_word_length(raw) : 0;
@@ -527,12 +596,16 @@ bool message_mailboxes(struct arena *a, const char *raw, struct mailbox *out, si
 {
 	struct stand_ins *s = ARENA_NEW(a, struct stand_ins);
 	InternetAddressList *list;
+	const char *text;
 	bool ok;
 
 	*n = 0;
+	if (count_of(raw, raw + strlen(raw), ':') > COLONS_MAX)
+		return false;
 	s->a = a;
 	need_gmime();
-	list = internet_address_list_parse(NULL, put_stand_ins(s, raw));
+	text = put_stand_ins(s, raw);
+	list = text ? internet_address_list_parse(NULL, text) : NULL;
 	if (!list)
 		return false;
 	ok = add_mailboxes(a, list, out, max, n, 0);

@@ -182,20 +182,20 @@ static bool has_prefix(const char *p, const char *end, const char *word)
 	return (size_t)(end - p) >= n && strncasecmp(p, word, n) == 0;
 }
 
-/* Does the last of n characters close a bracket that was opened among them? */
-static bool closes_bracket(const char *p, size_t n)
+static long brackets_left_open(const char *p, size_t n)
 {
-	int open = 0;
+	long open = 0;
 
 	for (size_t i = 0; i < n; i++)
 		open += (p[i] == '(') - (p[i] == ')');
-	return p[n - 1] == ')' && open >= 0;
+	return open;
 }
 
 static size_t link_length(const struct reader *r)
 {
 	const char *p = r->p;
 	size_t n = 0, left = (size_t)(r->end - p);
+	long open;
 
 	if (!has_prefix(p, r->end, "https://") && !has_prefix(p, r->end, "http://") && !has_prefix(p, r->end, "www."))
 		return 0;
@@ -203,8 +203,10 @@ static size_t link_length(const struct reader *r)
 		return 0; /* in the middle of a word */
 	while (n < left && (unsigned char)p[n] > ' ' && !strchr("<>\"`|\\^", p[n]))
 		n++;
-	while (n && strchr(".,;:!?'*)]", p[n - 1]) && !closes_bracket(p, n))
-		n--;
+	/* A bracket at the end belongs to it if it closes one that was opened in it. */
+	open = brackets_left_open(p, n);
+	while (n && strchr(".,;:!?'*)]", p[n - 1]) && !(p[n - 1] == ')' && open >= 0))
+		open += p[--n] == ')';
 	return n;
 }
 

@@ -14,6 +14,7 @@
 
 #define RECIPIENTS 20
 #define LONGEST 2000
+#define QUOTED 200 /* bytes of an address on each side of its host, for a quote */
 
 struct judging {
 	struct ruling *r;
@@ -72,7 +73,7 @@ static void judge_mailto(const struct judging *j, const char *target)
 	bool any = false;
 
 	for (const char *at = plain; (at = strchr(at, '@')); at++) {
-		const char *host = arena_text_n(j->r->a, at + 1, strcspn(at + 1, " \t\r\n?&,;<>\"'()/:"));
+		const char *host = arena_text_n(j->r->a, at + 1, strcspn(at + 1, " \t\r\n?&,;<>\"'()/:@"));
 
 		any = true;
 		if (!host_is_ours(j, host))
@@ -95,7 +96,7 @@ static void judge_nested(const struct judging *j, const char *target)
 
 		while (p[2] == '/')
 			p++;
-		if (url_split(j->r->a, arena_printf(j->r->a, "https:%s", p), &u) && !host_is_ours(j, u.host) && strchr(u.host, '.'))
+		if (url_split(j->r->a, arena_printf(j->r->a, "https:%.*s", 2 + (int)strcspn(p + 2, "/?#\\"), p), &u) && !host_is_ours(j, u.host) && strchr(u.host, '.'))
 			refuse(j, text_quote(j->r->a, target, 100), u.host);
 	}
 	for (const char *p = inside + strcspn(inside, "?#"); text_next_host(j->r->a, inside, p, &h); p = h.start + h.n)
@@ -231,17 +232,18 @@ static bool says_where(const struct judging *j, const char *said, const char *hr
 	       strcmp(rest_of(said), rest_of(href)) == 0;
 }
 
-/* The whole of the address around a host in the words. */
-static char *address_around(struct arena *a, const char *text, const struct host_at *h)
+/* The whole of the address around a host in the words; at most so many bytes of it on each side. */
+static struct slice address_around(const char *text, const struct host_at *h, size_t most)
 {
-	const char *start = h->start, *end = h->start + h->n;
+	const char *start = h->start, *host_end = h->start + h->n, *end = host_end;
 
-	while (start > text && !strchr(" \t\n<>()[]{}\"'|,;", start[-1]))
+	while (start > text && (size_t)(h->start - start) < most && !strchr(" \t\n<>()[]{}\"'|,;", start[-1]))
 		start--;
-	end += strcspn(end, " \t\n<>()[]{}\"'|");
-	while (end > h->start + h->n && strchr(".,;:!?", end[-1]))
+	while (*end && (size_t)(end - host_end) < most && !strchr(" \t\n<>()[]{}\"'|", *end))
+		end++;
+	while (end > host_end && strchr(".,;:!?", end[-1]))
 		end--;
-	return arena_text_n(a, start, (size_t)(end - start));
+	return (struct slice){ start, (size_t)(end - start) };
 }
 
 /* An address that begins before the link and ends in its words, as in "https://uni.example/[login]", is one to the eye. */
@@ -271,16 +273,19 @@ static void judge_link_words(const struct judging *j, const struct html_link *l)
 
 	href = arena_text_n(j->r->a, href, strcspn(href, " \t\r\n"));
 	judge_joined(j, l, href);
-	for (; text_next_host(j->r->a, words, p, &h); p = h.start + h.n) {
-		const char *said = address_around(j->r->a, words, &h);
+	while (text_next_host(j->r->a, words, p, &h)) {
+		struct slice said;
 
+		p = h.start + h.n;
 		if (h.in_url && any)
 			continue;
 		any = true;
-		if (!says_where(j, said, href)) {
+		said = address_around(words, &h, SIZE_MAX);
+		if (!says_where(j, arena_text_n(j->r->a, said.p, said.n), href)) {
 			say_words_lie(j, l->words, l->href);
 			return;
 		}
+		p = said.p + said.n; /* what else is in it is part of what was said */
 	}
 	if (!any && (strstr(words, "://") || strncasecmp(words, "www.", 4) == 0 || strncasecmp(words, "mailto:", 7) == 0) &&
 	    !says_where(j, words, href))
@@ -299,16 +304,21 @@ static char *sentence_url(struct arena *a, const char *p, size_t n)
 	return arena_text_n(a, p, n);
 }
 
-/* The end of an address in a text: also East Asian and typographic punctuation. */
+/* Also East Asian and typographic punctuation. */
+static bool ends_url(const char *p)
+{
+	if ((unsigned char)*p < 0x80)
+		return strchr(ENDS, *p) != NULL;
+	return strncmp(p, "\xe2\x80", 2) == 0 || strncmp(p, "\xe3\x80", 2) == 0 || strncmp(p, "\xef\xbc", 2) == 0 ||
+	       strncmp(p, "\xc2\xa0", 2) == 0 || strncmp(p, "\xc2\xbb", 2) == 0 || strncmp(p, "\xe2\x81", 2) == 0;
+}
+
 static size_t url_length(const char *p)
 {
-	size_t n = strcspn(p, ENDS);
+	size_t n = 0;
 
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)p[i] >= 0x80 && (strncmp(p + i, "\xe2\x80", 2) == 0 || strncmp(p + i, "\xe3\x80", 2) == 0 ||
-						    strncmp(p + i, "\xef\xbc", 2) == 0 || strncmp(p + i, "\xc2\xa0", 2) == 0 ||
-						    strncmp(p + i, "\xc2\xbb", 2) == 0 || strncmp(p + i, "\xe2\x81", 2) == 0))
-			return i;
+	while (!ends_url(p + n))
+		n++;
 	return n;
 }
 
@@ -340,17 +350,20 @@ static void judge_schemes(const struct judging *j, const char *text)
 	}
 }
 
-/* Is the place within an address with a scheme, which was judged as a whole? No address is longer than LONGEST. */
-static bool is_within_url(const char *text, const char *p)
-{
-	const char *start = p, *q;
+/* A walk along a text: does an address with a scheme, which was judged as a whole, go on at a place? */
+struct url_walk {
+	const char *at;
+	bool inside;
+};
 
-	while (start > text && p - start < LONGEST && !strchr(ENDS, start[-1]))
-		start--;
-	for (q = start; (q = memmem(q, (size_t)(p - q), "://", 3)); q++)
-		if (url_length(q) > (size_t)(p - q))
-			return true;
-	return false;
+static bool is_within_url(struct url_walk *w, const char *p)
+{
+	for (; w->at < p; w->at++)
+		if (p - w->at >= 3 && memcmp(w->at, "://", 3) == 0)
+			w->inside = true;
+		else if (ends_url(w->at))
+			w->inside = false;
+	return w->inside;
 }
 
 static const char *local_start(const char *text, const char *at)
@@ -362,13 +375,17 @@ static const char *local_start(const char *text, const char *at)
 
 static void judge_hosts(const struct judging *j, const char *text)
 {
+	struct url_walk walk = { text, false };
 	struct host_at h;
 
 	for (const char *p = text; text_next_host(j->r->a, text, p, &h); p = h.start + h.n) {
-		const char *said = address_around(j->r->a, text, &h);
+		struct slice around;
+		const char *said;
 
-		if (is_within_url(text, h.start) || host_is_ours(j, h.host))
+		if (is_within_url(&walk, h.start) || host_is_ours(j, h.host))
 			continue;
+		around = address_around(text, &h, QUOTED);
+		said = arena_text_n(j->r->a, around.p, around.n);
 		if (h.mail) {
 			const char *local = local_start(text, h.start - 1);
 
@@ -389,6 +406,8 @@ static void judge_hosts(const struct judging *j, const char *text)
 /* "192.0.2.1/login": a number for a host, with a path or a port behind it. */
 static void judge_numbers(const struct judging *j, const char *text)
 {
+	struct url_walk walk = { text, false };
+
 	for (const char *p = text; *p; p++) {
 		size_t n = strspn(p, "0123456789."), dots = 0;
 
@@ -398,7 +417,7 @@ static void judge_numbers(const struct judging *j, const char *text)
 		}
 		for (size_t i = 0; i < n; i++)
 			dots += p[i] == '.';
-		if (dots == 3 && n >= 7 && (p[n] == '/' || p[n] == ':') && text_is_letter(p[n + 1]) && !is_within_url(text, p))
+		if (dots == 3 && n >= 7 && (p[n] == '/' || p[n] == ':') && text_is_letter(p[n + 1]) && !is_within_url(&walk, p))
 			refuse(j, text_quote(j->r->a, arena_text_n(j->r->a, p, url_length(p)), 100), arena_text_n(j->r->a, p, n));
 		p += n - 1;
 	}

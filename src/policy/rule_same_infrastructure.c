@@ -118,10 +118,12 @@ static void judge_addresses(struct ruling *r, const struct identity *id, const c
 	for (const char *at = value; *at; at++) {
 		size_t wide = strncmp(at, "\xef\xbc\xa0", 3) == 0 || strncmp(at, "\xef\xb9\xab", 3) == 0 ? 3 : *at == '@';
 		const char *host = at + wide;
-		size_t n = strcspn(host, " \t<>(),;:\"'?&\\}|");
+		size_t n;
 
-		if (!wide || !n || !(text_is_letter(*host) || *host == '['))
+		if (!wide || !(text_is_letter(*host) || *host == '['))
 			continue;
+		/* Up to the next "@", which is looked at by itself: so a value of many is read in one go. */
+		n = strcspn(host, " \t<>(),;:\"'?&\\}|@");
 		while (n && host[n - 1] == '.')
 			n--;
 		if (!is_in(r->a, arena_text_n(r->a, host, n), id->domains))
@@ -136,12 +138,16 @@ static void judge_urls(struct ruling *r, const char *name, const char *value)
 
 	if (!url_split(r->a, r->f->institution->web_url, &own))
 		return;
-	for (const char *p = value; (p = strstr(p, "//")); p += 2) {
+	for (const char *p = value, *last = value, *end = value; (p = strstr(p, "//")); last = p, p += 2) {
 		const char *start = p, *text;
 
+		/* Within the address that was just judged. */
+		if (p < end && !memchr(last, '\'', (size_t)(p - last)))
+			continue;
 		while (start > value && !strchr(" \t<>(),;\"'", start[-1]))
 			start--;
-		text = arena_text_n(r->a, start, strcspn(start, " \t<>(),;\""));
+		end = start + strcspn(start, " \t<>(),;\"");
+		text = arena_text_n(r->a, start, (size_t)(end - start));
 		if (url_split(r->a, text, &u) && url_is_secure(&u, r->f->institution->trial) && !u.user && !strchr(text, '\\') &&
 		    strcmp(u.host, own.host) == 0 && strcmp(u.port ? u.port : "", own.port ? own.port : "") == 0)
 			continue;

@@ -197,6 +197,20 @@ static void test_bounds(void **state)
 	while (b.n < 26u << 20)
 		buf_adds(&b, "a line of some length to fill the body quickly\n");
 	refused(&b);
+	/* Groups in groups: each takes the parser one call deeper, until there is no stack. */
+	buf_adds(&b, "To : x@a.example,\n ");
+	for (int i = 0; i < 100000; i++)
+		buf_adds(&b, "a:");
+	buf_adds(&b, "\n\nx\n");
+	refused(&b);
+	/* Many parts are not even taken apart; in capitals neither. */
+	buf_adds(&b, "Content-Type: multipart/mixed; boundary=x\n\n");
+	for (int i = 0; i < 5001; i++)
+		buf_adds(&b, "--x\n\ny\n");
+	refused(&b);
+	for (int i = 0; i < 3000; i++)
+		buf_addf(&b, "Content-Type: multipart/mixed; BOUNDARY=x%d\n\n--x%d\n", i, i);
+	refused(&b);
 	/* As many as are allowed. */
 	for (int i = 0; i < 1000; i++)
 		buf_addf(&b, "X-%d: y\n", i);
