@@ -114,6 +114,7 @@ OPTIONS(O_SUBMIT, BY, { "accept-responsibility", NULL, 0, "you answer for this m
 	{ "not-after", "TIME", 0, "and closes" });
 OPTIONS(O_ANSWER, { "finding", "N", OPT_NEEDED, "its number in placet mailing check, from 1" },
 	{ "text", "TEXT", OPT_NEEDED, "the answer" }, BY);
+OPTIONS(O_APPROVE, BY, { "bound", "HASH", 0, "approve only what has this hash: what you read, and nothing submitted since" });
 OPTIONS(O_REVIEW, BY, WHY);
 OPTIONS(O_STEP, BY_IF, { "why", "TEXT", 0, "the reason" });
 OPTIONS(O_WATCH, { "watch", NULL, 0, "print again every second until the mailing ends" });
@@ -279,7 +280,7 @@ CMD("mailing", "submit", "ID", O_SUBMIT, NEED_DB | NEED_KEYS, cmd_mailing_submit
 CMD("mailing", "answer", "ID", O_ANSWER, NEED_DB | NEED_KEYS, cmd_mailing_answer, "answers a doubtful finding, as the reviewer",
     "Of a submitted mailing, before it is approved; and of an approved one, when something doubtful came up since. An answer "
     "holds for these words of the finding and for this submission.")
-CMD("mailing", "approve", "ID", O_BY, NEED_DB | NEED_KEYS, cmd_mailing_approve, "approves exactly what was submitted", NULL)
+CMD("mailing", "approve", "ID", O_APPROVE, NEED_DB | NEED_KEYS, cmd_mailing_approve, "approves exactly what was submitted", NULL)
 CMD("mailing", "reject", "ID", O_REVIEW, NEED_DB | NEED_KEYS, cmd_mailing_reject, "hands it back", NULL)
 CMD("mailing", "withdraw", "ID", O_BY, NEED_DB | NEED_KEYS, cmd_mailing_withdraw, "takes it back from review", NULL)
 CMD("mailing", "revoke", "ID", O_REVIEW, NEED_DB | NEED_KEYS, cmd_mailing_revoke, "ends an approval, also while it is sent", NULL)

@@ -7,6 +7,7 @@
 #include "base/codec.h"
 #include "store/audit.h"
 #include "store/delivery.h"
+#include "store/facts.h"
 #include "store/manifest.h"
 
 static json_t *step_json(const struct mailing *m)
@@ -168,6 +169,21 @@ RUN(cmd_mailing_answer)
 		       : 0;
 }
 
+/* What the reviewer read may have been submitted anew since: --bound says which text they mean. */
+static int check_bound(struct ctx *c, const struct mailing *m, struct err *e)
+{
+	const char *said = opt(c, "bound");
+	uint8_t hash[32];
+
+	if (!said)
+		return 0;
+	if (hex_decode(hash, sizeof(hash), said, strlen(said)) != (ssize_t)sizeof(hash))
+		return err_set(e, ERR_INPUT, "--bound %s: it is no hash of 64 digits, as placet mailing show prints it", said);
+	if (m->bound.n == sizeof(hash) && memcmp(m->bound.p, hash, sizeof(hash)) == 0)
+		return 0;
+	return err_set(e, ERR_REFUSED, "mailing %lld has another hash now: it was changed and submitted anew; read it again", (long long)m->id);
+}
+
 RUN(cmd_mailing_approve)
 {
 	struct mailing_at at;
@@ -181,7 +197,8 @@ RUN(cmd_mailing_approve)
 	if (strcmp(at.m.state, "submitted") != 0)
 		return err_set(e, ERR_REFUSED, "mailing %lld is %s: only a submitted one is approved", (long long)at.m.id,
 			       at.m.state);
-	if (manifest_stands(c->h, &at.m, &at.content, e) < 0 || ask_policy(c, &at, JUDGE_SUBMITTED, &v, &stop, e) < 0)
+	if (check_bound(c, &at.m, e) < 0 || manifest_stands(c->h, &at.m, &at.content, e) < 0 ||
+	    ask_policy(c, &at, JUDGE_SUBMITTED, &v, &stop, e) < 0)
 		return -1;
 	if (stop)
 		return stop;
@@ -260,6 +277,21 @@ RUN(cmd_mailing_start)
 	return check_answers(c, &at, &v, e) < 0 ? -1 : step(c, &at.m, at.m.not_before > now ? "schedule" : "start", by, "", e);
 }
 
+/* Do records and pages still stand? A mailing may be paused for as long as it takes to take them away. */
+static int check_world(struct ctx *c, struct mailing_at *at, struct err *e)
+{
+	struct content *x = &at->content;
+	struct infrastructure_facts facts;
+	const char *why;
+	int got;
+
+	if (facts_for_policy(c->h, c->a, &x->institution, &x->identity, &x->project, false, &facts, e) < 0)
+		return -1;
+	got = facts_stand(c->h, c->a, &x->identity, &x->project, &why, e);
+	return got ? got : err_set(e, ERR_AGAIN, "mailing %lld waits: %s; placet identity check %s tells more", (long long)at->m.id, why,
+				   x->identity.name);
+}
+
 static int plain_step(struct ctx *c, const char *verb, struct err *e)
 {
 	struct mailing_at at;
@@ -267,7 +299,8 @@ static int plain_step(struct ctx *c, const char *verb, struct err *e)
 
 	if (mailing_find(c, strcmp(verb, "resume") == 0, &at, e) < 0 || by_or_operator(c, &at.m, &by, e) < 0)
 		return -1;
-	if (strcmp(verb, "resume") == 0 && strcmp(at.m.state, "paused") == 0 && manifest_stands(c->h, &at.m, &at.content, e) < 0)
+	if (strcmp(verb, "resume") == 0 && strcmp(at.m.state, "paused") == 0 &&
+	    (manifest_stands(c->h, &at.m, &at.content, e) < 0 || check_world(c, &at, e) < 0))
 		return -1;
 	/* One that was paused before its window came waits for it again. */
 	if (strcmp(verb, "resume") == 0 && at.m.not_before > home_now(c->h))

@@ -392,3 +392,18 @@ def test_revoked_while_it_is_sent(placet, paced):
     status = placet.run("mailing", "status", number)
     assert status["state"] == "revoked" and status["skipped"] == {"revoked": 60 - status["counts"]["accepted"]}
     assert [x["detail"] for x in placet.run("audit", "log") if x["action"] == "mailing-revoke"] == ["a wrong date"]
+
+
+def test_a_reviewer_may_say_what_they_read(placet, capture):
+    told = Story(placet, capture.url()).prepare()
+    number = told.draft()
+    placet.run("mailing", "submit", number, "--by", ANN, "--accept-responsibility", json=False)
+    read = placet.run("mailing", "show", number)["bound_hash"]
+    placet.run("mailing", "withdraw", number, "--by", ANN, json=False)
+    placet.run("mailing", "edit", number, "--subject", "Another one", "--by", ANN, json=False)
+    placet.run("mailing", "submit", number, "--by", ANN, "--accept-responsibility", json=False)
+    placet.run("mailing", "approve", number, "--by", REV, "--bound", "nothing", json=False, expect=2)
+    placet.run("mailing", "approve", number, "--by", REV, "--bound", read, json=False, expect=1)
+    assert "read it again" in placet.last.stderr
+    read = placet.run("mailing", "show", number)["bound_hash"]
+    placet.run("mailing", "approve", number, "--by", REV, "--bound", read, json=False)

@@ -79,7 +79,7 @@ CONTRACT = {
     "mailing preview": ("ID", "", "to= random= seed= dir="),
     "mailing test": ("ID", "to= by=", "language="),
     "mailing submit": ("ID", "by=", "accept-responsibility not-before= not-after="),
-    "mailing approve": ("ID", "by=", ""),
+    "mailing approve": ("ID", "by=", "bound="),
     "mailing answer": ("ID", "finding= text= by=", ""),
     "mailing reject": ("ID", "by= why=", ""),
     "mailing withdraw": ("ID", "", ""),
