@@ -77,12 +77,16 @@ int validation_pace(struct home *h, struct arena *a, int64_t signoff, struct pac
 	return got < 0 ? -1 : 0;
 }
 
+static const char *counted(struct arena *a, int64_t n, const char *what)
+{
+	return arena_printf(a, "%lld %s%s", (long long)n, what, n == 1 ? "" : "s");
+}
+
 const char *pace_words(struct arena *a, const struct pace *p)
 {
-	return arena_printf(a, "%lld decision%s by %s from a %s in %lld seconds, at %lld moment%s, the first %lld seconds after the draw",
-			    (long long)p->decisions, p->decisions == 1 ? "" : "s", p->by, p->source,
-			    (long long)((p->took + SECOND - 1) / SECOND), (long long)p->moments, p->moments == 1 ? "" : "s",
-			    (long long)(p->after / SECOND));
+	return arena_printf(a, "%s by %s from a %s in %s, at %s, the first %s after the draw", counted(a, p->decisions, "decision"), p->by,
+			    p->source, counted(a, (p->took + SECOND - 1) / SECOND, "second"), counted(a, p->moments, "moment"),
+			    counted(a, p->after / SECOND, "second"));
 }
 
 int validation_all_by(struct home *h, int64_t signoff, int64_t account, bool *out, struct err *e)

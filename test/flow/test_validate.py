@@ -152,7 +152,7 @@ def test_the_reviewer_sees_how_it_was_signed(placet):
     assert finding["answer"] == "pass"
     for words in (f"sign-off 1 by {VAL} on ", f"a sample of 59 from 60 (seed {seed}), of which 1 failed, and 1 flagged ones; 1 rejected",
                   'in use: "wrote to them"', f"2 decisions by {VAL} from a file in ", f"58 decisions by {ANN} from a file in ",
-                  "at 1 moment, the first ", "seconds after the draw"):
+                  "at 1 moment, the first ", " after the draw"):
         assert words in finding["reason"], (words, finding["reason"])
     shown, = placet.run("mailing", "show", number)["sign_offs"]
     assert [shown[k] for k in ("by", "how", "population", "sample", "seed", "flagged", "failures", "rejected")] == [
