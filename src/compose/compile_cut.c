@@ -25,6 +25,7 @@ struct cutter {
 	struct need *need;
 	size_t n_needs;
 	uint16_t on, off; /* of the segment that is being cut */
+	size_t seen, word, sign; /* look_on: of the part that is being cut */
 	struct err *e;
 };
 
@@ -51,58 +52,47 @@ static int switch_to(struct cutter *c, const struct segment *g)
 
 /* --- where a slot stands --- */
 
-/* In text: the bytes of its word that stand before it. In HTML: those of its attribute's value; NULL outside of a tag. */
-static struct slice before_in_text(const char *part, size_t at)
+/* Goes on to `at`, once over each byte: where its word begins, or in HTML the attribute's value, and what stands behind the
+   first "://" in it; 0 if there is none. */
+static void look_on(struct cutter *c, const char *part, size_t at, const char *ends)
 {
-	size_t from = at;
-
-	while (from && !strchr(" \t\n<", part[from - 1]))
-		from--;
-	return (struct slice){ part + from, at - from };
-}
-
-static struct slice before_in_tag(const char *part, size_t at)
-{
-	size_t from = at;
-
-	while (from && !strchr("\"<>", part[from - 1]))
-		from--;
-	if (!from || part[from - 1] != '"')
-		return (struct slice){ NULL, 0 };
-	/* A quote may be text as well, were it not always escaped there. */
-	return (struct slice){ part + from, at - from };
-}
-
-static bool is_in_url(struct slice before)
-{
-	return before.p && memmem(before.p, before.n, "://", 3);
+	for (; c->seen < at; c->seen++)
+		if (strchr(ends, part[c->seen])) {
+			c->word = c->seen + 1;
+			c->sign = 0;
+		} else if (!c->sign && c->seen - c->word >= 2 && memcmp(part + c->seen - 2, "://", 3) == 0) {
+			c->sign = c->seen + 1;
+		}
 }
 
 /* In text: not the address of a link, which stands in angle brackets, or still in its host. Words come together there that
    HTML had in several elements, and mail programs make links of what they look like. */
-static bool is_bare(const char *part, struct slice before)
+static bool is_bare(const struct cutter *c, const char *part, size_t at)
 {
-	const char *sign = memmem(before.p, before.n, "://", 3), *end = before.p + before.n;
+	size_t p = c->sign;
 
-	if (before.p == part || before.p[-1] != '<')
+	if (!c->word || part[c->word - 1] != '<')
 		return true;
-	for (sign += 3; sign < end && !strchr("/?#", *sign); sign++)
-		;
-	return sign == end;
+	while (p < at && !strchr("/?#", part[p]))
+		p++;
+	return p == at;
 }
 
 static int find_form(struct cutter *c, const struct slot *slot, const char *part, size_t at, bool html, enum form *out)
 {
-	struct slice before = html ? before_in_tag(part, at) : before_in_text(part, at);
 	bool field = slot->kind == SLOT_FIELD, link = field && c->slots->link[slot->field];
 	const char *name = field ? c->slots->name[slot->field] : "";
+	bool in_tag;
 
+	look_on(c, part, at, html ? "\"<>" : " \t\n<");
+	/* A quote may be text as well, were it not always escaped there. */
+	in_tag = html && c->word && part[c->word - 1] == '"';
 	*out = html ? FORM_HTML : FORM_TEXT;
-	if (is_in_url(before)) {
+	if (c->sign && (in_tag || !html)) {
 		if (link)
 			return err_set(c->e, ERR_INPUT, "the field %s is a link by itself, and no part of another: write [words]({{%s}})",
 				       name, name);
-		if (field && !html && is_bare(part, before))
+		if (field && !html && is_bare(c, part, at))
 			return err_set(c->e, ERR_INPUT,
 				       "the field %s cannot be a part of a bare web address; write a link with words", name);
 		*out = FORM_URL;
@@ -110,7 +100,7 @@ static int find_form(struct cutter *c, const struct slot *slot, const char *part
 			c->c->in_url[slot->field] = true;
 	} else if (link) {
 		*out = html ? FORM_LINK_HTML : FORM_LINK_TEXT;
-	} else if (field && html && before.p) {
+	} else if (field && in_tag) {
 		return err_set(c->e, ERR_INPUT, "the field %s is used as a link; declare it as one: --link-field %s", name, name);
 	}
 	return 0;
@@ -167,6 +157,7 @@ static int cut_part(struct cutter *c, const struct buf *part, bool html)
 	const char *p = buf_text(part);
 	size_t at = 0, n, i;
 
+	c->seen = c->word = c->sign = 0;
 	while (at < part->n) {
 		n = cut_find(p + at, part->n - at);
 		/* A segment ends with a line, so that its last line break need not be kept from the next. */
