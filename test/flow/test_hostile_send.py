@@ -75,9 +75,9 @@ def test_settings_that_change_after_the_approval(placet, capture, key, value):
     later = {"PLACET_CLOCK": "+3h"}
     placet.run("send", "--until-idle", json=False, expect=(0, 75), env=later)
     shown = placet.run("mailing", "status", number)
-    assert (shown["state"], shown["counts"]["queued"]) == ("paused", 3) and "not what was submitted" in shown["why"]
+    assert (shown["state"], shown["counts"]["queued"]) == ("paused", 3) and "not as it was submitted" in shown["why"]
     step(placet, "resume", number, "--by", ANN, expect=1, env=later)
-    assert "not what was submitted" in placet.last.stderr and capture.messages() == []
+    assert "not as it was submitted" in placet.last.stderr and capture.messages() == []
     placet.run("institution", "set", key, before, json=False)
     step(placet, "resume", number, "--by", ANN, env=later)
     placet.run("send", "--until-idle", json=False, env=later)
