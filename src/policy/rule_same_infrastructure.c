@@ -29,7 +29,7 @@ static bool in_words(const char *name, const char *const *list)
 /* Recipients, and what relays and receiving hosts add on the way. Anything else is the sender's. */
 static bool is_exempt(const char *name)
 {
-	static const char *const EXEMPT[] = { "To", "Cc", "Bcc", "Received", "Delivered-To", "X-Delivered-To", "X-Original-To", "Envelope-To",
+	static const char *const EXEMPT[] = { "To", "Received", "Delivered-To", "X-Delivered-To", "X-Original-To", "Envelope-To",
 					      "X-Envelope-To", "X-RCPT-To", "DKIM-Signature", "DomainKey-Signature", "Content-Type",
 					      "Content-Disposition", "Received-SPF", "X-Received", "X-Received-SPF", "X-Mailer", "User-Agent",
 					      "X-Google-DKIM-Signature", "X-Original-DKIM-Signature", "Delivery-Date", "X-Clacks-Overhead", NULL };
