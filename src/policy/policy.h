@@ -68,7 +68,8 @@ struct message_facts {
 	struct html_view html;  /* zeroed when there is no HTML part */
 	const char *text;       /* the text part, NULL when there is none */
 	bool has_html;
-	const char *body_words; /* the writer's own words; NULL when not known apart (lint) */
+	const char *body_words; /* the writer's own words, fields as {name}; NULL when not known apart (lint) */
+	const char *subject_words; /* the subject with {{fields}}, or NULL */
 };
 
 /* A post to a managed list. */

@@ -308,6 +308,57 @@ bool policy_value_is_suspect(struct arena *a, const struct value_watch *w, const
 	return claims_find(&w->claims, skeleton, skeleton, &claim) || text_next_host(a, value, value, &host);
 }
 
+/* Letters that stand directly at p, before it or behind it; two at most are counted. */
+static int letters_before(const char *text, const char *p)
+{
+	int n = 0;
+
+	while (p > text && n < 2 && (isalpha((unsigned char)p[-1]) || (p[-1] & 0x80))) {
+		p--;
+		n++;
+	}
+	return n;
+}
+
+static int letters_behind(const char *p)
+{
+	int n = 0;
+
+	while (n < 2 && (isalpha((unsigned char)p[n]) || (p[n] & 0x80)))
+		n++;
+	return n;
+}
+
+static bool is_in_address(const char *text, const char *p)
+{
+	const char *from = p;
+
+	while (from > text && !isspace((unsigned char)from[-1]))
+		from--;
+	return memmem(from, (size_t)(p - from), "://", 3) != NULL;
+}
+
+/* "offi{x}": a value that says nothing by itself may complete a word, and values are not read one by one. */
+static void judge_glued(struct ruling *r, const char *where, const char *text)
+{
+	const char *open = text, *close, *inside;
+	size_t name;
+
+	for (; (open = strchr(open, '{')); open = close) {
+		inside = open + strspn(open, "{");
+		name = strspn(inside, "abcdefghijklmnopqrstuvwxyz0123456789_");
+		close = inside + strcspn(inside, "{}\n");
+		if (*close != '}' || !name || !strchr("|}", inside[name])) /* {if x} stands by itself */
+			continue;
+		close += strspn(close, "}");
+		if (is_in_address(text, open) || (letters_before(text, open) < 2 && letters_behind(close) < 2))
+			continue;
+		rule_doubtful(r, "put a blank between field and letters, or say to the reviewer which words come of it",
+			      "%s: the field “%s” is joined to letters, so that a value may complete a word", where,
+			      text_quote(r->a, arena_text_n(r->a, open, (size_t)(close - open)), 60));
+	}
+}
+
 void rule_unofficial(struct ruling *r)
 {
 	const struct message_facts *m = r->f->message;
@@ -333,6 +384,9 @@ void rule_unofficial(struct ruling *r)
 			  (long long)s->bad_values, s->bad_value ? s->bad_value : "");
 	if (m->body_words) {
 		unofficial_body(r, &c, "body", m->body_words, true);
+		judge_glued(r, "body", m->body_words);
+		if (m->subject_words)
+			judge_glued(r, "subject", m->subject_words);
 		/* Values and defaults of fields complete what the writer began: "offi{{x|cial}}". */
 		if (m->text)
 			unofficial_rendered(r, &c, m->text);

@@ -259,6 +259,7 @@ static int read_variant(struct home *h, struct arena *a, const struct content *c
 		if (policy_read_message(a, copy, out, e) < 0)
 			rc = -1;
 		out->body_words = compose_body_text(x->version->compiled);
+		out->subject_words = x->version->draft.subject;
 	}
 	buf_free(&bytes);
 	return rc;

@@ -48,6 +48,28 @@ static void own_words(struct world *w)
 	w->message.body_words = "We measured wells, and ask you to tell us about yours.\n\nAnn Lee\nUniversity of Sample\n";
 }
 
+static void own_words_glued(struct world *w)
+{
+	w->message.body_words = "This is an offi{x} survey of wells.";
+}
+
+static void own_words_glued_behind(struct world *w)
+{
+	w->message.body_words = "Please ask the {x}strar about wells.";
+}
+
+static void own_subject_glued(struct world *w)
+{
+	w->message.body_words = "Please tell us about wells.";
+	w->message.subject_words = "Ver{{x|y}} your wells";
+}
+
+static void own_words_not_glued(struct world *w)
+{
+	w->message.body_words = "Dear {name}, {name}s wells (EX-{number}) are at <https://survey.partner.example/wells{number}>.\n\n{if name}\n\nBye\n\n{end}\n";
+	w->message.subject_words = "{{name|Reader}}'s wells, A{{number}}";
+}
+
 static void own_words_on_an_office(struct world *w)
 {
 	w->message.body_words = "We studied the letters of a registrar in 1850.";
@@ -251,6 +273,10 @@ static const struct policy_case CASES[] = {
 	FAILS(U, own_words_office_asks, NULL, NULL, "an office asks"),
 	FAILS(U, own_words_heading, NULL, NULL, "a heading of its own"),
 	FAILS(U, own_words_quoting, NULL, NULL, "quotes an office's message"),
+	DOUBTS(U, own_words_glued, NULL, NULL, "a short value completes the word that was begun"),
+	DOUBTS(U, own_words_glued_behind, NULL, NULL, "a short value begins the word that is completed"),
+	DOUBTS(U, own_subject_glued, NULL, NULL, "the same in the subject"),
+	PASSES(U, own_words_not_glued, NULL, NULL, "fields among words, in a genitive, in a number, in a link"),
 	DOUBTS(U, own_words_account, NULL, NULL, "account wording in the body"),
 	FAILS(U, to_lint, "Dear Jo, the wells", "I am the registrar, the wells", "introduces itself in the text part"),
 	FAILS(U, to_lint, "<p>Dear Jo, the wells", "<p>This is Regi<b></b>strar Lee. The wells", "an office split by a tag"),
