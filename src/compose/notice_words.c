@@ -82,7 +82,7 @@ static const char *say_leave(struct words *w)
 {
 	const struct notice_mail *m = w->m;
 
-	w->t->subject = arena_printf(w->a, "Leaving research mail from %s", m->institution);
+	w->t->subject = arena_printf(w->a, "Leaving research mail at %s", m->institution);
 	w->t->title = "Leaving research mail";
 	say(w, BLOCK_PARAGRAPH,
 	    arena_printf(w->a, "On %s somebody typed this address on our page for leaving.", moment(w->a, m->asked)));
@@ -100,7 +100,7 @@ static const char *say_left(struct words *w)
 {
 	const struct notice_mail *m = w->m;
 
-	w->t->subject = arena_printf(w->a, "You have left research mail from %s", m->institution);
+	w->t->subject = arena_printf(w->a, "You have left research mail at %s", m->institution);
 	w->t->title = "You have left already";
 	say(w, BLOCK_PARAGRAPH,
 	    arena_printf(w->a, "On %s somebody typed this address on our page for leaving.", moment(w->a, m->asked)));
@@ -114,7 +114,7 @@ static const char *say_removed(struct words *w)
 {
 	const struct notice_mail *m = w->m;
 
-	w->t->subject = arena_printf(w->a, "You were removed from research mail from %s", m->institution);
+	w->t->subject = arena_printf(w->a, "You were removed from research mail at %s", m->institution);
 	w->t->title = "You were removed";
 	say(w, BLOCK_PARAGRAPH,
 	    arena_printf(w->a,

@@ -403,6 +403,15 @@ static void judge_hosts(const struct judging *j, const char *text)
 	}
 }
 
+/* A trial's own host is a number, and its pages are called by it. */
+static bool is_own_number(const struct judging *j, const char *p)
+{
+	const char *own = strstr(j->r->f->institution->web_url, "://");
+	size_t n = own ? strcspn(own + 3, "/") : 0;
+
+	return n && strncmp(p, own + 3, n) == 0 && !text_is_letter(p[n]);
+}
+
 /* "192.0.2.1/login": a number for a host, with a path or a port behind it. */
 static void judge_numbers(const struct judging *j, const char *text)
 {
@@ -417,7 +426,8 @@ static void judge_numbers(const struct judging *j, const char *text)
 		}
 		for (size_t i = 0; i < n; i++)
 			dots += p[i] == '.';
-		if (dots == 3 && n >= 7 && (p[n] == '/' || p[n] == ':') && text_is_letter(p[n + 1]) && !is_within_url(&walk, p))
+		if (dots == 3 && n >= 7 && (p[n] == '/' || p[n] == ':') && text_is_letter(p[n + 1]) && !is_within_url(&walk, p) &&
+		    !is_own_number(j, p))
 			refuse(j, text_quote(j->r->a, arena_text_n(j->r->a, p, url_length(p)), 100), arena_text_n(j->r->a, p, n));
 		p += n - 1;
 	}

@@ -174,17 +174,18 @@ def test_what_stops_a_mailing_tells_nobodys_values(placet, capture):
     """A message that breaks a rule as it goes out pauses its mailing; why is kept in the ledger, from which nothing is erased."""
     told = Story(placet, capture.url())
     told.fill_list = lambda _: placet.run(
-        "import", LIST, write(placet, "named.csv", "address,topic\r\nann@example.org,Verify your account now\r\n"
+        "import", LIST, write(placet, "named.csv", "address,topic\r\nann@example.org,the rain bureau\r\n"
                               "bob@example.org,how people of our town sleep when it rains"),
         "--by", ANN, "--consent-kind", "signed-form", "--consent-ref", "Form S", "--consent-date", "2026-10-01")
     told.prepare()
     number = told.mailing(subject="{{topic|Sleep}}")
-    placet.run("opt-out", "bob@example.org", "--by", ANN, "--why", "rang us", json=False)  # the longest, and so the one that was judged
+    placet.run("opt-out", "bob@example.org", "--by", ANN, "--why", "rang us", json=False)
     placet.run("mailing", "start", number, "--by", ANN, json=False)
+    placet.run("institution", "set", "offices", "rain bureau", json=False)  # an office since now
     placet.run("send", "--until-idle", json=False, expect=None)
     shown = next(m for m in placet.run("mailing", "list") if m["state"] == "paused")
     assert "breaks unofficial" in shown["why"] and not capture.messages()
-    assert "Verify your account" not in str(placet.run("audit", "log")) + shown["why"]
+    assert "the rain bureau" not in str(placet.run("audit", "log")) + shown["why"]
 
 
 def test_a_relay_that_signs_gets_it_unsigned(placet, capture):
