@@ -306,7 +306,7 @@ def test_versions_and_what_differs(placet):
 
 # --- doubtful findings -------------------------------------------------------------------------------
 
-DOUBTFUL = "Dear reader,\n\nthere is no action required on your side.\n"
+DOUBTFUL = "Dear reader,\n\nour study is about the work of the registrar.\n"
 
 
 def doubts(placet, number):

@@ -291,6 +291,6 @@ def test_the_arm_stands_in_the_message(placet, capture):
     assert "group={arm}" in study.do("mailing", "show", number)["text"]
     # Without arms it is a field like any other, which nobody has.
     plain = study.choose(body=body)
-    assert "a field cannot be a part of a web address" in str(study.do("mailing", "check", plain, expect=1))
+    assert "arm: there is no value for this person" in str(study.do("mailing", "check", plain, expect=1))
     plain = study.choose(body=body.partition("[")[0])
     assert study.do("mailing", "check", plain, expect=1)["verdict"] == "fail"
