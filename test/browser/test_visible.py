@@ -7,7 +7,6 @@ import os
 import pathlib
 import subprocess
 
-import pytest
 import visible_cases as cases
 from harness.process import ROOT
 
@@ -55,10 +54,11 @@ def test_what_is_honest_is_visible():
     assert not wrong, told(wrong)
 
 
-@pytest.mark.parametrize("name", ["HIDDEN", "SHOWN", "UNSURE"])
-def test_chromium_shows_what_we_take_for_visible(name, folder):
-    todo = getattr(cases, name)
-    parts = [whole(html) for html, _ in todo]
-    found = [(html, why, f"ours: {visible} {doubt}; Chromium: {hidden}")
-             for (html, why), (visible, doubt), hidden in zip(todo, ours(parts), chromium(parts, folder)) if visible and hidden]
+def test_chromium_shows_what_we_take_for_visible(folder):
+    """What we call hidden needs no second judge: only what we call visible is shown to Chromium, whatever list it stands in."""
+    todo = [(html, why) for html, why in cases.SHOWN + cases.HIDDEN + cases.UNSURE]
+    taken = [(html, why, doubt) for (html, why), (visible, doubt) in zip(todo, ours([whole(html) for html, _ in todo])) if visible]
+    assert len(taken) >= len(cases.SHOWN)
+    found = [(html, why, f"ours: visible {doubt}; Chromium: {hidden}")
+             for (html, why, doubt), hidden in zip(taken, chromium([whole(html) for html, _, _ in taken], folder)) if hidden]
     assert not found, told(found)
