@@ -20,9 +20,9 @@ from test_messages import Seen, flat
 
 TEXT = "I agree that Example University writes to me about this study.\nI can leave at any time.  <b>Grüße</b> & more"
 KINDS = ["confirm", "leave", "left", "removed", "me", "complaint"]
-SUBJECTS = {"confirm": "Please confirm your sign-up for “Sleep in our town”", "leave": "Leaving research mail from Example University",
-            "left": "You have left research mail from Example University",
-            "removed": "You were removed from research mail from Example University",
+SUBJECTS = {"confirm": "Please confirm your sign-up for “Sleep in our town”", "leave": "Leaving research mail at Example University",
+            "left": "You have left research mail at Example University",
+            "removed": "You were removed from research mail at Example University",
             "me": "What Example University's research mail holds about you", "complaint": "We have your complaint, number 1"}
 PAGES = {"confirm": "confirm", "leave": "opt-out", "left": None, "removed": "opt-out", "me": "me", "complaint": None}
 INSULT = "You idiots, buy pills at http://evil.example/"
