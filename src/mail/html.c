@@ -14,9 +14,11 @@
 
 #include "base/buf.h"
 #include "base/utf8.h"
+#include "mail/html_flow.h"
 #include "mail/html_hints.h"
 #include "mail/html_scan.h"
 #include "mail/html_style.h"
+#include "mail/html_watch.h"
 
 #define HTML_MAX ((size_t)4 * 1024 * 1024)
 #define SEEN_MAX ((size_t)100 * 1000) /* mail clients cut off what comes later (FMT-16) */
@@ -41,12 +43,6 @@ struct frame {
 	struct look look[WORLDS_MAX];
 };
 
-/* Text that grows with its blanks collapsed. */
-struct flow {
-	struct buf b;
-	bool blank, line; /* what is due before the next word */
-};
-
 struct reader {
 	struct arena *a;
 	htmlParserCtxtPtr parser;
@@ -68,50 +64,6 @@ struct reader {
 	bool unseen; /* from here on nothing counts as visible */
 	bool in_link, in_title;
 };
-
-/* --- flowing text --- */
-
-static void flow_init(struct flow *f, size_t max)
-{
-	*f = (struct flow){ .blank = false };
-	buf_init(&f->b, max);
-}
-
-static size_t blank_at(const char *p, size_t n)
-{
-	if (isspace((unsigned char)*p))
-		return 1;
-	return n > 1 && (unsigned char)p[0] == 0xc2 && (unsigned char)p[1] == 0xa0 ? 2 : 0;
-}
-
-static void flow_add(struct flow *f, const char *p, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n) {
-		size_t blank = blank_at(p + i, n - i), from = i;
-
-		if (blank) {
-			f->blank = true;
-			i += blank;
-			continue;
-		}
-		while (i < n && !blank_at(p + i, n - i))
-			i++;
-		if (f->b.n && (f->line || f->blank))
-			buf_addc(&f->b, f->line ? '\n' : ' ');
-		f->line = f->blank = false;
-		buf_add(&f->b, p + from, i - from);
-	}
-}
-
-static char *flow_take(struct arena *a, struct flow *f)
-{
-	char *text = arena_text_n(a, buf_text(&f->b), f->b.n);
-
-	buf_free(&f->b);
-	return text;
-}
 
 /* --- elements --- */
 
@@ -151,93 +103,6 @@ static void set_doubt(struct reader *r, const char *why)
 static const char *attribute(const char **atts, const char *name)
 {
 	return html_attribute((const char *const *)atts, name);
-}
-
-static bool is_remote(const char *url)
-{
-	url += strspn(url, " \t\r\n");
-	return strncasecmp(url, "http:", 5) == 0 || strncasecmp(url, "https:", 6) == 0 || strncmp(url, "//", 2) == 0 ||
-	       strncmp(url, "\\\\", 2) == 0 || strncasecmp(url, "ftp:", 4) == 0;
-}
-
-static bool acts(const char *url)
-{
-	static const char *const SCHEMES[] = { "javascript:", "vbscript:", "data:", "file:", "blob:" };
-	char plain[16];
-	size_t n = 0;
-
-	for (; *url && n + 1 < sizeof(plain); url++)
-		if ((unsigned char)*url > ' ')
-			plain[n++] = *url;
-	plain[n] = '\0';
-	for (size_t i = 0; i < COUNT(SCHEMES); i++)
-		if (strncasecmp(plain, SCHEMES[i], strlen(SCHEMES[i])) == 0)
-			return true;
-	return false;
-}
-
-static bool is_one_of(const char *value, const char *const *list)
-{
-	for (; *list; list++)
-		if (strcasecmp(value, *list) == 0)
-			return true;
-	return false;
-}
-
-/* The charset that is named, after "charset=". */
-static bool is_usual_charset(const char *name)
-{
-	static const char *const USUAL[] = { "utf-8", "utf8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252", NULL };
-	char plain[20];
-	size_t n = 0;
-
-	for (name += strspn(name, " \"'"); *name && !strchr(" \"';", *name) && n + 1 < sizeof(plain); name++)
-		plain[n++] = *name;
-	plain[n] = '\0';
-	return is_one_of(plain, USUAL);
-}
-
-/* What a meta element can change in how the page is read. */
-static void watch_meta(struct reader *r, const char **all)
-{
-	static const char *const HARMLESS[] = { "content-type", "x-ua-compatible", "content-language", "refresh", NULL };
-	const char *equiv = attribute(all, "http-equiv"), *content = attribute(all, "content"), *name = attribute(all, "name");
-	const char *charset = attribute(all, "charset");
-
-	if (equiv && strcasecmp(equiv, "refresh") == 0)
-		r->out->active = true;
-	if (equiv && !is_one_of(equiv, HARMLESS))
-		set_doubt(r, "a meta element that changes how the page is read");
-	if (!charset && equiv && content && strcasecmp(equiv, "content-type") == 0 && strcasestr(content, "charset="))
-		charset = strcasestr(content, "charset=") + 8;
-	if (charset && !is_usual_charset(charset))
-		set_doubt(r, "a meta element that names another charset");
-	if (name && content && strcasecmp(name, "viewport") == 0 &&
-	    (!strstr(content, "width=device-width") || strstr(content, "scale=0")))
-		set_doubt(r, "a viewport that is not the reader's");
-}
-
-/* Looks at every attribute for what acts or fetches. */
-static void watch_attributes(struct reader *r, const char *name, const char **all)
-{
-	static const char *const FETCHING[] = { "src", "srcset", "background", "poster", "lowsrc", "dynsrc", "longdesc",
-						"data", "xlink:href", "manifest", "codebase", "classid", "ping" };
-
-	for (const char **atts = all; atts && atts[0]; atts += 2) {
-		const char *value = atts[1] ? atts[1] : "";
-
-		if (strncasecmp(atts[0], "on", 2) == 0)
-			r->out->active = true;
-		for (size_t i = 0; i < COUNT(FETCHING); i++)
-			if (strcasecmp(atts[0], FETCHING[i]) == 0 && (is_remote(value) || strcmp(FETCHING[i], "srcset") == 0))
-				r->out->remote = true;
-		if (strcasecmp(atts[0], "href") == 0 && acts(value))
-			r->out->active = true;
-	}
-	if (strcmp(name, "link") == 0 || strcmp(name, "base") == 0)
-		r->out->active = r->out->remote = true;
-	if (strcmp(name, "meta") == 0)
-		watch_meta(r, all);
 }
 
 static void take_notes(struct reader *r)
@@ -525,12 +390,15 @@ static void note_gap(struct reader *r, struct frame *f)
 static void open_frame(struct reader *r, const char *name, const char **atts, bool implied)
 {
 	struct frame *f = &r->frame[r->depth];
+	const char *why;
 
 	memset(f, 0, offsetof(struct frame, look));
 	f->kind = kind_of(name);
 	f->implied = implied;
 	f->el = new_element(r, name, atts);
-	watch_attributes(r, name, atts);
+	why = html_watch(r->out, name, atts);
+	if (why)
+		set_doubt(r, why);
 	judge_kind(r, f);
 	style_frame(r, f, atts);
 	note_gap(r, f);
@@ -672,7 +540,7 @@ static bool says_nothing(const char *p, size_t n)
 {
 	size_t i = 0, blank;
 
-	while (i < n && (blank = blank_at(p + i, n - i)))
+	while (i < n && (blank = flow_blank(p + i, n - i)))
 		i += blank;
 	return i == n;
 }
