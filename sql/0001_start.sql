@@ -45,7 +45,54 @@ CREATE TABLE identity (
   outbound TEXT NOT NULL,          -- addresses, blanks between
   purpose TEXT NOT NULL,           -- mailing, system, list
   relay_signs {INT} NOT NULL DEFAULT 0,
+  per_second {INT} NOT NULL DEFAULT 0, -- messages of mailings, by all senders together; 0: as fast as its relays take them
+  per_day {INT} NOT NULL DEFAULT 0, -- the same in a day of UTC
+  warm_up {INT} NOT NULL DEFAULT 0, -- so many on its first day of sending, twice as many on each further one; 0: none
+  warm_since {INT},                -- when it first sent
+  held_at {INT},                   -- since when none of its mailings is sent (PRV-3); NULL: it is not held
+  held_by TEXT NOT NULL DEFAULT '',
+  held_why TEXT NOT NULL DEFAULT '',
   created {INT} NOT NULL
+) {STRICT};
+
+-- Relays beside the one of an identity's URL, and what each takes. The row with
+-- the identity's own URL is made with the identity.
+CREATE TABLE relay (
+  id {ID},
+  identity_id {INT} NOT NULL REFERENCES identity (id),
+  url TEXT NOT NULL,
+  weight {INT} NOT NULL DEFAULT 10, -- share of the connections; 0: only while no other one can be used
+  connections {INT} NOT NULL DEFAULT 0, -- of one sender, at most; 0: the institution's setting
+  per_second {INT} NOT NULL DEFAULT 0, -- by all senders together; 0: no limit
+  auth TEXT NOT NULL DEFAULT '',   -- plain, login, scram-sha-256, xoauth2, external; '': the best that is offered
+  chunking {INT} NOT NULL DEFAULT 0, -- BDAT, where it is offered
+  created {INT} NOT NULL,
+  UNIQUE (identity_id, url)
+) {STRICT};
+
+-- The pace of recipients: limits for a recipient domain, or for all domains
+-- whose mail goes to one provider.
+CREATE TABLE pace (
+  name TEXT PRIMARY KEY,           -- example.org; mx:example.net for the group; * for each domain that has no limit of its own
+  per_second_milli {INT} NOT NULL DEFAULT 0, -- thousandths of a message in a second; 0: no limit
+  per_day {INT} NOT NULL DEFAULT 0
+) {STRICT};
+
+-- What was used of a pace: by all senders, so that the limit holds for all of them together.
+CREATE TABLE pace_use (
+  scope TEXT NOT NULL,             -- identity, domain
+  name TEXT NOT NULL,              -- its number; the name of a row of pace, or the domain that fell under *
+  next {INT} NOT NULL,             -- time of the first moment that nobody has taken yet
+  day {INT} NOT NULL,              -- days since 1970
+  used {INT} NOT NULL,             -- in that day
+  PRIMARY KEY (scope, name)
+) {STRICT};
+
+-- Which provider takes the mail of a domain: the registered domain of its best MX.
+CREATE TABLE domain_group (
+  domain TEXT PRIMARY KEY,
+  name TEXT NOT NULL,              -- '' when nobody knows
+  at {INT} NOT NULL
 ) {STRICT};
 
 -- Every signing key that an identity ever had (DKIM-8): what is published, and
@@ -388,6 +435,7 @@ CREATE TABLE mailing (
   submitted_at {INT},
   not_before {INT},
   not_after {INT},
+  hours TEXT NOT NULL DEFAULT '',  -- when it may be sent within that: days, hours and time zone (doc/SENDING.md); '': always
   bound_hash {BYTES},              -- content, selection, identity, window: what the approval binds to
   manifest TEXT,                   -- the text whose SHA-256 bound_hash is
   content_text TEXT,               -- the text part as approved, fields in braces: the public proof
@@ -468,13 +516,54 @@ CREATE INDEX delivery_due ON delivery (mailing_id, state, due, id);
 CREATE INDEX delivery_sender ON delivery (sender_id) WHERE sender_id IS NOT NULL;
 CREATE INDEX delivery_address ON delivery (address_id);
 
+-- Send processes. Each writes its row at every flush, so that others see that
+-- it lives, what it has done, and which opt-outs it has heard of.
 CREATE TABLE sender (
   id {ID},
-  host TEXT NOT NULL,
+  host TEXT NOT NULL,              -- home_id
   journal TEXT NOT NULL,
   started {INT} NOT NULL,
-  ended {INT}
+  ended {INT},
+  seen {INT} NOT NULL DEFAULT 0,   -- time of its last flush
+  flushes {INT} NOT NULL DEFAULT 0, -- so many were committed
+  fenced {INT} NOT NULL DEFAULT 0, -- it was silent for too long: what it holds is another's to settle
+  accepted {INT} NOT NULL DEFAULT 0, -- deliveries since it started; and so on
+  deferred {INT} NOT NULL DEFAULT 0,
+  failed {INT} NOT NULL DEFAULT 0,
+  uncertain {INT} NOT NULL DEFAULT 0,
+  skipped {INT} NOT NULL DEFAULT 0,
+  notices {INT} NOT NULL DEFAULT 0, -- system mail that was accepted
+  in_flight {INT} NOT NULL DEFAULT 0,
+  waiting {INT} NOT NULL DEFAULT 0 -- claimed, not started
 ) {STRICT};
+
+-- How each sender gets on with each relay.
+CREATE TABLE relay_health (
+  sender_id {INT} NOT NULL REFERENCES sender (id),
+  relay_id {INT} NOT NULL REFERENCES relay (id),
+  state TEXT NOT NULL,             -- up, down, idle
+  since {INT} NOT NULL,
+  why TEXT NOT NULL DEFAULT '',    -- of its last fault
+  retry_at {INT} NOT NULL DEFAULT 0,
+  connections {INT} NOT NULL DEFAULT 0,
+  accepted {INT} NOT NULL DEFAULT 0,
+  faults {INT} NOT NULL DEFAULT 0,
+  PRIMARY KEY (sender_id, relay_id)
+) {STRICT};
+
+-- Somebody reported a message as unwanted: by a feedback loop, an abuse desk, the form, or as
+-- a provider's figure (PRV-3).
+CREATE TABLE spam_report (
+  id {ID},
+  identity_id {INT} NOT NULL REFERENCES identity (id),
+  mailing_id {INT} REFERENCES mailing (id),
+  provider TEXT NOT NULL,          -- recipient domain or group; '' unknown
+  n {INT} NOT NULL,                -- reports
+  delivered {INT} NOT NULL DEFAULT 0, -- of so many, when a provider says so itself; 0: what was delivered counts
+  at {INT} NOT NULL,
+  source TEXT NOT NULL             -- who said so
+) {STRICT};
+CREATE INDEX spam_report_at ON spam_report (identity_id, at);
 
 -- People that a draft's --where leaves in, worked out anew at each check and at
 -- submission; empty from then on, as the frozen selection stands in delivery.
