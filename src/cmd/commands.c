@@ -118,6 +118,7 @@ OPTIONS(O_APPROVE, BY, { "bound", "HASH", 0, "approve only what has this hash: w
 OPTIONS(O_REVIEW, BY, WHY);
 OPTIONS(O_STEP, BY_IF, { "why", "TEXT", 0, "the reason" });
 OPTIONS(O_WATCH, { "watch", NULL, 0, "print again every second until the mailing ends" });
+OPTIONS(O_STOP_ALL, { "identity", "NAME", 0, "only mailings of this identity" }, BY, WHY);
 OPTIONS(O_OPT_OUT, BY, { "why", "TEXT", OPT_NEEDED, "how the person asked; not kept in the audit ledger" });
 OPTIONS(O_PERSON_EXPORT, { "out", "FILE", 0, "where it goes; without it person-PSEUDONYM.zip in this folder" });
 OPTIONS(O_ERASE, BY, { "may-return", NULL, 0, "make no opt-out; one that stands stays" });
@@ -181,6 +182,12 @@ CMD("identity", "rotate", "NAME", O_ROTATE, NEED_DB, cmd_identity_rotate, "makes
     "Publish what placet identity dns prints. When both records have been seen for 48 hours (or twice their TTL), they sign; the "
     "keys before them stay published for 14 days, then with an empty p= for 30 more, and are dropped then. placet work looks each "
     "hour, and placet identity check when it is asked; the audit ledger has each step. Rotate each half year.")
+CMD("identity", "hold", "NAME", O_REVIEW, NEED_DB, cmd_identity_hold, "stops every mailing of an identity until it is released",
+    "Those being sent or scheduled are paused within a second, and none of its mailings starts or is resumed. System mail goes on: it "
+    "answers people who asked for something. A postmaster or any reviewer may. The program holds an identity by itself when it has to "
+    "(doc/SENDING.md).")
+CMD("identity", "release", "NAME", O_REVIEW, NEED_DB, cmd_identity_release, "ends a hold, as the postmaster",
+    "Its mailings stay paused: resume each one that should go on. What made the program hold it counts anew from here.")
 CMD("site", "check", "", NULL, NEED_DB, cmd_site_check, "fetches the statement page and the projects' pages as anybody would",
     "Each must be there, over https, say what is registered, and the statement page must link to each project. Exit status 0: all "
     "do; 1: one does not; 75: one could not be fetched. In a trial home nothing is fetched.")
@@ -292,6 +299,9 @@ CMD("mailing", "retry-uncertain", "ID", O_STEP, NEED_DB, cmd_mailing_retry,
     "sends again to those of whom nobody knows whether they got it", NULL)
 CMD("mailing", "status", "ID", O_WATCH, NEED_DB, cmd_mailing_status, "counts recipients by what became of them", NULL)
 CMD("mailing", "report", "ID", NULL, NEED_DB, cmd_mailing_report, "prints one CSV row for each recipient", NULL)
+CMD("stop-all", NULL, "", O_STOP_ALL, NEED_DB, cmd_stop_all, "pauses everything that is being sent or scheduled, at once",
+    "No mailing starts another message within a second of its end, on any host. It prints what it paused, and ends with 0 also when "
+    "there was nothing. A postmaster or any reviewer may. Each mailing goes on by placet mailing resume.")
 CMD("opt-out", NULL, "ADDRESS", O_OPT_OUT, NEED_DB | NEED_KEYS, cmd_opt_out, "opts a person out on their behalf", NULL)
 CMD("person", "show", "ADDRESS", NULL, NEED_DB | NEED_KEYS, cmd_person_show,
     "shows all that is held about a person, and why they may or may not be mailed",
@@ -363,14 +373,14 @@ const struct command *const COMMANDS[] = {
 	&cmd_account_disable_row, &cmd_account_reset_row, &cmd_token_add_row, &cmd_department_add_row,
 	&cmd_department_list_row, &cmd_identity_add_row, &cmd_identity_list_row, &cmd_identity_show_row,
 	&cmd_identity_dns_row, &cmd_identity_edit_row, &cmd_identity_check_row,
-	&cmd_identity_rotate_row, &cmd_site_check_row, &cmd_site_export_row, &cmd_project_add_row, &cmd_project_edit_row, &cmd_project_close_row, &cmd_project_list_row, &cmd_project_show_row,
+	&cmd_identity_rotate_row, &cmd_identity_hold_row, &cmd_identity_release_row, &cmd_site_check_row, &cmd_site_export_row, &cmd_project_add_row, &cmd_project_edit_row, &cmd_project_close_row, &cmd_project_list_row, &cmd_project_show_row,
 	&cmd_project_qr_row, &cmd_project_image_row, &cmd_project_approve_row, &cmd_list_add_row, &cmd_list_list_row, &cmd_list_show_row, &cmd_list_members_row,
 	&cmd_list_export_row, &cmd_list_answered_row, &cmd_import_row, &cmd_consent_add_row, &cmd_consent_withdraw_row, &cmd_consent_show_row,
 	&cmd_validate_row, &cmd_mailing_new_row, &cmd_mailing_edit_row, &cmd_mailing_list_row, &cmd_mailing_show_row, &cmd_mailing_versions_row, &cmd_mailing_diff_row,
 	&cmd_mailing_check_row, &cmd_mailing_selection_row, &cmd_mailing_arms_row, &cmd_mailing_preview_row, &cmd_mailing_test_row, &cmd_mailing_submit_row, &cmd_mailing_answer_row, &cmd_mailing_approve_row,
 	&cmd_mailing_reject_row, &cmd_mailing_withdraw_row, &cmd_mailing_revoke_row, &cmd_mailing_start_row,
 	&cmd_mailing_pause_row, &cmd_mailing_resume_row, &cmd_mailing_cancel_row, &cmd_mailing_retry_row,
-	&cmd_mailing_status_row, &cmd_mailing_report_row, &cmd_opt_out_row, &cmd_person_show_row, &cmd_person_export_row,
+	&cmd_mailing_status_row, &cmd_mailing_report_row, &cmd_stop_all_row, &cmd_opt_out_row, &cmd_person_show_row, &cmd_person_export_row,
 	&cmd_person_erase_row, &cmd_complaint_list_row, &cmd_complaint_show_row, &cmd_complaint_close_row,
 	&cmd_notice_list_row, &cmd_template_show_row, &cmd_template_set_row, &cmd_template_list_row,
 	&cmd_template_check_row, &cmd_template_preview_row, &cmd_lint_row, &cmd_check_message_row,

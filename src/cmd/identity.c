@@ -85,9 +85,11 @@ int identity_json(struct ctx *c, const struct identity *x, json_t **out, struct 
 						      key[i].algorithm, "state", key_state_name(key[i].state), "since",
 						      json_time(key[i].since), "seen", json_time(key[i].seen)));
 	}
-	*out = json_pack("{s:s, s:o, s:s, s:s, s:s, s:b, s:o, s:o}", "name", x->name, "domains", domains, "relay", x->relay,
+	*out = json_pack("{s:s, s:o, s:s, s:s, s:s, s:b, s:o, s:o, s:o}", "name", x->name, "domains", domains, "relay", x->relay,
 			 "outbound", x->outbound, "purpose", x->purpose, "relay_signs", x->relay_signs, "selectors", selectors,
-			 "keys", keys);
+			 "keys", keys, "held",
+			 x->held_at ? json_pack("{s:o, s:s, s:s}", "at", json_time(x->held_at), "by", x->held_by, "why", x->held_why)
+				    : json_null());
 	return 0;
 }
 
@@ -142,7 +144,8 @@ RUN(cmd_identity_list)
 			return -1;
 		}
 		json_array_append_new(list, one);
-		say(c, "%-16s %-8s %s via %s", all[i].name, all[i].purpose, all[i].domains, all[i].relay);
+		say(c, "%-16s %-8s %s via %s%s%s", all[i].name, all[i].purpose, all[i].domains, all[i].relay,
+		    all[i].held_at ? "; HELD: " : "", all[i].held_why);
 	}
 	if (c->json)
 		return print_json(list);
@@ -168,6 +171,11 @@ RUN(cmd_identity_show)
 		return -1;
 	say(c, "name: %s\ndomains: %s\nrelay: %s\noutbound: %s\npurpose: %s%s", x.name, x.domains, x.relay, x.outbound, x.purpose,
 	    x.relay_signs ? "\nthe relay signs" : "");
+	if (x.held_at) {
+		char at[32];
+
+		say(c, "HELD since %s by %s: %s", time_iso(x.held_at, at), x.held_by, x.held_why);
+	}
 	for (size_t i = 0; i < n; i++) {
 		char since[32];
 

@@ -2,6 +2,7 @@
 #include "cmd/mailing.h"
 
 #include "store/delivery.h"
+#include "store/stop.h"
 
 #include <unistd.h>
 
@@ -13,22 +14,25 @@ static json_t *counts_json(const struct delivery_counts *n)
 			 "skipped", (json_int_t)n->skipped);
 }
 
-static json_t *status_json(const struct mailing *m, const struct delivery_counts *n)
+/* `held`: why its identity is, or NULL. */
+static json_t *status_json(const struct mailing *m, const struct delivery_counts *n, const char *held)
 {
 	json_t *skipped = json_object();
 
 	for (size_t i = 0; i < n->n_why; i++)
 		json_object_set_new(skipped, n->why[i].why, json_integer(n->why[i].n));
-	return json_pack("{s:I, s:s, s:s, s:s, s:I, s:o, s:I, s:o, s:o}", "id", (json_int_t)m->id, "state", m->state, "by",
+	return json_pack("{s:I, s:s, s:s, s:s, s:I, s:o, s:I, s:o, s:o, s:s?}", "id", (json_int_t)m->id, "state", m->state, "by",
 			 m->by, "why", m->why, "recipients", (json_int_t)n->recipients, "counts", counts_json(n), "bounced",
 			 (json_int_t)n->bounced, "skipped", skipped, "next_due",
-			 n->next_due > 1 ? json_time(n->next_due) : json_null());
+			 n->next_due > 1 ? json_time(n->next_due) : json_null(), "held", held);
 }
 
-static void print_status(const struct ctx *c, const struct mailing *m, const struct delivery_counts *n)
+static void print_status(const struct ctx *c, const struct mailing *m, const struct delivery_counts *n, const char *held)
 {
 	say(c, "mailing %lld is %s%s%s: %lld recipients", (long long)m->id, m->state, *m->why ? ": " : "", m->why,
 	    (long long)n->recipients);
+	if (held)
+		say(c, "  %s", held);
 	say(c, "  queued %lld, attempting %lld, accepted %lld, deferred %lld, failed %lld, uncertain %lld, skipped %lld",
 	    (long long)n->queued, (long long)n->attempting, (long long)n->accepted, (long long)n->deferred,
 	    (long long)n->failed, (long long)n->uncertain, (long long)n->skipped);
@@ -45,16 +49,19 @@ RUN(cmd_mailing_status)
 {
 	struct delivery_counts n;
 	struct mailing_at at;
+	const char *held;
 	bool last;
 
 	for (;;) {
-		if (mailing_find(c, false, &at, e) < 0 || delivery_count(c->h, c->a, at.m.id, &n, e) < 0)
+		held = NULL;
+		if (mailing_find(c, false, &at, e) < 0 || delivery_count(c->h, c->a, at.m.id, &n, e) < 0 ||
+		    stop_is_held(c->h, c->a, at.m.id, &held, e) < 0)
 			return -1;
 		last = !opt_set(c, "watch") || is_final(at.m.state);
-		print_status(c, &at.m, &n);
+		print_status(c, &at.m, &n, held);
 		/* One JSON value in all: the last. */
 		if (c->json && last)
-			print_json(status_json(&at.m, &n));
+			print_json(status_json(&at.m, &n, held));
 		fflush(stdout);
 		if (last)
 			return 0;

@@ -51,8 +51,12 @@ static int step(struct ctx *c, struct mailing *m, const char *verb, int64_t by, 
 {
 	if (db_begin(c->h->db, e) < 0)
 		return -1;
-	if (mailing_move(c->h, m, verb, by, why, e) == 0 && db_commit(c->h->db, e) == 0)
+	if (mailing_move(c->h, m, verb, by, why, e) == 0 && db_commit(c->h->db, e) == 0) {
+		/* Senders stop within a moment, even while they wait for the database. */
+		if (strcmp(m->state, "sending") != 0)
+			home_standing_changed(c->h);
 		return print_step(c, m);
+	}
 	db_rollback(c->h->db);
 	return -1;
 }

@@ -29,7 +29,7 @@ struct home {
 	struct hash_key *hasher; /* of hash_key, once that is read */
 	struct db *db;           /* after home_open_db */
 	/* Shared between the processes of one host, after home_open_db: [0] moves with each opt-out, [1] when
-	   somebody's standing changed in another way (withdrawal, rejection, bounce). */
+	   somebody's standing changed in another way (withdrawal, rejection, bounce), or a mailing was stopped. */
 	_Atomic uint64_t *opt_out_counter;
 	struct optout_journal *opt_outs;      /* after home_open_db */
 	struct optout_journal *opt_outs_own;  /* while opt_outs is a backup's, to which nothing is added; else NULL */
@@ -51,7 +51,8 @@ void home_forget_keys(struct home *h);
 /* After bulk work, in its transaction: lets PostgreSQL see how large its tables have become, without which it
    walks them for each row. (SQLite's plans do not depend on it.) */
 int home_tell_sizes(struct home *h, struct err *e) MUST_USE;
-/* Tells senders that somebody may no longer be mailed, for another reason than an opt-out; after the commit. */
+/* Tells senders of this host that somebody may no longer be mailed, for another reason than an opt-out, or a mailing no longer
+   be sent; after the commit. They give back what they hold, and start nothing but what they claim afterwards. */
 void home_standing_changed(struct home *h);
 /* Copies SQLite's log into the database when it has grown. What was committed stands whether this works or
    not, so that a failure is logged, and tried again after the next commit. */

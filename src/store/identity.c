@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "store/query.h"
 
-#define IDENTITY_COLUMNS "SELECT id, name, domains, relay, outbound, purpose, relay_signs FROM identity"
+#define IDENTITY_COLUMNS "SELECT id, name, domains, relay, outbound, purpose, relay_signs, held_at, held_by, held_why FROM identity"
 
 QUERY(Q_IDENTITY_ADD, "INSERT INTO identity (name, domains, relay, outbound, purpose, relay_signs, created)"
 		      " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id");
@@ -42,6 +42,9 @@ static void identity_from(struct rows *r, struct arena *a, struct identity *out)
 		.outbound = arena_text(a, rows_text(r, 4)),
 		.purpose = arena_text(a, rows_text(r, 5)),
 		.relay_signs = rows_i64(r, 6) != 0,
+		.held_at = rows_i64(r, 7),
+		.held_by = arena_text(a, rows_text(r, 8)),
+		.held_why = arena_text(a, rows_text(r, 9)),
 	};
 	out->domain = split_words(a, out->domains);
 }

@@ -18,6 +18,8 @@ struct identity {
 	const char *outbound; /* addresses, blanks between */
 	const char *purpose;  /* mailing, system, list */
 	bool relay_signs;
+	int64_t held_at;      /* none of its mailings is sent since then (store/stop.h); 0: it is not held */
+	const char *held_by, *held_why;
 };
 
 /* Adds the row, makes its first keys and lets it sign with them, in the caller's transaction. The caller fills name, domains, relay, outbound, purpose, relay_signs. */

@@ -7,6 +7,7 @@
 #include "store/manifest.h"
 #include "store/proof.h"
 #include "store/query.h"
+#include "store/stop.h"
 #include "store/version.h"
 
 #define MAILING_COLUMNS                                                                                              \
@@ -22,7 +23,8 @@ QUERY(Q_MAILING_ADD, "INSERT INTO mailing (project_id, list_id, subject, body, l
 QUERY(Q_MAILING_BY_ID, MAILING_COLUMNS " WHERE m.id = $1");
 QUERY(Q_MAILING_ALL, MAILING_COLUMNS " ORDER BY m.id");
 QUERY(Q_MAILING_SENDING, MAILING_COLUMNS
-      " WHERE m.state = 'sending' OR (m.state = 'scheduled' AND m.not_before <= $1) ORDER BY m.id");
+      " JOIN identity i ON i.id = p.identity_id WHERE i.held_at IS NULL"
+      " AND (m.state = 'sending' OR (m.state = 'scheduled' AND m.not_before <= $1)) ORDER BY m.id");
 QUERY(Q_MAILING_EDIT, "UPDATE mailing SET subject = $2, body = $3 WHERE id = $1 AND state = 'draft'");
 QUERY(Q_MAILING_EDIT_CHOICE, "UPDATE mailing SET chosen = $2, arms = $3, stratum = $4 WHERE id = $1 AND state = 'draft'");
 QUERY(Q_MAILING_MOVE, "UPDATE mailing SET state = $3, state_by = $4, state_why = $5 WHERE id = $1 AND state = $2"
@@ -251,6 +253,18 @@ static const char *approval_told(struct arena *a, const struct mailing *m, const
 	return told;
 }
 
+/* Nothing begins or goes on under an identity that is held. */
+static int check_hold(struct home *h, struct arena *a, const struct mailing *m, const struct step *s, struct err *e)
+{
+	const char *why;
+	int got;
+
+	if (strcmp(s->to, "sending") != 0 && strcmp(s->to, "scheduled") != 0)
+		return 0;
+	got = stop_is_held(h, a, m->id, &why, e);
+	return got > 0 ? err_set(e, ERR_REFUSED, "mailing %lld: %s; placet identity release ends that", (long long)m->id, why) : got;
+}
+
 static int move(struct home *h, struct arena *a, struct mailing *m, const char *verb, int64_t by, const char *why,
 		struct err *e)
 {
@@ -261,7 +275,7 @@ static int move(struct home *h, struct arena *a, struct mailing *m, const char *
 
 	if (!s)
 		return err_set(e, ERR_REFUSED, "mailing %lld is %s: it cannot %s now", (long long)m->id, m->state, verb);
-	if (actor_address(h, a, by, &actor, e) < 0 ||
+	if (check_hold(h, a, m, s, e) < 0 || actor_address(h, a, by, &actor, e) < 0 ||
 	    db_exec(h->db, &Q_MAILING_MOVE,
 		    ARGS(db_i64(m->id), db_text(s->from), db_text(s->to), db_text(actor), db_text(approves ? "" : why),
 			 db_bytes(m->bound.p ? m->bound.p : "", m->bound.p ? m->bound.n : 0)),

@@ -50,7 +50,7 @@ int mailing_add(struct home *h, const struct mailing *m, int64_t *id, struct err
 /* 1, 0, -1. */
 int mailing_by_id(struct home *h, struct arena *a, int64_t id, struct mailing *out, struct err *e) MUST_USE;
 int mailing_all(struct home *h, struct arena *a, struct mailing **out, size_t *n, struct err *e) MUST_USE;
-/* Mailings that a sender should look at: sending, or scheduled and their window is open. */
+/* Mailings that a sender should look at: sending, or scheduled and their window is open; of identities that are not held. */
 int mailing_sending(struct home *h, struct arena *a, struct mailing **out, size_t *n, struct err *e) MUST_USE;
 
 /* Changes the words of a draft; a submitted or approved one becomes a draft again (its freeze is undone). */
@@ -151,7 +151,8 @@ struct submission {
 /* draft -> submitted: freezes people and field values, and stores what an approval will bind to (manifest.h), as a new
    version (version.h). Needs the home's keys. */
 int mailing_submit(struct home *h, struct mailing *m, const struct submission *s, struct err *e) MUST_USE;
-/* Any change of state that the table of states permits; ERR_REFUSED otherwise. Writes the audit entry, which at an
+/* Any change of state that the table of states permits; ERR_REFUSED otherwise, and for one to sending or scheduled while the
+   identity is held (stop.h). Whoever stopped it calls home_standing_changed() after the commit. Writes the audit entry, which at an
    approval begins with MAILING_BOUND_TO and the hash; its `why`, there the text that was approved, is kept nowhere else. */
 int mailing_move(struct home *h, struct mailing *m, const char *verb, int64_t by, const char *why,
 		 struct err *e) MUST_USE;

@@ -162,8 +162,10 @@ int rotation_at_once(struct home *h, struct arena *a, int64_t by, const struct i
 {
 	if (ours(x, e) < 0 || db_begin(h->db, e) < 0)
 		return -1;
-	if (at_once(h, a, by, x, paused, e) == 0 && db_commit(h->db, e) == 0)
+	if (at_once(h, a, by, x, paused, e) == 0 && db_commit(h->db, e) == 0) {
+		home_standing_changed(h);
 		return drop_private(h, a, x, e);
+	}
 	db_rollback(h->db);
 	return -1;
 }

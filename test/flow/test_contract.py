@@ -44,6 +44,9 @@ CONTRACT = {
     "identity edit": ("NAME", "", "domain=+ relay= outbound=+ relay-signs no-relay-signs relay-password-file="),
     "identity check": ("NAME", "", "signed-message="),
     "identity rotate": ("NAME", "", "at-once"),
+    "identity hold": ("NAME", "by= why=", ""),
+    "identity release": ("NAME", "by= why=", ""),
+    "stop-all": ("", "why=", "identity="),
     "site check": ("", "", ""),
     "site export": ("DIR", "", ""),
     "project add": ("SLUG", "title= originator= contact= department= identity= ethics=",
@@ -369,6 +372,20 @@ def choose(ask, folder):
     ask("list answered", story.LIST, pathlib.Path(folder) / "answered.csv", "--no-longer", *by)
 
 
+def stop_everything(ask, number):
+    why = ["--by", story.REV, "--why", "a word is wrong"]
+    assert ask("stop-all", "--identity", story.IDENTITY, *why)["paused"] == [
+        {"id": number, "project": story.STUDY, "subject": "News", "was": "scheduled"}]
+    assert ask("stop-all", *why) == {"identity": None, "paused": []}
+    held = ask("identity hold", story.IDENTITY, *why)
+    assert (held["held"]["by"], held["held"]["why"], held["paused"]) == (story.REV, "a word is wrong", [])
+    assert "a word is wrong" in ask("mailing status", number)["held"]
+    ask.refuse("mailing", "resume", number, expect=1, says="is held since")
+    ask.refuse("identity", "release", story.IDENTITY, *why, expect=4, says="postmaster")
+    assert ask("identity release", story.IDENTITY, "--by", story.POST, "--why", "mended")["held"] is None
+    ask.refuse("identity", "release", story.IDENTITY, "--by", story.POST, "--why", "again", expect=1, says="not held")
+
+
 def try_every_step(ask, folder):
     number, by = draft(ask, folder), ["--by", story.ANN]
     ask("mailing edit", number, "--subject", "Other news", *by)
@@ -393,6 +410,7 @@ def try_every_step(ask, folder):
     assert ask("mailing start", later)["state"] == "scheduled"
     assert ask("mailing pause", later, "--why", "wait")["state"] == "paused"
     assert ask("mailing resume", later)["state"] == "scheduled"  # its window has not come
+    stop_everything(ask, later)
     ask("mailing cancel", later)
     answer_a_doubt(ask, folder)
     states = [m["state"] for m in ask("mailing list")]
