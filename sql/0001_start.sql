@@ -56,7 +56,7 @@ CREATE TABLE identity (
 ) {STRICT};
 
 -- Relays beside the one of an identity's URL, and what each takes. The row with
--- the identity's own URL is made with the identity.
+-- the identity's own URL is made with the identity. Secrets are files of the home.
 CREATE TABLE relay (
   id {ID},
   identity_id {INT} NOT NULL REFERENCES identity (id),
@@ -66,6 +66,8 @@ CREATE TABLE relay (
   per_second {INT} NOT NULL DEFAULT 0, -- by all senders together; 0: no limit
   auth TEXT NOT NULL DEFAULT '',   -- plain, login, scram-sha-256, xoauth2, external; '': the best that is offered
   chunking {INT} NOT NULL DEFAULT 0, -- BDAT, where it is offered
+  token_file TEXT NOT NULL DEFAULT '', -- the OAuth token, renewed by somebody else's job; '': none
+  version {INT} NOT NULL DEFAULT 1, -- grows with each change, of its files too: by that senders see it
   created {INT} NOT NULL,
   UNIQUE (identity_id, url)
 ) {STRICT};
@@ -540,7 +542,7 @@ CREATE TABLE sender (
 -- How each sender gets on with each relay.
 CREATE TABLE relay_health (
   sender_id {INT} NOT NULL REFERENCES sender (id),
-  relay_id {INT} NOT NULL REFERENCES relay (id),
+  relay_id {INT} NOT NULL,         -- no reference: a sender may write of one that is being removed
   state TEXT NOT NULL,             -- up, down, idle
   since {INT} NOT NULL,
   why TEXT NOT NULL DEFAULT '',    -- of its last fault

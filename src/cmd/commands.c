@@ -41,6 +41,19 @@ OPTIONS(O_IDENTITY_EDIT, { "domain", "DOMAIN", OPT_MANY, "all its domains from n
 	{ "relay-signs", NULL, 0, "the relay signs with DKIM; Placet does not" }, { "no-relay-signs", NULL, 0, "Placet signs" });
 OPTIONS(O_IDENTITY_CHECK, { "signed-message", "FILE", 0, "a message that came back through the relay, and proves that it signs" });
 OPTIONS(O_ROTATE, { "at-once", NULL, 0, "on suspicion: withdraw the keys that sign now, and pause what is being sent" });
+#define RELAY_OPTIONS                                                                                              \
+	{ "weight", "N", 0, "its share of the connections, 1 to 1000, beside the others; 0: only while no other can be used" }, \
+		{ "connections", "N", 0, "of one sender, at most; 0: the institution's setting" },                    \
+		{ "per-second", "N", 0, "messages, by all senders together; 0: no limit" },                          \
+		{ "auth", "KIND", 0, "plain, login, scram-sha-256, xoauth2, external; best: the best that it offers" }, \
+		{ "relay-password-file", "FILE", 0, "the password; it is kept below keys/" },                         \
+		{ "token-file", "FILE", 0, "the OAuth token, renewed by a job of yours; read for each new connection" }, \
+		{ "client-cert", "FILE", 0, "PEM: who we are to it, with its chain; it is kept below keys/" },         \
+		{ "client-key", "FILE", 0, "PEM: the key of that certificate; it is kept below keys/" },               \
+		{ "ca-file", "FILE", 0, "PEM: whom it must be certified by, instead of by the system's authorities" }, \
+		{ "chunking", NULL, 0, "use BDAT where it is offered" }
+OPTIONS(O_RELAY, RELAY_OPTIONS);
+OPTIONS(O_RELAY_EDIT, RELAY_OPTIONS, { "no-chunking", NULL, 0, "use DATA" });
 #define JOIN                                                                                                       \
 	{ "join-text", "FILE", 0, "Markdown: the exact words that people agree to at /join/SLUG; an empty file ends sign-ups" }, \
 		{ "join-list", "NAME", 0, "the list that they come on; without it SLUG-sign-up" }
@@ -188,6 +201,19 @@ CMD("identity", "hold", "NAME", O_REVIEW, NEED_DB, cmd_identity_hold, "stops eve
     "(doc/SENDING.md).")
 CMD("identity", "release", "NAME", O_REVIEW, NEED_DB, cmd_identity_release, "ends a hold, as the postmaster",
     "Its mailings stay paused: resume each one that should go on. What made the program hold it counts anew from here.")
+CMD("relay", "add", "IDENTITY URL", O_RELAY, NEED_DB, cmd_relay_add, "adds a relay beside an identity's own",
+    "Its relays share what the identity sends: each gets connections by its weight, and takes as much as it can. What one of them "
+    "cannot take, because it is down, goes through the others; one with weight 0 stands by until no other can be used. Mailings that are "
+    "being sent use it within a second; approvals stay, since the identity's own relay is what they bind to.\n\n"
+    "URL is smtp://, smtp+starttls:// or smtps:// with user, host and port. Passwords and keys are files of the home below "
+    "keys/relay/IDENTITY, named by the URL.")
+CMD("relay", "edit", "IDENTITY URL", O_RELAY_EDIT, NEED_DB, cmd_relay_edit, "changes what a relay takes, and how it knows us",
+    "What is not named stays. An empty value takes away what a file was given for: --ca-file \"\". Connections that stand are "
+    "renewed if what they were made with has changed. The identity's own relay is edited here too, but for its URL: that is placet "
+    "identity edit --relay.")
+CMD("relay", "remove", "IDENTITY URL", NULL, NEED_DB, cmd_relay_remove, "removes a relay, and what was kept for it",
+    "What it is being given in that moment comes to its end. The identity's own relay cannot be removed.")
+CMD("relay", "list", "[IDENTITY]", NULL, NEED_DB, cmd_relay_list, "lists relays, and how senders get on with them", NULL)
 CMD("site", "check", "", NULL, NEED_DB, cmd_site_check, "fetches the statement page and the projects' pages as anybody would",
     "Each must be there, over https, say what is registered, and the statement page must link to each project. Exit status 0: all "
     "do; 1: one does not; 75: one could not be fetched. In a trial home nothing is fetched.")
@@ -374,6 +400,7 @@ const struct command *const COMMANDS[] = {
 	&cmd_department_list_row, &cmd_identity_add_row, &cmd_identity_list_row, &cmd_identity_show_row,
 	&cmd_identity_dns_row, &cmd_identity_edit_row, &cmd_identity_check_row,
 	&cmd_identity_rotate_row, &cmd_identity_hold_row, &cmd_identity_release_row, &cmd_site_check_row, &cmd_site_export_row, &cmd_project_add_row, &cmd_project_edit_row, &cmd_project_close_row, &cmd_project_list_row, &cmd_project_show_row,
+	&cmd_relay_add_row, &cmd_relay_edit_row, &cmd_relay_remove_row, &cmd_relay_list_row,
 	&cmd_project_qr_row, &cmd_project_image_row, &cmd_project_approve_row, &cmd_list_add_row, &cmd_list_list_row, &cmd_list_show_row, &cmd_list_members_row,
 	&cmd_list_export_row, &cmd_list_answered_row, &cmd_import_row, &cmd_consent_add_row, &cmd_consent_withdraw_row, &cmd_consent_show_row,
 	&cmd_validate_row, &cmd_mailing_new_row, &cmd_mailing_edit_row, &cmd_mailing_list_row, &cmd_mailing_show_row, &cmd_mailing_versions_row, &cmd_mailing_diff_row,

@@ -3,8 +3,8 @@
 
 #include "dns/look.h"
 #include "mail/address.h"
-#include "smtp/relay.h"
 #include "store/audit.h"
+#include "store/relay.h"
 
 static int read_domains(struct ctx *c, struct identity *x, struct err *e)
 {
@@ -33,15 +33,21 @@ static int read_outbound(struct ctx *c, struct identity *x, struct err *e)
 	return 0;
 }
 
+int identity_relay_url(struct ctx *c, const char *url, struct relay *out, struct err *e)
+{
+	if (relay_parse(c->a, url, out, e) < 0)
+		return -1;
+	if (c->h->trial && !relay_is_loopback(out))
+		return err_set(e, ERR_DENIED, "%s: an identity of a trial home may only use a relay on loopback", url);
+	return 0;
+}
+
 static int read_relay(struct ctx *c, struct identity *x, struct err *e)
 {
 	struct relay relay;
 
-	if (relay_parse(c->a, opt(c, "relay"), &relay, e) < 0)
+	if (identity_relay_url(c, opt(c, "relay"), &relay, e) < 0)
 		return err_in(e, "--relay");
-	if (c->h->trial && !relay_is_loopback(&relay))
-		return err_set(e, ERR_DENIED, "--relay %s: an identity of a trial home may only use a relay on loopback",
-			       opt(c, "relay"));
 	x->relay = relay.url;
 	return 0;
 }
@@ -54,7 +60,7 @@ static int read_purpose(struct ctx *c, struct identity *x, struct err *e)
 	return 0;
 }
 
-static int keep_password(struct ctx *c, const char *name, struct err *e)
+static int keep_password(struct ctx *c, const struct identity *x, struct err *e)
 {
 	const char *path = opt(c, "relay-password-file"), *text;
 
@@ -62,7 +68,20 @@ static int keep_password(struct ctx *c, const char *name, struct err *e)
 		return 0;
 	if (read_text_file(c, path, &text, e) < 0)
 		return err_in(e, "--relay-password-file");
-	return identity_set_relay_password(c->h, c->a, name, text, e);
+	return identity_set_relay_password(c->h, c->a, x, text, e);
+}
+
+/* Passwords do not go from one relay to another. */
+static int tell_missing_password(struct ctx *c, const struct identity *x, struct err *e)
+{
+	const char *password;
+	struct relay relay;
+
+	if (relay_parse(c->a, x->relay, &relay, e) < 0 || identity_relay_password(c->h, c->a, x, &password, e) < 0)
+		return -1;
+	if (relay.user && !password)
+		say(c, "no password is kept for %s: give it by placet identity edit %s --relay-password-file FILE", x->relay, x->name);
+	return 0;
 }
 
 int identity_json(struct ctx *c, const struct identity *x, json_t **out, struct err *e)
@@ -116,7 +135,7 @@ RUN(cmd_identity_add)
 	got = identity_by_name(c->h, c->a, x.name, &old, e);
 	if (got)
 		return got < 0 ? -1 : err_set(e, ERR_REFUSED, "identity %s: there is one already", x.name);
-	if (keep_password(c, x.name, e) < 0 || db_begin(c->h->db, e) < 0)
+	if (keep_password(c, &x, e) < 0 || db_begin(c->h->db, e) < 0)
 		return -1;
 	if (identity_add(c->h, c->a, &x, e) == 0 && audit_add(c->h, by, "identity-added", x.name, x.domains, e) == 0 &&
 	    db_commit(c->h->db, e) == 0) {
@@ -224,14 +243,28 @@ static int store_changes(struct ctx *c, const struct identity *x, int64_t by, st
 	return -1;
 }
 
+/* What was kept for the relay that it had. */
+static int forget_relay(struct ctx *c, const struct identity *x, const char *url, struct err *e)
+{
+	struct identity_relay old = { .identity_id = x->id, .identity = x->name, .url = url };
+
+	return relay_forget(c->h, c->a, &old, e);
+}
+
 RUN(cmd_identity_edit)
 {
 	struct identity x;
+	const char *before;
 	int64_t by;
 
-	if (ctx_operator(c, &by, e) < 0 || identity_find(c, &x, e) < 0 || read_changes(c, &x, e) < 0 ||
-	    store_changes(c, &x, by, e) < 0 || keep_password(c, x.name, e) < 0)
+	if (ctx_operator(c, &by, e) < 0 || identity_find(c, &x, e) < 0)
+		return -1;
+	before = x.relay;
+	if (read_changes(c, &x, e) < 0 || store_changes(c, &x, by, e) < 0 || keep_password(c, &x, e) < 0 ||
+	    (strcmp(before, x.relay) != 0 && forget_relay(c, &x, before, e) < 0))
 		return -1;
 	say(c, "identity %s changed; mailings that were approved with it have to be submitted again", x.name);
+	if (tell_missing_password(c, &x, e) < 0)
+		return -1;
 	return print_identity(c, &x, e);
 }

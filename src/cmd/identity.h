@@ -3,11 +3,15 @@
 #define PLACET_CMD_IDENTITY_H
 
 #include "cmd/commands.h"
+#include "smtp/relay.h"
 #include "store/facts.h"
 
 /* The identity that the first operand names. ERR_MISSING. */
 int identity_find(struct ctx *c, struct identity *out, struct err *e) MUST_USE;
 int identity_json(struct ctx *c, const struct identity *x, json_t **out, struct err *e) MUST_USE;
+
+/* Reads a relay's URL. ERR_DENIED: beyond loopback, of a trial home. */
+int identity_relay_url(struct ctx *c, const char *url, struct relay *out, struct err *e) MUST_USE;
 
 /* One fact, for a person: "yes  SPF covers ...: found", and what would mend it. */
 void fact_say(const struct ctx *c, const struct fact_known *f, const char *what);

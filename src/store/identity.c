@@ -1,8 +1,8 @@
 /* Identities: see identity.h. */
 #include "store/identity.h"
 
-#include "base/file.h"
 #include "store/query.h"
+#include "store/relay.h"
 
 #define IDENTITY_COLUMNS "SELECT id, name, domains, relay, outbound, purpose, relay_signs, held_at, held_by, held_why FROM identity"
 
@@ -99,13 +99,16 @@ int identity_add(struct home *h, struct arena *a, struct identity *x, struct err
 	if (db_get_i64(h->db, &Q_IDENTITY_ADD,
 		       ARGS(db_text(x->name), db_text(x->domains), db_text(x->relay), db_text(x->outbound),
 			    db_text(x->purpose), db_i64(x->relay_signs), db_i64(home_now(h))),
-		       &x->id, e) < 0)
+		       &x->id, e) < 0 ||
+	    relay_make_own(h, x, e) < 0)
 		return -1;
 	return identity_make_keys(h, a, x, KEY_CURRENT, key, e);
 }
 
 int identity_edit(struct home *h, const struct identity *x, struct err *e)
 {
+	if (relay_follow(h, x, e) < 0)
+		return -1;
 	return db_exec(h->db, &Q_IDENTITY_EDIT,
 		       ARGS(db_i64(x->id), db_text(x->domains), db_text(x->relay), db_text(x->outbound), db_i64(x->relay_signs)),
 		       NULL, e);
@@ -118,23 +121,21 @@ int identity_sending(struct home *h, const struct identity *x, int64_t *mailing,
 
 /* --- the relay's password ---------------------------------------------------------------------- */
 
-int identity_relay_password(struct home *h, struct arena *a, const struct identity *x, const char **out, struct err *e)
+static struct identity_relay own_relay(const struct identity *x)
 {
-	struct buf text;
-	int rc;
-
-	*out = NULL;
-	buf_init(&text, 4096);
-	rc = file_read(home_file(h, a, arena_printf(a, "keys/relay/%s", x->name)), &text, e);
-	if (rc == 0)
-		*out = arena_text_n(a, buf_text(&text), strcspn(buf_text(&text), "\r\n"));
-	else if (e->kind == ERR_MISSING)
-		rc = 0;
-	buf_free(&text);
-	return rc;
+	return (struct identity_relay){ .identity_id = x->id, .identity = x->name, .url = x->relay, .own = true };
 }
 
-int identity_set_relay_password(struct home *h, struct arena *a, const char *name, const char *password, struct err *e)
+int identity_relay_password(struct home *h, struct arena *a, const struct identity *x, const char **out, struct err *e)
 {
-	return file_write(home_file(h, a, arena_printf(a, "keys/relay/%s", name)), password, strlen(password), 0600, e);
+	struct identity_relay r = own_relay(x);
+
+	return relay_password(h, a, &r, out, e);
+}
+
+int identity_set_relay_password(struct home *h, struct arena *a, const struct identity *x, const char *password, struct err *e)
+{
+	struct identity_relay r = own_relay(x);
+
+	return relay_keep(h, a, &r, RELAY_PASSWORD, password, e);
 }

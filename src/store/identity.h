@@ -22,9 +22,9 @@ struct identity {
 	const char *held_by, *held_why;
 };
 
-/* Adds the row, makes its first keys and lets it sign with them, in the caller's transaction. The caller fills name, domains, relay, outbound, purpose, relay_signs. */
+/* Adds the row and that of its relay, makes its first keys and lets it sign with them, in the caller's transaction. The caller fills name, domains, relay, outbound, purpose, relay_signs. */
 int identity_add(struct home *h, struct arena *a, struct identity *x, struct err *e) MUST_USE;
-/* Changes domains, relay, outbound and relay_signs, in the caller's transaction; what was approved before does not stand
+/* Changes domains, relay (relay.h: its row follows), outbound and relay_signs, in the caller's transaction; what was approved before does not stand
    any more (manifest.h), and what was found out is to be forgotten (facts_forget). */
 int identity_edit(struct home *h, const struct identity *x, struct err *e) MUST_USE;
 /* A mailing that is being sent by the identity: 1, 0 when there is none, -1. */
@@ -73,10 +73,10 @@ const char *key_state_name(enum key_state s);
 /* Two signers of the current keys, RSA first; keys are freed with the arena. */
 int identity_signers(struct home *h, struct arena *a, const struct identity *x, struct dkim_signer out[2],
 		     struct err *e) MUST_USE;
-/* The relay's password from keys/relay/NAME, or NULL when there is none. */
+/* The password of the identity's own relay, or NULL when none is kept (relay.h). */
 int identity_relay_password(struct home *h, struct arena *a, const struct identity *x, const char **out,
 			    struct err *e) MUST_USE;
-int identity_set_relay_password(struct home *h, struct arena *a, const char *name, const char *password,
+int identity_set_relay_password(struct home *h, struct arena *a, const struct identity *x, const char *password,
 				struct err *e) MUST_USE;
 
 /* Words of a text, split at blanks; NULL-ended. */

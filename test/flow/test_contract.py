@@ -21,6 +21,7 @@ WITHOUT_JSON = {"web", "serve", "capture", "mailing report"}
 # Makes a home of its own.
 APART = {"demo"}
 
+RELAY = "weight= connections= per-second= auth= relay-password-file= token-file= client-cert= client-key= ca-file= chunking"
 # Operands, options that must be given, and options that may be. "x=": takes a value; "x=+": several; "x": a switch.
 CONTRACT = {
     "init": ("", "institution= domain=+ url=", "database= postmaster= trial"),
@@ -47,6 +48,10 @@ CONTRACT = {
     "identity hold": ("NAME", "by= why=", ""),
     "identity release": ("NAME", "by= why=", ""),
     "stop-all": ("", "why=", "identity="),
+    "relay add": ("IDENTITY URL", "", RELAY),
+    "relay edit": ("IDENTITY URL", "", RELAY + " no-chunking"),
+    "relay remove": ("IDENTITY URL", "", ""),
+    "relay list": ("[IDENTITY]", "", ""),
     "site check": ("", "", ""),
     "site export": ("DIR", "", ""),
     "project add": ("SLUG", "title= originator= contact= department= identity= ethics=",
@@ -286,6 +291,11 @@ def set_up(ask, folder, relay):
     assert ask("identity edit", story.IDENTITY, "--outbound", "192.0.2.2")["outbound"] == "192.0.2.2"
     assert len(ask("identity rotate", story.IDENTITY)["keys"]) == 4
     assert {f["answer"] for f in ask("identity check", story.IDENTITY)["facts"]} == {"trial"}
+    second = "smtp://second@127.0.0.1:2525"
+    assert ask("relay add", story.IDENTITY, second, "--weight", "0", "--relay-password-file", write(folder, "secret", "s3cret\n"))["password"]
+    assert ask("relay edit", story.IDENTITY, second, "--per-second", "5", "--auth", "login", "--chunking")["weight"] == 0
+    assert [(r["url"], r["own"], r["per_second"]) for r in ask("relay list", story.IDENTITY)] == [(relay, True, 0), (second, False, 5)]
+    assert ask("relay remove", story.IDENTITY, second)["chunking"] is True
     assert ask("site check")["verdict"] == "pass"
     ask("project add", story.STUDY, "--title", "Sleep", "--originator", story.ANN, "--contact", story.ANN, "--department",
         story.OFFICE, "--identity", story.IDENTITY, "--ethics", "EK 1", "--link-host", "survey.uni.example")
@@ -544,7 +554,8 @@ def test_what_is_not_there_ends_with_3(ask, placet, folder):
     placet.init()
     body = write(folder, "body.md", "Dear reader")
     for words in (("list", "show", "x"), ("list", "members", "x"), ("list", "add", "x", "--project", "y"), ("project", "show", "x"),
-                  ("identity", "show", "x"), ("identity", "dns", "x"), ("mailing", "show", "7"), ("mailing", "check", "7"),
+                  ("identity", "show", "x"), ("identity", "dns", "x"), ("relay", "list", "x"),
+                  ("relay", "add", "x", "smtp://127.0.0.1:25"), ("mailing", "show", "7"), ("mailing", "check", "7"),
                   ("mailing", "status", "7"), ("mailing", "cancel", "7"), ("account", "disable", "x@uni.example"),
                   ("account", "reset", "x@uni.example"), ("token", "add", "x@uni.example", "--scope", "act"),
                   ("consent", "show", "x@example.org"), ("person", "show", "x@example.org"), ("institution", "set", "no-key", "1"),
