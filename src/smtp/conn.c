@@ -16,11 +16,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "smtp/classify.h"
 #include "smtp/tls.h"
 
 #define READ_MAX 16384
 #define RECORD_MAX 16384 /* a TLS record that is not written whole cannot have been read by the relay */
+#define TOKEN_MAX ((size_t)8 * 1024)
 #define IDLE_MAX (60 * SECOND)
 
 enum state { CONNECTING, SHAKING_HANDS, TALKING, OVER };
@@ -31,6 +33,7 @@ struct conn {
 	int fd;
 	SSL *tls; /* NULL: clear text */
 	struct event *readable, *writable;
+	struct event *again; /* between slices of work; NULL until there was some */
 	bool write_waits; /* `writable` is armed */
 	struct talk *talk;
 	int64_t deadline;
@@ -38,6 +41,14 @@ struct conn {
 	struct smtp_outcome fault; /* of connecting and of TLS; the talk has its own */
 	bool faulty;
 };
+
+/* The end, before the talk could have said why. */
+static void fail(struct conn *c, enum smtp_stage stage, const char *why)
+{
+	c->state = OVER;
+	c->faulty = true;
+	outcome_without_reply(&c->fault, SMTP_NOT_STARTED, FAULT_RELAY, stage, why);
+}
 
 static void lose(struct conn *c, const char *why)
 {
@@ -48,11 +59,8 @@ static void lose(struct conn *c, const char *why)
 	c->state = OVER;
 	if (c->talk)
 		talk_lost(c->talk, why);
-	if (before == CONNECTING || before == SHAKING_HANDS) {
-		c->faulty = true;
-		outcome_without_reply(&c->fault, SMTP_NOT_STARTED, FAULT_RELAY,
-				      before == CONNECTING ? STAGE_CONNECT : STAGE_TLS, why);
-	}
+	if (before == CONNECTING || before == SHAKING_HANDS)
+		fail(c, before == CONNECTING ? STAGE_CONNECT : STAGE_TLS, why);
 }
 
 static void lose_errno(struct conn *c, const char *doing, int number)
@@ -211,11 +219,27 @@ static void start_tls(struct conn *c)
 	shake_hands(c);
 }
 
-/* How long the present step may take; 0: for ever. */
+static void on_again(evutil_socket_t fd, short what, void *ctx);
+
+/* Others come in between slices: a timer of no length is handled behind what is ready now. */
+static void work(struct conn *c)
+{
+	talk_work(c->talk);
+	if (talk_need(c->talk) != TALK_WORK)
+		return;
+	if (!c->again)
+		c->again = event_new(c->setup->base, -1, 0, on_again, c);
+	MUST(c->again);
+	event_add(c->again, &(struct timeval){ 0 });
+}
+
+/* How long the present step may take. */
 static int64_t time_for(const struct conn *c)
 {
 	const struct smtp_limits *l = c->setup->limits;
 
+	if (c->state == OVER)
+		return 0;
 	if (c->state == CONNECTING)
 		return l->connect;
 	if (c->state == SHAKING_HANDS)
@@ -242,6 +266,8 @@ static void settle(struct conn *c)
 {
 	if (c->state == TALKING && talk_need(c->talk) == TALK_TLS)
 		start_tls(c);
+	if (c->state == TALKING && talk_need(c->talk) == TALK_WORK)
+		work(c);
 	if (c->state == TALKING)
 		write_all(c);
 	if (c->state == TALKING && talk_need(c->talk) == TALK_CLOSE)
@@ -251,6 +277,13 @@ static void settle(struct conn *c)
 		c->deadline = clock_ticks() + time_for(c);
 	}
 	c->setup->moved(c->setup->ctx, c);
+}
+
+static void on_again(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	settle(ctx);
 }
 
 /* EHLO's name when none is configured: the address that the relay sees (SMTP-3). */
@@ -268,10 +301,50 @@ static void address_literal(int fd, char out[80])
 	snprintf(out, 80, "[%s%s]", us.any.sa_family == AF_INET6 ? "IPv6:" : "", host);
 }
 
-static void connected(struct conn *c)
+/* The token as it is now: an outside job renews it. */
+static int read_token(const char *path, struct buf *out, struct err *e)
+{
+	if (file_read(path, out, e) < 0)
+		return err_in(e, "the relay's token");
+	while (out->n && strchr(" \t\r\n", out->p[out->n - 1]))
+		buf_cut(out, out->n - 1);
+	return 0;
+}
+
+static void start_talk(struct conn *c)
 {
 	const struct conn_setup *s = c->setup;
+	struct talk_setup talk = { .relay = s->relay,
+				   .helo = s->relay->helo,
+				   .ops = s->ops,
+				   .ctx = s->ops_ctx,
+				   .rejected_max = s->limits->rejected_max,
+				   .secure = s->relay->mode == RELAY_TLS,
+				   .scram = s->scram };
 	char literal[80];
+	struct buf token;
+	struct err e;
+
+	buf_init(&token, TOKEN_MAX);
+	if (s->relay->token_file && read_token(s->relay->token_file, &token, &e) < 0) {
+		fail(c, STAGE_AUTH, e.text);
+		return;
+	}
+	if (!talk.helo) {
+		address_literal(c->fd, literal);
+		talk.helo = literal;
+	}
+	if (s->relay->token_file)
+		talk.token = buf_text(&token);
+	c->talk = talk_new(&talk);
+	c->state = TALKING;
+	if (token.p)
+		OPENSSL_cleanse(token.p, token.room);
+	buf_free(&token);
+}
+
+static void connected(struct conn *c)
+{
 	int number = 0;
 	socklen_t n = sizeof(number);
 
@@ -281,15 +354,8 @@ static void connected(struct conn *c)
 	}
 	wait_writable(c, false);
 	event_add(c->readable, NULL);
-	address_literal(c->fd, literal);
-	c->talk = talk_new(&(struct talk_setup){ .relay = s->relay,
-						 .helo = s->relay->helo ? s->relay->helo : literal,
-						 .ops = s->ops,
-						 .ctx = s->ops_ctx,
-						 .rejected_max = s->limits->rejected_max,
-						 .secure = s->relay->mode == RELAY_TLS });
-	c->state = TALKING;
-	if (s->relay->mode == RELAY_TLS)
+	start_talk(c);
+	if (c->state == TALKING && c->setup->relay->mode == RELAY_TLS)
 		start_tls(c);
 }
 
@@ -381,6 +447,8 @@ void conn_free(struct conn *c)
 		event_free(c->readable);
 	if (c->writable)
 		event_free(c->writable);
+	if (c->again)
+		event_free(c->again);
 	if (c->tls && SSL_is_init_finished(c->tls))
 		SSL_shutdown(c->tls); /* a goodbye, not waited for */
 	ERR_clear_error();

@@ -18,6 +18,7 @@ struct conn_setup {
 	const struct relay *relay;
 	const struct smtp_limits *limits; /* all set */
 	SSL_CTX *tls;                     /* NULL for RELAY_PLAIN */
+	struct scram_memory *scram;       /* of all connections to the relay */
 	const struct smtp_ops *ops;       /* for the talk */
 	void *ops_ctx;
 	void (*moved)(void *ctx, struct conn *c); /* after each event, as the last thing: may free the connection */

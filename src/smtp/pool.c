@@ -30,6 +30,7 @@ struct smtp_pool {
 	struct event_base *base;
 	struct arena *texts; /* what `relay` points to */
 	struct relay relay;
+	struct scram_memory scram;
 	struct smtp_limits limits;
 	struct smtp_ops ops, own; /* the caller's; ours around them */
 	void *ctx;
@@ -283,29 +284,12 @@ static void make_slots(struct smtp_pool *p)
 						.relay = &p->relay,
 						.limits = &p->limits,
 						.tls = p->tls,
+						.scram = &p->scram,
 						.ops = &p->own,
 						.ops_ctx = s,
 						.moved = on_moved,
 						.ctx = s };
 	}
-}
-
-static const char *copy_text(struct arena *a, const char *text)
-{
-	return text ? arena_text(a, text) : NULL;
-}
-
-/* A pool outlives the mailing that it was made for. */
-static struct relay copy_relay(struct arena *a, const struct relay *r)
-{
-	return (struct relay){ .mode = r->mode,
-			       .host = copy_text(a, r->host),
-			       .port = r->port,
-			       .user = copy_text(a, r->user),
-			       .password = copy_text(a, r->password),
-			       .helo = copy_text(a, r->helo),
-			       .ca_file = copy_text(a, r->ca_file),
-			       .url = copy_text(a, r->url) };
 }
 
 struct smtp_pool *smtp_pool_new(struct event_base *base, const struct relay *r, const struct smtp_limits *l,
@@ -325,7 +309,7 @@ struct smtp_pool *smtp_pool_new(struct event_base *base, const struct relay *r, 
 	p = mem_alloc(sizeof(*p));
 	p->base = base;
 	p->texts = arena_new();
-	p->relay = copy_relay(p->texts, r);
+	p->relay = relay_copy(p->texts, r); /* a pool outlives the mailing that it was made for */
 	p->limits = fill_limits(l);
 	p->ops = *ops;
 	p->ctx = ctx;
@@ -363,6 +347,8 @@ void smtp_pool_free(struct smtp_pool *p)
 	event_free(p->tick);
 	forget_addresses(p);
 	SSL_CTX_free(p->tls);
+	scram_forget(&p->scram);
+	relay_wipe(&p->relay);
 	arena_free(p->texts);
 	free(p->slots);
 	free(p);

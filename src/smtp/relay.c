@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <openssl/crypto.h>
 
 #include "base/codec.h"
 
@@ -115,6 +116,10 @@ int relay_parse(struct arena *a, const char *url, struct relay *out, struct err 
 		return err_set(e, ERR_INPUT, "a relay's URL begins with smtp://, smtp+starttls:// or smtps://");
 	rest = url + strlen(scheme->name);
 	n = strlen(rest);
+	if (n >= 5 && strcmp(rest + n - 5, "?helo") == 0) {
+		r.helo_fallback = true;
+		n -= 5;
+	}
 	if (n && rest[n - 1] == '/')
 		n--;
 	at = memrchr(rest, '@', n);
@@ -147,4 +152,59 @@ bool relay_is_loopback(const struct relay *r)
 	if (inet_pton(AF_INET, r->host, &v4) == 1)
 		return (ntohl(v4.s_addr) >> 24) == 127;
 	return inet_pton(AF_INET6, r->host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+static const char *copy_text(struct arena *a, const char *text)
+{
+	return text ? arena_text(a, text) : NULL;
+}
+
+struct relay relay_copy(struct arena *a, const struct relay *r)
+{
+	struct relay out = *r;
+
+	out.host = copy_text(a, r->host);
+	out.user = copy_text(a, r->user);
+	out.password = copy_text(a, r->password);
+	out.helo = copy_text(a, r->helo);
+	out.ca_file = copy_text(a, r->ca_file);
+	out.url = copy_text(a, r->url);
+	out.token_file = copy_text(a, r->token_file);
+	out.client_cert = copy_text(a, r->client_cert);
+	out.client_key = copy_text(a, r->client_key);
+	return out;
+}
+
+void relay_wipe(struct relay *r)
+{
+	if (r->password) /* const for all that only read it */
+		OPENSSL_cleanse((void *)(uintptr_t)r->password, strlen(r->password));
+}
+
+static const char *const AUTH_NAMES[AUTH_KINDS] = {
+	[AUTH_BEST] = "",
+	[AUTH_EXTERNAL] = "EXTERNAL",
+	[AUTH_OAUTHBEARER] = "OAUTHBEARER",
+	[AUTH_XOAUTH2] = "XOAUTH2",
+	[AUTH_SCRAM_SHA_256] = "SCRAM-SHA-256",
+	[AUTH_PLAIN] = "PLAIN",
+	[AUTH_LOGIN] = "LOGIN",
+};
+
+const char *relay_auth_name(enum relay_auth kind)
+{
+	return AUTH_NAMES[kind];
+}
+
+int relay_auth_parse(const char *name, enum relay_auth *out, struct err *e)
+{
+	for (enum relay_auth kind = AUTH_BEST; kind < AUTH_KINDS; kind++) {
+		if (strcasecmp(name, AUTH_NAMES[kind]) == 0) {
+			*out = kind;
+			return 0;
+		}
+	}
+	return err_set(e, ERR_INPUT,
+		       "\"%s\" is no kind of login; known are external, oauthbearer, xoauth2, scram-sha-256, plain, login",
+		       name);
 }

@@ -21,10 +21,22 @@ struct talk *talk_new(const struct talk_setup *setup)
 		t->setup.rejected_max = 10;
 	snprintf(t->helo, sizeof(t->helo), "%s", setup->helo);
 	t->secure = setup->secure;
+	t->token = setup->token ? mem_copy_text(setup->token) : NULL;
+	if (!t->setup.scram)
+		t->setup.scram = &t->scram;
 	reply_init(&t->parser);
 	buf_init(&t->out, OUT_MAX);
 	talk_expect(t, EXPECT_GREETING);
 	return t;
+}
+
+static void empty_output(struct talk *t)
+{
+	if (t->secret)
+		OPENSSL_cleanse(t->out.p, t->out.room);
+	t->secret = false;
+	buf_clear(&t->out);
+	t->out_at = t->dot_end = 0;
 }
 
 void talk_free(struct talk *t)
@@ -32,8 +44,12 @@ void talk_free(struct talk *t)
 	if (!t)
 		return;
 	MUST(!t->deals[0].live && !t->deals[1].live);
-	if (t->out.p)
-		OPENSSL_cleanse(t->out.p, t->out.room); /* it held the password */
+	sasl_clear(&t->sasl);
+	scram_forget(&t->scram);
+	if (t->token)
+		OPENSSL_cleanse(t->token, strlen(t->token));
+	free(t->token);
+	empty_output(t);
 	buf_free(&t->out);
 	free(t);
 }
@@ -94,8 +110,7 @@ void talk_give_up(struct talk *t, const struct smtp_outcome *why, bool quit)
 	t->fault = *why;
 	t->fault.end = SMTP_NOT_STARTED;
 	t->fault.fault = FAULT_RELAY;
-	buf_clear(&t->out);
-	t->out_at = t->dot_end = 0;
+	empty_output(t);
 	if (quit)
 		buf_adds(&t->out, "QUIT\r\n");
 	end(t, why);
@@ -131,6 +146,7 @@ static bool refuse(struct talk *t, enum smtp_stage stage, const struct reply *r)
 		t->rejected++;
 	if (d->outcome.fault != FAULT_RELAY)
 		return true;
+	login_explain(&d->outcome);
 	talk_give_up(t, &d->outcome, true);
 	return false;
 }
@@ -244,6 +260,9 @@ static void on_reply(struct talk *t, const struct reply *r, bool more)
 	case EXPECT_EHLO:
 		login_ehlo(t, r);
 		break;
+	case EXPECT_HELO:
+		login_helo(t, r);
+		break;
 	case EXPECT_STARTTLS:
 		login_starttls(t, r, more);
 		break;
@@ -301,6 +320,12 @@ void talk_secured(struct talk *t)
 	t->secure = true;
 	t->phase = PHASE_LOGIN;
 	login_say_hello(t);
+}
+
+void talk_work(struct talk *t)
+{
+	MUST(t->phase == PHASE_WORK);
+	login_work(t);
 }
 
 static bool is_retired(const struct talk *t)
@@ -403,8 +428,7 @@ static void fill(struct talk *t)
 struct slice talk_output(struct talk *t)
 {
 	if (t->out_at == t->out.n) {
-		buf_clear(&t->out);
-		t->out_at = 0;
+		empty_output(t);
 		if (t->phase == PHASE_READY)
 			fill(t);
 		MUST(!t->out.over);
@@ -448,6 +472,8 @@ enum talk_need talk_need(const struct talk *t)
 {
 	if (t->phase == PHASE_HANDSHAKE)
 		return TALK_TLS;
+	if (t->phase == PHASE_WORK)
+		return TALK_WORK;
 	return t->phase == PHASE_ENDED ? TALK_CLOSE : TALK_MORE;
 }
 
@@ -456,6 +482,7 @@ static const struct {
 	enum smtp_stage stage;
 } EXPECTED[EXPECTS] = {
 	[EXPECT_GREETING] = { WAIT_GREETING, STAGE_CONNECT }, [EXPECT_EHLO] = { WAIT_REPLY, STAGE_HELLO },
+	[EXPECT_HELO] = { WAIT_REPLY, STAGE_HELLO },
 	[EXPECT_STARTTLS] = { WAIT_REPLY, STAGE_TLS },        [EXPECT_AUTH] = { WAIT_REPLY, STAGE_AUTH },
 	[EXPECT_MAIL] = { WAIT_REPLY, STAGE_MAIL },           [EXPECT_RCPT] = { WAIT_REPLY, STAGE_RCPT },
 	[EXPECT_DATA] = { WAIT_GO_AHEAD, STAGE_DATA },        [EXPECT_DOT] = { WAIT_DOT, STAGE_DOT },
@@ -471,6 +498,8 @@ enum smtp_stage talk_stage(const struct talk *t)
 {
 	if (t->phase == PHASE_HANDSHAKE)
 		return STAGE_TLS;
+	if (t->phase == PHASE_WORK)
+		return STAGE_AUTH;
 	if (t->content_due)
 		return STAGE_DOT;
 	return t->fifo_n ? EXPECTED[t->fifo[0]].stage : STAGE_MAIL;

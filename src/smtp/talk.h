@@ -12,6 +12,7 @@
 #define PLACET_TALK_H
 
 #include "smtp/pool.h"
+#include "smtp/scram.h"
 
 struct talk;
 
@@ -22,11 +23,14 @@ struct talk_setup {
 	void *ctx;        /* for ops; relay_fault is not called from here */
 	int rejected_max; /* QUIT after so many refused recipients; 0: 10 */
 	bool secure;      /* TLS stands already (smtps) */
+	const char *token;          /* for a login by token, as it is now; is copied; NULL: none */
+	struct scram_memory *scram; /* of all talks to the relay; NULL: this one's own */
 };
 
 enum talk_need {
 	TALK_MORE,  /* bytes of the relay, or talk_output when something is to be sent */
 	TALK_TLS,   /* a TLS handshake, then talk_secured() */
+	TALK_WORK,  /* talk_work(), again and again, with a look at others in between */
 	TALK_CLOSE, /* the end: write what talk_output still gives, then close */
 };
 
@@ -41,6 +45,8 @@ void talk_free(struct talk *t);
 void talk_input(struct talk *t, const char *p, size_t n);
 /* The handshake that TALK_TLS asked for stands. */
 void talk_secured(struct talk *t);
+/* Computes a slice of what TALK_WORK asked for: some milliseconds. */
+void talk_work(struct talk *t);
 /* What is to be written now; to be called only when it can be written at once: it calls next() and dot(), and
    may call done(). The bytes stay until talk_wrote() has taken them. */
 struct slice talk_output(struct talk *t);

@@ -4,12 +4,14 @@
 
 #include "smtp/classify.h"
 #include "smtp/reply.h"
+#include "smtp/sasl.h"
 #include "smtp/talk.h"
 #include "smtp/wire.h"
 
 enum expect {
 	EXPECT_GREETING,
 	EXPECT_EHLO,
+	EXPECT_HELO,
 	EXPECT_STARTTLS,
 	EXPECT_AUTH,
 	EXPECT_MAIL,
@@ -32,7 +34,7 @@ struct deal {
 	struct smtp_outcome outcome;
 };
 
-enum phase { PHASE_LOGIN, PHASE_HANDSHAKE, PHASE_READY, PHASE_ENDED };
+enum phase { PHASE_LOGIN, PHASE_HANDSHAKE, PHASE_WORK, PHASE_READY, PHASE_ENDED };
 
 struct talk {
 	struct talk_setup setup;
@@ -42,6 +44,14 @@ struct talk {
 	struct reply_parser parser;
 	int ehlo_lines;
 	struct offers offers;
+
+	struct rng rng;
+	struct scram_memory scram; /* if the setup has none */
+	char *token;               /* a copy; NULL: none */
+	struct sasl sasl;
+	bool first_held;       /* the login's first message is not said yet */
+	const char *cancelled; /* the login is, for this reason */
+	bool secret;           /* `out` holds some of the login */
 
 	struct buf out;
 	size_t out_at;  /* written up to here */
@@ -75,8 +85,12 @@ void talk_give_up_text(struct talk *t, enum smtp_stage stage, const char *text, 
 /* login.c: the replies before the first message. `more`: bytes came behind this reply. */
 void login_greeting(struct talk *t, const struct reply *r);
 void login_ehlo(struct talk *t, const struct reply *r);
+void login_helo(struct talk *t, const struct reply *r);
 void login_starttls(struct talk *t, const struct reply *r, bool more);
 void login_auth(struct talk *t, const struct reply *r);
 void login_say_hello(struct talk *t);
+void login_work(struct talk *t);
+/* Puts before the relay's words what they mean, if they are about a login (SMTP-4). */
+void login_explain(struct smtp_outcome *o);
 
 #endif

@@ -5,6 +5,21 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+/* Our own certificate, for relays that know us by it. */
+static int load_client(SSL_CTX *ctx, const struct relay *r, struct err *e)
+{
+	const char *key = r->client_key ? r->client_key : r->client_cert;
+	const char *who = r->url ? r->url : r->host;
+
+	if (SSL_CTX_use_certificate_chain_file(ctx, r->client_cert) != 1)
+		return err_set(e, ERR_INPUT, "relay %s: cannot read our certificate in %s: it must be PEM, its chain behind it",
+			       who, r->client_cert);
+	if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
+		return err_set(e, ERR_INPUT, "relay %s: cannot read the key of our certificate in %s, or it is not its key", who,
+			       key);
+	return 0;
+}
+
 SSL_CTX *tls_context_new(const struct relay *r, struct err *e)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
@@ -18,11 +33,12 @@ SSL_CTX *tls_context_new(const struct relay *r, struct err *e)
 		       : SSL_CTX_set_default_verify_paths(ctx) != 1) {
 		err_set(e, ERR_INPUT, "relay %s: cannot read the CA certificates%s%s", r->url ? r->url : r->host,
 			r->ca_file ? " in " : "", r->ca_file ? r->ca_file : "");
-		SSL_CTX_free(ctx);
-		ERR_clear_error();
-		return NULL;
+	} else if (!r->client_cert || load_client(ctx, r, e) == 0) {
+		return ctx;
 	}
-	return ctx;
+	SSL_CTX_free(ctx);
+	ERR_clear_error();
+	return NULL;
 }
 
 static bool is_address(const char *host)

@@ -9,7 +9,7 @@
 
 #include "smtp/relay.h"
 
-/* For all connections to a relay. ERR_INPUT: the CA file cannot be read. */
+/* For all connections to a relay. ERR_INPUT: the CA file, our certificate or its key cannot be read. */
 SSL_CTX *tls_context_new(const struct relay *r, struct err *e) MUST_USE;
 /* A client session over a non-blocking socket; the socket stays the caller's. */
 SSL *tls_session_new(SSL_CTX *ctx, const char *host, int fd);

@@ -4,10 +4,7 @@
  */
 #include "smtp/wire.h"
 
-#include <openssl/crypto.h>
 #include <strings.h>
-
-#include "base/codec.h"
 
 #define PATH_MAX_BYTES 320 /* an address; RFC 5321 allows 254 */
 #define LINE_MAX_BYTES 998
@@ -49,15 +46,28 @@ static int64_t word_number(struct slice w, size_t skip)
 static void take_auth(struct offers *o, struct slice rest)
 {
 	for (struct slice w = next_word(&rest); w.n; w = next_word(&rest))
-		if (word_is(w, "PLAIN"))
-			o->auth_plain = true;
+		for (enum relay_auth kind = AUTH_EXTERNAL; kind < AUTH_KINDS; kind++)
+			if (word_is(w, relay_auth_name(kind)))
+				o->auth |= 1u << kind;
 }
 
 static void take_limits(struct offers *o, struct slice rest)
 {
-	for (struct slice w = next_word(&rest); w.n; w = next_word(&rest))
-		if (w.n > 8 && strncasecmp(w.p, "MAILMAX=", 8) == 0)
-			o->mail_max = word_number(w, 8);
+	const struct {
+		const char *name;
+		int64_t *limit;
+	} LIMITS[] = { { "MAILMAX=", &o->mail_max },
+		       { "RCPTMAX=", &o->rcpt_max },
+		       { "RCPTDOMAINMAX=", &o->rcpt_domain_max } };
+
+	for (struct slice w = next_word(&rest); w.n; w = next_word(&rest)) {
+		for (size_t i = 0; i < COUNT(LIMITS); i++) {
+			size_t n = strlen(LIMITS[i].name);
+
+			if (w.n > n && w.n <= n + 6 && strncasecmp(w.p, LIMITS[i].name, n) == 0)
+				*LIMITS[i].limit = word_number(w, n);
+		}
+	}
 }
 
 void offers_take(struct offers *o, struct slice line)
@@ -77,6 +87,8 @@ void offers_take(struct offers *o, struct slice line)
 		o->eightbit = true;
 	} else if (word_is(name, "STARTTLS")) {
 		o->starttls = true;
+	} else if (word_is(name, "CHUNKING")) {
+		o->chunking = true;
 	} else if (word_is(name, "AUTH")) {
 		take_auth(o, line);
 	} else if (word_is(name, "LIMITS")) {
@@ -168,24 +180,6 @@ const char *wire_refuses(const struct offers *o, const struct smtp_job *job)
 	    (job->envid && strlen(job->envid) > 100))
 		return "5.1.3 the envelope cannot be written as SMTP";
 	return NULL;
-}
-
-void wire_auth_plain(struct buf *b, const char *user, const char *password)
-{
-	struct buf secret;
-
-	buf_init(&secret, 2048);
-	buf_addc(&secret, '\0');
-	buf_add(&secret, user, strlen(user) + 1);
-	buf_adds(&secret, password);
-	buf_adds(b, "AUTH PLAIN ");
-	base64_encode(b, buf_text(&secret), secret.n);
-	buf_adds(b, "\r\n");
-	if (secret.over)
-		b->over = true;
-	if (secret.p)
-		OPENSSL_cleanse(secret.p, secret.room);
-	buf_free(&secret);
 }
 
 struct census {

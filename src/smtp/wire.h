@@ -11,9 +11,11 @@
 
 /* What the relay offers (SMTP-5); unknown keywords are ignored. */
 struct offers {
-	bool pipelining, size, dsn, utf8, eightbit, starttls, auth_plain;
+	bool pipelining, size, dsn, utf8, eightbit, starttls, chunking;
+	unsigned auth;    /* kinds of login: 1 << AUTH_PLAIN and so on, OR-ed */
 	int64_t size_max; /* 0: none stated */
-	int64_t mail_max; /* LIMITS MAILMAX: messages a connection; 0: none stated (RFC 9422) */
+	/* LIMITS: messages of a connection, recipients of a message, domains among those; 0: none stated (RFC 9422). */
+	int64_t mail_max, rcpt_max, rcpt_domain_max;
 };
 
 /* Takes one line of the EHLO reply (not the first). */
@@ -24,9 +26,6 @@ void wire_mail(struct buf *b, const struct offers *o, const struct smtp_job *job
 void wire_rcpt(struct buf *b, const struct offers *o, const struct smtp_job *job);
 /* Why the envelope cannot be written to this relay: an enhanced code and text, or NULL. */
 const char *wire_refuses(const struct offers *o, const struct smtp_job *job);
-
-/* AUTH PLAIN with its initial response (RFC 4954, 4616). */
-void wire_auth_plain(struct buf *b, const char *user, const char *password);
 
 /* Ends the program if the content holds a NUL, a bare CR or LF, a line over 998 bytes, or 8-bit bytes without
    `utf8`: the message is our own work, so that this is a bug (INV-6, SMTP-10). Returns whether a line begins

@@ -92,9 +92,69 @@ static void bad_urls(void **state)
 	arena_free(a);
 }
 
+static void helo_is_allowed_by_the_url(void **state)
+{
+	struct arena *a = arena_new();
+	struct relay r;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(relay_parse(a, "smtp://localhost:25/", &r, &e), 0);
+	assert_false(r.helo_fallback);
+	assert_int_equal(relay_parse(a, "smtp://localhost:26/?helo", &r, &e), 0);
+	assert_true(r.helo_fallback);
+	assert_int_equal(r.port, 26);
+	assert_string_equal(r.url, "smtp://localhost:26/?helo");
+	assert_int_equal(relay_parse(a, "smtps://relay.example?helo", &r, &e), 0);
+	assert_true(r.helo_fallback);
+	assert_string_equal(r.host, "relay.example");
+	assert_int_equal(relay_parse(a, "smtps://relay.example?ehlo", &r, &e), -1);
+	arena_free(a);
+}
+
+static void kinds_of_login_have_names(void **state)
+{
+	enum relay_auth kind;
+	struct err e = { 0 };
+
+	(void)state;
+	for (enum relay_auth k = AUTH_BEST; k < AUTH_KINDS; k++) {
+		assert_int_equal(relay_auth_parse(relay_auth_name(k), &kind, &e), 0);
+		assert_int_equal(kind, k);
+	}
+	assert_int_equal(relay_auth_parse("scram-sha-256", &kind, &e), 0);
+	assert_int_equal(kind, AUTH_SCRAM_SHA_256);
+	assert_int_equal(relay_auth_parse("cram-md5", &kind, &e), -1);
+	assert_int_equal(e.kind, ERR_INPUT);
+}
+
+static void a_copy_stands_by_itself(void **state)
+{
+	struct arena *a = arena_new();
+	char text[] = "text";
+	const struct relay r = { .mode = RELAY_TLS, .host = text, .port = 7, .user = text, .password = text, .helo = text,
+				 .ca_file = text, .url = text, .auth = AUTH_LOGIN, .token_file = text, .client_cert = text,
+				 .client_key = text, .chunking = true, .helo_fallback = true };
+	struct relay copy = relay_copy(a, &r);
+	const char *const texts[] = { copy.host, copy.user, copy.password, copy.helo, copy.ca_file, copy.url, copy.token_file,
+				      copy.client_cert, copy.client_key };
+
+	(void)state;
+	memset(text, 'x', 4);
+	for (size_t i = 0; i < COUNT(texts); i++)
+		assert_string_equal(texts[i], "text");
+	assert_true(copy.mode == RELAY_TLS && copy.port == 7 && copy.auth == AUTH_LOGIN && copy.chunking && copy.helo_fallback);
+	relay_wipe(&copy);
+	assert_string_equal(copy.password, "");
+	arena_free(a);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(good_urls), cmocka_unit_test(bad_urls) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(good_urls), cmocka_unit_test(bad_urls),
+					    cmocka_unit_test(helo_is_allowed_by_the_url),
+					    cmocka_unit_test(kinds_of_login_have_names),
+					    cmocka_unit_test(a_copy_stands_by_itself) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,10 +21,30 @@
 
 #define HELLO "S 220 relay", "C EHLO me.example"
 #define PLAIN_LOGIN HELLO, "S 250 relay"
+#define AUTH_OFFER(kinds) HELLO, "S 250-relay", "S 250 AUTH " kinds
 #define PIPE_LOGIN HELLO, "S 250-relay", "S 250 PIPELINING"
 #define ENVELOPE(n) "E next " n, "C MAIL FROM:<b@id.example>", "C RCPT TO:<r" n "@to.example>", "C DATA"
 #define ACCEPTED_ENVELOPE "S 250 mail", "S 250 rcpt", "S 354 go"
 #define CONTENT(n) "E dot " n, "C Subject: " n, "C ", "C Hello", "C ."
+
+/* Longer than a command may be; and the login that it makes. */
+#define LONG_TOKEN \
+	"tttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt" \
+	"tttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt" \
+	"tttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt" \
+	"tttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt" \
+	"tttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt" \
+	"tttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt"
+#define LONG_ANSWER \
+	"dXNlcj1uZXdzAWF1dGg9QmVhcmVyIHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0" \
+	"dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0" \
+	"dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0" \
+	"dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0" \
+	"dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0" \
+	"dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0" \
+	"dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0" \
+	"dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0" \
+	"dHR0dHR0dHR0dHR0dHR0dHR0dHR0dAEB"
 
 struct test_case {
 	const char *name;
@@ -35,6 +55,9 @@ struct test_case {
 	int no_dot;                   /* dot() says no to this one */
 	bool utf8, secure;
 	const char *envid;
+	enum relay_auth auth;
+	const char *token, *cert;
+	bool no_password, helo;
 	const char *script[64];
 };
 
@@ -252,10 +275,128 @@ static const struct test_case CASES[] = {
 	  .user = "news",
 	  .script = { HELLO, "S 250-relay", "S 250 AUTH PLAIN", "C AUTH PLAIN AG5ld3MAc2VjcmV0", "S 535 5.7.8 wrong",
 		      "C QUIT", "F wrong", "P" } },
-	{ .name = "AUTH PLAIN is not offered",
+	{ .name = "LOGIN, when nothing better is offered; what it asks for is not looked at",
+	  .jobs = 0,
+	  .user = "news",
+	  .script = { AUTH_OFFER("LOGIN"), "C AUTH LOGIN", "P", "S 334 VXNlcm5hbWU6", "C bmV3cw==", "S 334 what?", "C c2VjcmV0",
+		      "P", "S 235 ok", "P" } },
+	{ .name = "LOGIN asks a third time",
 	  .jobs = 1,
 	  .user = "news",
-	  .script = { HELLO, "S 250-relay", "S 250 AUTH LOGIN", "C QUIT", "F does not offer AUTH PLAIN", "P" } },
+	  .script = { AUTH_OFFER("LOGIN"), "C AUTH LOGIN", "S 334", "C bmV3cw==", "S 334", "C c2VjcmV0", "S 334", "C *", "P",
+		      "S 501 cancelled", "C QUIT", "F more than user and password", "P" } },
+	{ .name = "PLAIN before LOGIN, and it is said once",
+	  .jobs = 1,
+	  .user = "news",
+	  .script = { AUTH_OFFER("LOGIN X-OTHER plain"), "C AUTH PLAIN AG5ld3MAc2VjcmV0", "S 334 again", "C *", "S 235 really",
+		      "C QUIT", "F asks again", "P" } },
+	{ .name = "a kind that is configured and not offered: no other one",
+	  .jobs = 1,
+	  .user = "news",
+	  .auth = AUTH_SCRAM_SHA_256,
+	  .script = { AUTH_OFFER("LOGIN PLAIN"), "C QUIT", "F does not offer AUTH SCRAM-SHA-256", "P" } },
+	{ .name = "no AUTH at all", .jobs = 1, .user = "news", .script = { PIPE_LOGIN, "C QUIT", "F does not offer AUTH", "P" } },
+	{ .name = "no password",
+	  .jobs = 1,
+	  .user = "news",
+	  .no_password = true,
+	  .script = { AUTH_OFFER("PLAIN"), "C QUIT", "F no password for the relay's user", "P" } },
+	{ .name = "XOAUTH2",
+	  .jobs = 0,
+	  .user = "news",
+	  .token = "mF_9.B5f-4.1JqM",
+	  .script = { AUTH_OFFER("XOAUTH2 PLAIN"), "C AUTH XOAUTH2 dXNlcj1uZXdzAWF1dGg9QmVhcmVyIG1GXzkuQjVmLTQuMUpxTQEB", "P", "S 235 ok", "P" } },
+	{ .name = "XOAUTH2 refused: an empty line before the reply",
+	  .jobs = 1,
+	  .user = "news",
+	  .token = "mF_9.B5f-4.1JqM",
+	  .script = { AUTH_OFFER("XOAUTH2"), "C AUTH XOAUTH2 dXNlcj1uZXdzAWF1dGg9QmVhcmVyIG1GXzkuQjVmLTQuMUpxTQEB", "S 334 eyJzdGF0dXMiOiI0MDEifQ==", "C ", "P", "S 535 5.7.8 bad", "C QUIT",
+		      "F as news: the relay refused the login: 535 5.7.8 bad; the relay refused the token: {\"status\":\"401\"}",
+		      "P" } },
+	{ .name = "OAUTHBEARER before XOAUTH2 and passwords",
+	  .jobs = 0,
+	  .user = "a=b,c",
+	  .token = "mF_9.B5f-4.1JqM",
+	  .script = { AUTH_OFFER("PLAIN XOAUTH2 OAUTHBEARER LOGIN SCRAM-SHA-256"),
+		      "C AUTH OAUTHBEARER bixhPWE9M0RiPTJDYywBaG9zdD1sb2NhbGhvc3QBcG9ydD0wAWF1dGg9QmVhcmVyIG1GXzkuQjVmLTQuMUpxTQEB",
+		      "S 235 ok", "P" } },
+	{ .name = "OAUTHBEARER refused: 0x01 before the reply",
+	  .jobs = 1,
+	  .user = "a=b,c",
+	  .token = "mF_9.B5f-4.1JqM",
+	  .script = { AUTH_OFFER("OAUTHBEARER"),
+		      "C AUTH OAUTHBEARER bixhPWE9M0RiPTJDYywBaG9zdD1sb2NhbGhvc3QBcG9ydD0wAWF1dGg9QmVhcmVyIG1GXzkuQjVmLTQuMUpxTQEB",
+		      "S 334 eyJzdGF0dXMiOiI0MDEifQ==", "C AQ==", "P", "S 535 no", "C QUIT", "F refused the token", "P" } },
+	{ .name = "a token with a blank in it leaves nothing",
+	  .jobs = 1,
+	  .user = "news",
+	  .token = "mF 9",
+	  .script = { AUTH_OFFER("XOAUTH2"), "C QUIT", "F what no token may hold", "P" } },
+	{ .name = "a token that is too long for the command waits for its 334",
+	  .jobs = 0,
+	  .user = "news",
+	  .token = LONG_TOKEN,
+	  .script = { AUTH_OFFER("XOAUTH2"), "C AUTH XOAUTH2", "P", "S 334", "C " LONG_ANSWER, "P", "S 235 ok", "P" } },
+	{ .name = "EXTERNAL under TLS before all others",
+	  .jobs = 0,
+	  .mode = RELAY_TLS,
+	  .secure = true,
+	  .host = "relay.example",
+	  .user = "news",
+	  .token = "abc",
+	  .cert = "cert.pem",
+	  .script = { AUTH_OFFER("PLAIN XOAUTH2 SCRAM-SHA-256 EXTERNAL"), "C AUTH EXTERNAL bmV3cw==", "S 235 ok", "P" } },
+	{ .name = "EXTERNAL without a user is whom the certificate is for",
+	  .jobs = 0,
+	  .mode = RELAY_TLS,
+	  .secure = true,
+	  .host = "relay.example",
+	  .cert = "cert.pem",
+	  .script = { AUTH_OFFER("EXTERNAL"), "C AUTH EXTERNAL =", "S 235 ok", "P" } },
+	{ .name = "a certificate, and no EXTERNAL: the handshake was the login",
+	  .jobs = 0,
+	  .mode = RELAY_TLS,
+	  .secure = true,
+	  .host = "relay.example",
+	  .cert = "cert.pem",
+	  .script = { AUTH_OFFER("PLAIN"), "P" } },
+	{ .name = "EXTERNAL is not for those without a certificate",
+	  .jobs = 1,
+	  .user = "news",
+	  .script = { AUTH_OFFER("EXTERNAL PLAIN"), "C AUTH PLAIN AG5ld3MAc2VjcmV0", "S 534 5.7.9 more", "C QUIT",
+		      "F AUTH PLAIN as news: the relay wants a stronger kind of login: 534 5.7.9 more", "P" } },
+	{ .name = "EHLO refused, HELO allowed",
+	  .jobs = 1,
+	  .helo = true,
+	  .script = { HELLO, "S 500-PIPELINING", "S 500 what", "C HELO me.example", "P", "S 250 relay", "E next 1",
+		      "C MAIL FROM:<b@id.example>", "P" } },
+	{ .name = "EHLO refused for now: no HELO",
+	  .jobs = 1,
+	  .helo = true,
+	  .script = { HELLO, "S 451 later", "C QUIT", "F later", "P" } },
+	{ .name = "HELO refused too",
+	  .jobs = 1,
+	  .helo = true,
+	  .script = { HELLO, "S 502 what", "C HELO me.example", "S 502 what now", "C QUIT", "F what now", "P" } },
+	{ .name = "HELO ends where TLS is wanted",
+	  .jobs = 1,
+	  .helo = true,
+	  .mode = RELAY_STARTTLS,
+	  .host = "relay.example",
+	  .script = { HELLO, "S 502 what", "C HELO me.example", "S 250 relay", "C QUIT", "F does not offer STARTTLS", "P" } },
+	{ .name = "HELO ends where a login is wanted",
+	  .jobs = 1,
+	  .helo = true,
+	  .user = "news",
+	  .script = { HELLO, "S 502 what", "C HELO me.example", "S 250 relay", "C QUIT", "F does not offer AUTH", "P" } },
+	{ .name = "what was offered before TLS is forgotten",
+	  .jobs = 1,
+	  .mode = RELAY_STARTTLS,
+	  .host = "relay.example",
+	  .user = "news",
+	  .script = { HELLO, "S 250-relay", "S 250-AUTH PLAIN", "S 250-PIPELINING", "S 250-SIZE", "S 250 STARTTLS",
+		      "C STARTTLS", "S 220 go", "T", "C EHLO me.example", "S 250 relay", "C QUIT", "F does not offer AUTH",
+		      "P" } },
 	{ .name = "the first line of EHLO is no keyword",
 	  .jobs = 1,
 	  .script = { HELLO, "S 250-PIPELINING", "S 250 SIZE", "E next 1", "C MAIL FROM:<b@id.example> SIZE=21", "P" } },
@@ -332,7 +473,7 @@ static void say(struct play *p, const char *text)
 
 static void expect(struct play *p, const char *step, const char *want, struct buf *from, size_t *at, const char *eol)
 {
-	char line[300];
+	char line[1500];
 	size_t n = (size_t)snprintf(line, sizeof(line), "%s%s", want, eol);
 
 	if (from->n - *at < n || memcmp(from->p + *at, line, n) != 0)
@@ -398,7 +539,10 @@ static void play_case(const struct test_case *c)
 	struct relay relay = { .mode = c->mode,
 			       .host = c->host ? c->host : "localhost",
 			       .user = c->user,
-			       .password = "secret" };
+			       .password = c->no_password ? NULL : "secret",
+			       .auth = c->auth,
+			       .client_cert = c->cert,
+			       .helo_fallback = c->helo };
 	struct smtp_ops ops = { .next = play_next, .dot = play_dot, .done = play_done };
 	struct play p = { .c = c };
 
@@ -409,7 +553,8 @@ static void play_case(const struct test_case *c)
 						.ops = &ops,
 						.ctx = &p,
 						.rejected_max = 3,
-						.secure = c->secure });
+						.secure = c->secure,
+						.token = c->token });
 	for (size_t i = 0; i < COUNT(c->script) && c->script[i]; i++)
 		play_step(&p, c->script[i]);
 	talk_lost(p.talk, "end");
