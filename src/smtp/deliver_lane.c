@@ -249,7 +249,10 @@ static const struct smtp_ops LANE_OPS = { .next = lane_next, .dot = lane_dot, .d
 
 struct lane *lane_for(struct engine *g, int64_t identity, const struct relay *r, struct err *e)
 {
-	struct smtp_limits limits = { .connections = g->connections };
+	int64_t patience = g->h->relay_patience;
+	struct smtp_limits limits = { .connections = g->connections, .greeting = patience, .reply = patience,
+				      .data = patience, .dot = patience, .connect = patience,
+				      .back_off = g->h->relay_back_off };
 	struct lane *lane;
 
 	for (lane = g->lanes; lane; lane = lane->next)

@@ -275,28 +275,50 @@ void home_key_hash(const struct home *h, const char *match_key, uint8_t out[KEY_
 
 /* --- opening ----------------------------------------------------------------------------------- */
 
+/* "+2h": PLACET_CLOCK. */
+static int hear_clock(struct home *h, const char *shift, struct err *e)
+{
+	return clock_parse_shift(shift, &h->clock.shift, e) < 0 ? err_in(e, "PLACET_CLOCK") : 0;
+}
+
+/* "800,50": PLACET_SMTP_TIMEOUTS, so that a test of a silent relay does not take ten minutes. */
+static int hear_timeouts(struct home *h, const char *text, struct err *e)
+{
+	const char *comma = strchr(text, ',');
+	int64_t patience, back_off;
+
+	if (!comma || parse_i64(arena_text_n(h->arena, text, (size_t)(comma - text)), 1, 600000, &patience) < 0 ||
+	    parse_i64(comma + 1, 1, 600000, &back_off) < 0)
+		return err_set(e, ERR_INPUT, "PLACET_SMTP_TIMEOUTS: \"%s\" is not two numbers of milliseconds such as 800,50",
+			       text);
+	h->relay_patience = patience * (SECOND / 1000);
+	h->relay_back_off = back_off * (SECOND / 1000);
+	return 0;
+}
+
+/* What moves a trial's time, and nobody else's. */
+static int hear_trial(struct home *h, const char *name, int (*hear)(struct home *h, const char *text, struct err *e),
+		      struct err *e)
+{
+	const char *text = getenv(name);
+
+	if (!text || !text[0])
+		return 0;
+	if (!h->trial)
+		return err_set(e, ERR_DENIED, "%s is for trial homes; unset it", name);
+	return hear(h, text, e);
+}
+
 struct home *home_open(const char *path, struct err *e)
 {
-	const char *shift = getenv("PLACET_CLOCK");
 	struct arena *a = arena_new();
 	struct home *h = ARENA_NEW(a, struct home);
 
 	h->arena = a;
 	h->path = arena_text(a, path);
-	if (conf_read(h, e) < 0)
-		goto fail;
-	if (shift && shift[0]) {
-		if (!h->trial) {
-			err_set(e, ERR_DENIED, "PLACET_CLOCK is for trial homes; unset it");
-			goto fail;
-		}
-		if (clock_parse_shift(shift, &h->clock.shift, e) < 0) {
-			err_in(e, "PLACET_CLOCK");
-			goto fail;
-		}
-	}
-	return h;
-fail:
+	if (conf_read(h, e) == 0 && hear_trial(h, "PLACET_CLOCK", hear_clock, e) == 0 &&
+	    hear_trial(h, "PLACET_SMTP_TIMEOUTS", hear_timeouts, e) == 0)
+		return h;
 	arena_free(a);
 	return NULL;
 }

@@ -23,6 +23,8 @@ struct home {
 	const char *url;         /* "https://research-mail.example.ac.uk", no final slash */
 	bool trial;
 	struct clock clock;
+	int64_t relay_patience, relay_back_off; /* of a trial, PLACET_SMTP_TIMEOUTS: every time-out of the SMTP client, and
+						   its first pause after a fault, in microseconds; 0: as ever */
 	struct rng rng;
 	struct token_keys tokens; /* after home_read_keys */
 	uint8_t hash_key[TOKEN_KEY_SIZE];
@@ -39,7 +41,8 @@ struct home {
 
 /* --home, else PLACET_HOME, else /var/lib/placet if it is there, else ~/.local/share/placet. */
 const char *home_path(struct arena *a, const char *given);
-/* Reads placet.conf. ERR_MISSING when there is no home at `path`. PLACET_CLOCK is heard in a trial home. */
+/* Reads placet.conf. ERR_MISSING when there is no home at `path`. PLACET_CLOCK and PLACET_SMTP_TIMEOUTS are heard in a
+   trial home. */
 struct home *home_open(const char *path, struct err *e) MUST_USE;
 /* Brings the database up to its schema, and to the journal of opt-outs. */
 int home_open_db(struct home *h, struct err *e) MUST_USE;
