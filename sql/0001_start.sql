@@ -538,6 +538,7 @@ CREATE TABLE sender (
   in_flight {INT} NOT NULL DEFAULT 0,
   waiting {INT} NOT NULL DEFAULT 0 -- claimed, not started
 ) {STRICT};
+CREATE INDEX sender_open ON sender (id) WHERE ended IS NULL;
 
 -- How each sender gets on with each relay.
 CREATE TABLE relay_health (

@@ -121,6 +121,23 @@ char *time_rfc5322(int64_t t, char out[40])
 	return out;
 }
 
+char *time_span(int64_t t, char out[32])
+{
+	int64_t minutes = t / MINUTE;
+
+	if (t < MINUTE)
+		snprintf(out, 32, "%lld s", t > 0 ? (long long)(t / SECOND) : 0);
+	else if (minutes < 60)
+		snprintf(out, 32, "%lld min", (long long)minutes);
+	else if (minutes < 48 * 60 && minutes % 60)
+		snprintf(out, 32, "%lld h %lld min", (long long)(minutes / 60), (long long)(minutes % 60));
+	else if (minutes < 48 * 60)
+		snprintf(out, 32, "%lld h", (long long)(minutes / 60));
+	else
+		snprintf(out, 32, "%lld days", (long long)(t / DAY));
+	return out;
+}
+
 static int days_in_month(int64_t year, int month)
 {
 	return month == 12 ? 31 : (int)(days_of(year, month + 1, 1) - days_of(year, month, 1));

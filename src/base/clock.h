@@ -30,6 +30,8 @@ char *time_iso(int64_t t, char out[32]);
 char *time_day(int64_t t, char out[32]);
 /* RFC 5322 date-time "Mon, 23 Nov 2026 04:13:44 +0000" into out[40]; returns out (FMT-12). */
 char *time_rfc5322(int64_t t, char out[40]);
+/* A span as people say it: "4 s", "7 min", "3 h 20 min", "5 days"; into out[32]; returns out. */
+char *time_span(int64_t t, char out[32]);
 /* Reads "2026-11-23", "2026-11-23T04:13", "...:44", with optional "Z"; UTC. ERR_INPUT. */
 int time_parse(const char *text, int64_t *out, struct err *e) MUST_USE;
 

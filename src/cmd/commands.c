@@ -130,8 +130,9 @@ OPTIONS(O_ANSWER, { "finding", "N", OPT_NEEDED, "its number in placet mailing ch
 OPTIONS(O_APPROVE, BY, { "bound", "HASH", 0, "approve only what has this hash: what you read, and nothing submitted since" });
 OPTIONS(O_REVIEW, BY, WHY);
 OPTIONS(O_STEP, BY_IF, { "why", "TEXT", 0, "the reason" });
-OPTIONS(O_WATCH, { "watch", NULL, 0, "print again every second until the mailing ends" });
 OPTIONS(O_STOP_ALL, { "identity", "NAME", 0, "only mailings of this identity" }, BY, WHY);
+OPTIONS(O_WATCH, { "watch", NULL, 0, "again and again, until the mailing ends or is paused" },
+	{ "every", "SECONDS", 0, "with --watch: so often at most; without it each second" });
 OPTIONS(O_OPT_OUT, BY, { "why", "TEXT", OPT_NEEDED, "how the person asked; not kept in the audit ledger" });
 OPTIONS(O_PERSON_EXPORT, { "out", "FILE", 0, "where it goes; without it person-PSEUDONYM.zip in this folder" });
 OPTIONS(O_ERASE, BY, { "may-return", NULL, 0, "make no opt-out; one that stands stays" });
@@ -323,7 +324,10 @@ CMD("mailing", "resume", "ID", O_STEP, NEED_DB | NEED_KEYS, cmd_mailing_resume, 
 CMD("mailing", "cancel", "ID", O_STEP, NEED_DB, cmd_mailing_cancel, "stops it for good", NULL)
 CMD("mailing", "retry-uncertain", "ID", O_STEP, NEED_DB, cmd_mailing_retry,
     "sends again to those of whom nobody knows whether they got it", NULL)
-CMD("mailing", "status", "ID", O_WATCH, NEED_DB, cmd_mailing_status, "counts recipients by what became of them", NULL)
+CMD("mailing", "status", "ID", O_WATCH, NEED_DB, cmd_mailing_status, "counts recipients by what became of them",
+    "With --watch it draws anew on a terminal, and prints line after line anywhere else, until the mailing is done, paused, cancelled or "
+    "revoked, or Ctrl-C. With --json each line is one JSON object. A mailing of millions is looked at less often, since "
+    "counting it takes the database some time.")
 CMD("mailing", "report", "ID", NULL, NEED_DB, cmd_mailing_report, "prints one CSV row for each recipient", NULL)
 CMD("stop-all", NULL, "", O_STOP_ALL, NEED_DB, cmd_stop_all, "pauses everything that is being sent or scheduled, at once",
     "No mailing starts another message within a second of its end, on any host. It prints what it paused, and ends with 0 also when "

@@ -97,7 +97,7 @@ CONTRACT = {
     "mailing resume": ("ID", "", ""),
     "mailing cancel": ("ID", "", ""),
     "mailing retry-uncertain": ("ID", "", ""),
-    "mailing status": ("ID", "", "watch"),
+    "mailing status": ("ID", "", "watch every="),
     "mailing report": ("ID", "", ""),
     "opt-out": ("ADDRESS", "by= why=", ""),
     "person show": ("ADDRESS", "", ""),

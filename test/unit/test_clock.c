@@ -147,11 +147,28 @@ static void clocks(void **state)
 	assert_true(clock_ticks() >= before);
 }
 
+static void spans_as_people_say_them(void **state)
+{
+	static const struct {
+		int64_t t;
+		const char *text;
+	} cases[] = {
+		{ -1, "0 s" }, { 0, "0 s" }, { 59 * SECOND, "59 s" }, { MINUTE, "1 min" }, { HOUR - 1, "59 min" }, { HOUR, "1 h" },
+		{ 3 * HOUR + 20 * MINUTE, "3 h 20 min" }, { 2 * DAY - 1, "47 h 59 min" }, { 2 * DAY, "2 days" }, { 400 * DAY, "400 days" },
+	};
+	char out[32];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_string_equal(time_span(cases[i].t, out), cases[i].text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(known_dates), cmocka_unit_test(agrees_with_libc), cmocka_unit_test(parsing),
 		cmocka_unit_test(shifts),      cmocka_unit_test(clocks),
+		cmocka_unit_test(spans_as_people_say_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
