@@ -13,6 +13,7 @@
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -143,28 +144,50 @@ static void write_failed(struct conn *c, const char *why)
 	lose(c, why);
 }
 
-/* Bytes written; 0: not now; -1: failed, and the connection is over. */
-static ssize_t write_some(struct conn *c, struct slice s)
+/* One record, filled from the parts. When it could not be written, the next call brings the same bytes, as OpenSSL
+   wants it: parts do not change before they are written. */
+static ssize_t write_record(struct conn *c, const struct talk_output *o)
 {
+	char record[RECORD_MAX], why[200];
+	const char *p = o->part[0].p;
+	int put, kind, n = 0;
+
+	if (o->parts == 1) {
+		n = o->n < RECORD_MAX ? (int)o->n : RECORD_MAX;
+	} else {
+		for (int i = 0; i < o->parts && n < RECORD_MAX; i++) {
+			int room = RECORD_MAX - n, take = o->part[i].n < (size_t)room ? (int)o->part[i].n : room;
+
+			memcpy(record + n, o->part[i].p, (size_t)take);
+			n += take;
+		}
+		p = record;
+	}
+	ERR_clear_error();
+	put = SSL_write(c->tls, p, n);
+	if (put > 0)
+		return put;
+	kind = SSL_get_error(c->tls, put);
+	if (kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE)
+		return 0;
+	tls_why(c->tls, why, sizeof(why));
+	write_failed(c, why);
+	return -1;
+}
+
+/* Bytes written; 0: not now; -1: failed, and the connection is over. */
+static ssize_t write_some(struct conn *c, const struct talk_output *o)
+{
+	struct iovec parts[TALK_PARTS];
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = (size_t)o->parts };
 	char why[200];
 	ssize_t n;
 
-	if (c->tls) {
-		int put, kind;
-
-		ERR_clear_error();
-		put = SSL_write(c->tls, s.p, s.n < RECORD_MAX ? (int)s.n : RECORD_MAX);
-
-		if (put > 0)
-			return put;
-		kind = SSL_get_error(c->tls, put);
-		if (kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE)
-			return 0;
-		tls_why(c->tls, why, sizeof(why));
-		write_failed(c, why);
-		return -1;
-	}
-	n = send(c->fd, s.p, s.n, MSG_NOSIGNAL);
+	if (c->tls)
+		return write_record(c, o);
+	for (int i = 0; i < o->parts; i++)
+		parts[i] = (struct iovec){ .iov_base = (void *)(uintptr_t)o->part[i].p, .iov_len = o->part[i].n };
+	n = sendmsg(c->fd, &message, MSG_NOSIGNAL);
 	if (n >= 0)
 		return n;
 	if (errno == EAGAIN || errno == EINTR)
@@ -176,10 +199,10 @@ static ssize_t write_some(struct conn *c, struct slice s)
 
 static void write_all(struct conn *c)
 {
-	struct slice s = talk_output(c->talk);
+	struct talk_output o = talk_output(c->talk);
 
-	while (s.n) {
-		ssize_t n = write_some(c, s);
+	while (o.n) {
+		ssize_t n = write_some(c, &o);
 
 		if (n < 0)
 			return;
@@ -188,7 +211,7 @@ static void write_all(struct conn *c)
 			return;
 		}
 		talk_wrote(c->talk, (size_t)n);
-		s = talk_output(c->talk);
+		o = talk_output(c->talk);
 	}
 	wait_writable(c, false);
 }
@@ -467,6 +490,11 @@ bool conn_is_over(const struct conn *c)
 bool conn_is_ready(const struct conn *c)
 {
 	return c->state == TALKING && talk_is_ready(c->talk);
+}
+
+bool conn_is_leaving(const struct conn *c)
+{
+	return c->state == TALKING && talk_is_leaving(c->talk);
 }
 
 bool conn_is_idle(const struct conn *c)

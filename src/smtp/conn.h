@@ -37,6 +37,8 @@ void conn_check_time(struct conn *c, int64_t now);
 
 bool conn_is_over(const struct conn *c);
 bool conn_is_ready(const struct conn *c);
+/* Ready, and it ends soon: time for another one. */
+bool conn_is_leaving(const struct conn *c);
 bool conn_is_idle(const struct conn *c);
 /* Why the relay could not be used, once over; NULL when that is nobody's fault. */
 const struct smtp_outcome *conn_fault(const struct conn *c);

@@ -9,8 +9,8 @@
 
 #include <openssl/crypto.h>
 
-#define CHUNK ((size_t)64 * 1024)   /* content written at a time */
-#define OUT_MAX (CHUNK + 16 * 1024) /* with a line and an envelope behind it */
+#define OUT_MAX (TALK_PIECE + 16 * 1024) /* with a line and an envelope behind it */
+#define LEAVING 2                        /* messages before the end at which another connection is wanted */
 
 struct talk *talk_new(const struct talk_setup *setup)
 {
@@ -36,7 +36,21 @@ static void empty_output(struct talk *t)
 		OPENSSL_cleanse(t->out.p, t->out.room);
 	t->secret = false;
 	buf_clear(&t->out);
-	t->out_at = t->dot_end = 0;
+	t->content = (struct slice){ "", 0 };
+	t->content_pos = t->out_at = t->dot_end = 0;
+}
+
+static size_t output_length(const struct talk *t)
+{
+	return t->out.n + t->content.n;
+}
+
+/* The rest of what is written stands behind this piece of a message. */
+static void put_content(struct talk *t, const char *p, size_t n)
+{
+	MUST(!t->content.n);
+	t->content = (struct slice){ p, n };
+	t->content_pos = t->out.n;
 }
 
 void talk_free(struct talk *t)
@@ -106,12 +120,14 @@ static void end(struct talk *t, const struct smtp_outcome *why)
 
 void talk_give_up(struct talk *t, const struct smtp_outcome *why, bool quit)
 {
+	bool within = t->out_at > 0 && t->out_at < output_length(t); /* a QUIT would become part of something else */
+
 	t->faulty = true;
 	t->fault = *why;
 	t->fault.end = SMTP_NOT_STARTED;
 	t->fault.fault = FAULT_RELAY;
 	empty_output(t);
-	if (quit)
+	if (quit && !within)
 		buf_adds(&t->out, "QUIT\r\n");
 	end(t, why);
 }
@@ -224,16 +240,48 @@ static void on_dot(struct talk *t, const struct reply *r)
 		finish(t, d);
 }
 
+/* The same for BDAT LAST, which left together with its envelope: if that was refused, this reply only ends it. */
+static void on_chunk(struct talk *t, const struct reply *r)
+{
+	struct deal *d = t->envelope;
+	bool early = !d->dot_gone;
+
+	if (r->code / 100 == 3 || (early && r->code < 400)) {
+		broken(t, STAGE_DOT, "an answer to the message that is neither yes nor no");
+		return;
+	}
+	t->reset_due = d->refused || r->code >= 400;
+	if (!d->refused)
+		classify(STAGE_DOT, r, &d->outcome);
+	d->refused = true;
+	if (d->outcome.fault == FAULT_RELAY || early)
+		talk_give_up(t, &d->outcome, false);
+	else
+		finish(t, d);
+}
+
+/* Whom a 421 that comes now answers, or NULL: the next reply in order would have been the one that decides, or, with BDAT,
+   one before it, behind which the relay has read nothing. */
+static struct deal *refused_by_goodbye(struct talk *t)
+{
+	if (t->body && t->body->live && (t->content_due || (t->fifo_n && t->fifo[0] == EXPECT_DOT)))
+		return t->body;
+	if (t->envelope && t->fifo_n && t->fifo[t->fifo_n - 1] == EXPECT_CHUNK)
+		return t->envelope;
+	return NULL;
+}
+
 /* 421 is no answer to a command but the end (SMTP-9); on an idle connection it is nobody's fault. */
 static void on_goodbye(struct talk *t, const struct reply *r)
 {
 	bool idle = talk_is_idle(t);
+	struct deal *d = refused_by_goodbye(t);
 	struct smtp_outcome o;
 
 	classify(talk_stage(t), r, &o);
-	if (t->body && t->body->live && (t->content_due || (t->fifo_n && t->fifo[0] == EXPECT_DOT))) {
-		t->body->outcome = o;
-		t->body->refused = true; /* it is the reply to the dot: a no */
+	if (d && !d->refused) {
+		d->outcome = o;
+		d->refused = true;
 	}
 	talk_give_up(t, &o, false);
 	if (idle)
@@ -280,6 +328,9 @@ static void on_reply(struct talk *t, const struct reply *r, bool more)
 		break;
 	case EXPECT_DOT:
 		on_dot(t, r);
+		break;
+	case EXPECT_CHUNK:
+		on_chunk(t, r);
 		break;
 	case EXPECT_EMPTY_DOT:
 		break; /* whatever it says */
@@ -345,18 +396,71 @@ static bool take_job(struct talk *t, struct deal *d)
 		why = wire_refuses(&t->offers, &d->job);
 		if (!why)
 			return true;
-		outcome_without_reply(&d->outcome, SMTP_FAILED, FAULT_ADDRESS, STAGE_MAIL, why);
+		outcome_without_reply(&d->outcome, SMTP_FAILED, strncmp(why, "5.1.", 4) ? FAULT_MAILBOX : FAULT_ADDRESS,
+				      STAGE_MAIL, why);
 		memcpy(d->outcome.enhanced, why, strcspn(why, " "));
 		finish(t, d);
 	}
 	return false;
 }
 
+/* The caller said no to the dot, before or after the relay got content. Only closing undoes what it got. */
+static void stop_before_dot(struct talk *t, struct deal *d)
+{
+	struct smtp_outcome o;
+
+	empty_output(t);
+	outcome_without_reply(&o, SMTP_NOT_STARTED, FAULT_NONE, STAGE_DOT, "stopped before the final dot");
+	d->outcome = o;
+	d->refused = true;
+	end(t, &o);
+}
+
+/* What ends content that has no line end of its own (SMTP-11). */
+static const char *missing_end(const struct smtp_job *job)
+{
+	return job->n && job->data[job->n - 1] != '\n' ? "\r\n" : "";
+}
+
+/* Where the dot, or the chunk, of `d` ends is where all output ends now. */
+static void end_with_dot(struct talk *t, struct deal *d, enum expect reply)
+{
+	t->dotted = d;
+	t->dot_end = output_length(t);
+	talk_expect(t, reply);
+}
+
+static bool uses_chunks(const struct talk *t)
+{
+	return t->setup.relay->chunking && t->offers.chunking && t->offers.pipelining;
+}
+
+/* The whole message in one write: envelope, BDAT and content. The next one waits for the reply, so that of one
+   connection at most one is uncertain. */
+static void write_chunk(struct talk *t)
+{
+	struct deal *d = t->envelope;
+	const char *eol = missing_end(&d->job);
+
+	wire_inspect(d->job.data, d->job.n, d->job.utf8);
+	if (t->setup.ops->dot(t->setup.ctx, &d->job) < 0) {
+		stop_before_dot(t, d);
+		return;
+	}
+	wire_mail(&t->out, &t->offers, &d->job);
+	talk_expect(t, EXPECT_MAIL);
+	write_rcpt(t);
+	buf_addf(&t->out, "BDAT %zu LAST\r\n", d->job.n + strlen(eol));
+	put_content(t, d->job.data, d->job.n);
+	buf_adds(&t->out, eol);
+	end_with_dot(t, d, EXPECT_CHUNK);
+}
+
 static void start_envelope(struct talk *t)
 {
 	struct deal *d = &t->deals[t->body == &t->deals[0]];
 
-	if (is_retired(t) || t->envelope || (t->fifo_n && !t->offers.pipelining))
+	if (is_retired(t) || t->envelope || (t->fifo_n && (!t->offers.pipelining || uses_chunks(t))))
 		return;
 	if (t->reset_due) {
 		t->reset_due = false;
@@ -369,6 +473,10 @@ static void start_envelope(struct talk *t)
 		return;
 	t->envelope = d;
 	t->started++;
+	if (uses_chunks(t)) {
+		write_chunk(t);
+		return;
+	}
 	wire_mail(&t->out, &t->offers, &d->job);
 	talk_expect(t, EXPECT_MAIL);
 	if (t->offers.pipelining) {
@@ -377,35 +485,36 @@ static void start_envelope(struct talk *t)
 	}
 }
 
-/* The caller said no to the dot. The relay has content without an end: only closing undoes that. */
-static void stop_before_dot(struct talk *t)
+/* The next piece of content, stuffed if need be, with a line end if it is the last and has none. */
+static void write_piece(struct talk *t, const struct smtp_job *job)
 {
-	struct smtp_outcome o;
+	size_t left = job->n - t->content_at, n = left < TALK_PIECE ? left : TALK_PIECE;
 
-	buf_clear(&t->out);
-	outcome_without_reply(&o, SMTP_NOT_STARTED, FAULT_NONE, STAGE_DOT, "stopped before the final dot");
-	t->body->outcome = o;
-	t->body->refused = true;
-	end(t, &o);
+	if (t->dots) {
+		wire_stuff(&t->out, job->data, job->n, &t->content_at, TALK_PIECE);
+	} else {
+		put_content(t, job->data + t->content_at, n);
+		t->content_at += n;
+	}
+	if (t->content_at == job->n)
+		buf_adds(&t->out, missing_end(job));
 }
 
 /* False: content is left, and nothing may follow yet. */
 static bool write_content(struct talk *t)
 {
-	const struct smtp_job *job = &t->body->job;
+	struct deal *d = t->body;
 
-	if (t->content_at < job->n)
-		wire_content(&t->out, job->data, job->n, t->dots, &t->content_at, CHUNK);
-	if (t->content_at < job->n)
+	write_piece(t, &d->job);
+	if (t->content_at < d->job.n)
 		return false;
-	if (t->setup.ops->dot(t->setup.ctx, job) < 0) {
-		stop_before_dot(t);
+	if (t->setup.ops->dot(t->setup.ctx, &d->job) < 0) {
+		stop_before_dot(t, d);
 		return false;
 	}
 	buf_adds(&t->out, ".\r\n");
-	t->dot_end = t->out.n;
 	t->content_due = false;
-	talk_expect(t, EXPECT_DOT);
+	end_with_dot(t, d, EXPECT_DOT);
 	return true;
 }
 
@@ -425,25 +534,43 @@ static void fill(struct talk *t)
 	}
 }
 
-struct slice talk_output(struct talk *t)
+/* What of [from, from + n) of the output is not written yet. */
+static void add_part(struct talk_output *o, const char *p, size_t n, size_t from, size_t written)
 {
-	if (t->out_at == t->out.n) {
+	size_t skip = written > from ? written - from : 0;
+
+	if (skip >= n)
+		return;
+	o->part[o->parts++] = (struct slice){ p + skip, n - skip };
+	o->n += n - skip;
+}
+
+struct talk_output talk_output(struct talk *t)
+{
+	struct talk_output o = { .parts = 0 };
+	const char *text;
+
+	if (t->out_at == output_length(t)) {
 		empty_output(t);
 		if (t->phase == PHASE_READY)
 			fill(t);
 		MUST(!t->out.over);
 	}
-	return (struct slice){ buf_text(&t->out) + t->out_at, t->out.n - t->out_at };
+	text = buf_text(&t->out);
+	add_part(&o, text, t->content_pos, 0, t->out_at);
+	add_part(&o, t->content.p, t->content.n, t->content_pos, t->out_at);
+	add_part(&o, text + t->content_pos, t->out.n - t->content_pos, t->content_pos + t->content.n, t->out_at);
+	return o;
 }
 
 void talk_wrote(struct talk *t, size_t n)
 {
-	MUST(n <= t->out.n - t->out_at);
+	MUST(n <= output_length(t) - t->out_at);
 	t->out_at += n;
 	t->progress += n;
 	if (t->dot_end && t->out_at >= t->dot_end) {
 		t->dot_end = 0;
-		t->body->dot_gone = true;
+		t->dotted->dot_gone = true;
 	}
 }
 
@@ -486,6 +613,7 @@ static const struct {
 	[EXPECT_STARTTLS] = { WAIT_REPLY, STAGE_TLS },        [EXPECT_AUTH] = { WAIT_REPLY, STAGE_AUTH },
 	[EXPECT_MAIL] = { WAIT_REPLY, STAGE_MAIL },           [EXPECT_RCPT] = { WAIT_REPLY, STAGE_RCPT },
 	[EXPECT_DATA] = { WAIT_GO_AHEAD, STAGE_DATA },        [EXPECT_DOT] = { WAIT_DOT, STAGE_DOT },
+	[EXPECT_CHUNK] = { WAIT_DOT, STAGE_DOT },
 	[EXPECT_EMPTY_DOT] = { WAIT_DOT, STAGE_MAIL },        [EXPECT_RSET] = { WAIT_REPLY, STAGE_MAIL },
 };
 
@@ -508,6 +636,12 @@ enum smtp_stage talk_stage(const struct talk *t)
 bool talk_is_ready(const struct talk *t)
 {
 	return t->phase == PHASE_READY;
+}
+
+bool talk_is_leaving(const struct talk *t)
+{
+	return t->phase == PHASE_READY && (is_retired(t) || t->rejected + 1 >= t->setup.rejected_max ||
+					   (t->offers.mail_max && t->started + LEAVING >= t->offers.mail_max));
 }
 
 bool talk_is_idle(const struct talk *t)

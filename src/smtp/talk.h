@@ -47,9 +47,20 @@ void talk_input(struct talk *t, const char *p, size_t n);
 void talk_secured(struct talk *t);
 /* Computes a slice of what TALK_WORK asked for: some milliseconds. */
 void talk_work(struct talk *t);
+
+#define TALK_PARTS 3
+#define TALK_PIECE ((size_t)64 * 1024) /* of a message that is written at a time; BDAT: all of it */
+
+/* Bytes to be written, in their order; content is the job's own, not copied. */
+struct talk_output {
+	struct slice part[TALK_PARTS];
+	int parts;
+	size_t n; /* bytes of all parts; 0: nothing */
+};
+
 /* What is to be written now; to be called only when it can be written at once: it calls next() and dot(), and
-   may call done(). The bytes stay until talk_wrote() has taken them. */
-struct slice talk_output(struct talk *t);
+   may call done(). The same bytes come again until talk_wrote() has taken them. */
+struct talk_output talk_output(struct talk *t);
 void talk_wrote(struct talk *t, size_t n);
 /* The connection is gone or given up, with a reason: everything in flight ends. */
 void talk_lost(struct talk *t, const char *why);
@@ -63,6 +74,8 @@ enum talk_wait talk_wait(const struct talk *t);
 enum smtp_stage talk_stage(const struct talk *t);
 /* The relay has accepted us, and messages can be sent. */
 bool talk_is_ready(const struct talk *t);
+/* It ends soon (MAILMAX, refused recipients, talk_quit), so that it is time for another connection. */
+bool talk_is_leaving(const struct talk *t);
 /* Ready, and no message is in flight. */
 bool talk_is_idle(const struct talk *t);
 /* Why the relay cannot be used, once the need is TALK_CLOSE; NULL if the end is nobody's fault. */

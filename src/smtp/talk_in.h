@@ -18,6 +18,7 @@ enum expect {
 	EXPECT_RCPT,
 	EXPECT_DATA,
 	EXPECT_DOT,
+	EXPECT_CHUNK, /* BDAT LAST */
 	EXPECT_EMPTY_DOT, /* ends a DATA that has no recipient */
 	EXPECT_RSET,
 	EXPECTS,
@@ -53,9 +54,13 @@ struct talk {
 	const char *cancelled; /* the login is, for this reason */
 	bool secret;           /* `out` holds some of the login */
 
+	/* What is to be written: `out`, with `content`, which is a piece of a job's data, put in at content_pos. */
 	struct buf out;
-	size_t out_at;  /* written up to here */
-	size_t dot_end; /* where the final dot of `body` ends in `out`; 0: it is not there */
+	struct slice content;
+	size_t content_pos;
+	size_t out_at;       /* written up to here, of both together */
+	size_t dot_end;      /* where the final dot of `dotted`, or its chunk, ends in both together; 0: it is not there */
+	struct deal *dotted;
 
 	enum expect fifo[FIFO_MAX]; /* the replies that are due, next first */
 	int fifo_n;
@@ -64,7 +69,7 @@ struct talk {
 	struct deal *envelope; /* MAIL, RCPT, DATA are out, or the next of them is due */
 	struct deal *body;     /* got its 354: content, dot, reply */
 	bool content_due;      /* content of `body` is to be written, from content_at on */
-	bool dots;             /* it has lines that begin with a dot */
+	bool dots;             /* it has lines that begin with a dot: they are copied, and stuffed */
 	size_t content_at;
 	bool empty_dot_due, reset_due;
 

@@ -176,6 +176,8 @@ const char *wire_refuses(const struct offers *o, const struct smtp_job *job)
 {
 	if (job->utf8 && !o->utf8)
 		return "5.6.7 relay does not offer SMTPUTF8";
+	if (o->size_max && job->n > (size_t)o->size_max)
+		return "5.3.4 the message is larger than the relay takes";
 	if (!path_is_sound(job->from, job->utf8) || !*job->to || !path_is_sound(job->to, job->utf8) ||
 	    (job->envid && strlen(job->envid) > 100))
 		return "5.1.3 the envelope cannot be written as SMTP";
@@ -233,30 +235,15 @@ bool wire_inspect(const char *data, size_t n, bool utf8)
 	return dots || (p < end && *p == '.');
 }
 
-/* The length of the whole lines that fit into `room`; at least one line. */
-static size_t whole_lines(const char *from, size_t left, size_t room)
-{
-	const char *lf;
-
-	if (room >= left)
-		return left;
-	lf = memrchr(from, '\n', room);
-	if (!lf)
-		lf = memchr(from, '\n', left);
-	return lf ? (size_t)(lf - from) + 1 : left;
-}
-
-void wire_content(struct buf *b, const char *data, size_t n, bool dots, size_t *at, size_t enough)
+void wire_stuff(struct buf *b, const char *data, size_t n, size_t *at, size_t enough)
 {
 	while (*at < n && b->n < enough) {
-		const char *from = data + *at;
-		size_t take = whole_lines(from, n - *at, dots ? 0 : enough - b->n);
+		const char *from = data + *at, *lf = memchr(from, '\n', n - *at);
+		size_t line = lf ? (size_t)(lf - from) + 1 : n - *at;
 
 		if (*from == '.')
 			buf_addc(b, '.');
-		buf_add(b, from, take);
-		*at += take;
+		buf_add(b, from, line);
+		*at += line;
 	}
-	if (*at == n && n && data[n - 1] != '\n')
-		buf_adds(b, "\r\n");
 }

@@ -31,8 +31,8 @@ const char *wire_refuses(const struct offers *o, const struct smtp_job *job);
    `utf8`: the message is our own work, so that this is a bug (INV-6, SMTP-10). Returns whether a line begins
    with a dot; none does in bodies of ours (FMT-8), so that stuffing costs nothing. */
 bool wire_inspect(const char *data, size_t n, bool utf8);
-/* Appends content from *at on, whole lines only, until all is there or `b` holds `enough` bytes; moves *at. Not to
-   be called again after the end. Stuffs dots if there are any; a last line without CRLF gets one (SMTP-11). */
-void wire_content(struct buf *b, const char *data, size_t n, bool dots, size_t *at, size_t enough);
+/* Appends content from *at on, each line that begins with a dot with one more (SMTP-11), until all is there or `b`
+   holds `enough` bytes: whole lines, but for a last one without its end. Moves *at. */
+void wire_stuff(struct buf *b, const char *data, size_t n, size_t *at, size_t enough);
 
 #endif

@@ -56,21 +56,35 @@ static void done(void *ctx, const struct smtp_job *job, const struct smtp_outcom
 	p->uncertain += o->end == SMTP_UNCERTAIN;
 }
 
+/* Reads each byte, so that memory that is gone shows. */
 static void write_all(struct play *p, bool slowly)
 {
-	struct slice s = talk_output(p->talk);
+	struct talk_output o = talk_output(p->talk);
+	unsigned sum = 0;
 
-	while (s.n) {
-		talk_wrote(p->talk, slowly && s.n > 7 ? 7 : s.n);
+	while (o.n) {
+		for (int i = 0; i < o.parts; i++)
+			for (size_t k = 0; k < o.part[i].n; k++)
+				sum += (unsigned char)o.part[i].p[k];
+		MUST(sum < UINT32_MAX);
+		talk_wrote(p->talk, slowly && o.n > 7 ? 7 : o.n);
 		if (slowly)
 			return;
-		s = talk_output(p->talk);
+		o = talk_output(p->talk);
 	}
+}
+
+static void go_on(struct play *p)
+{
+	if (talk_need(p->talk) == TALK_TLS)
+		talk_secured(p->talk);
+	while (talk_need(p->talk) == TALK_WORK)
+		talk_work(p->talk);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char HELLO[] = "220 x\r\n250-x\r\n250-DSN\r\n250 PIPELINING\r\n", PLAIN[] = "220 x\r\n250 x\r\n";
+	static const char HELLO[] = "220 x\r\n250-x\r\n250-DSN\r\n250-CHUNKING\r\n250 PIPELINING\r\n", PLAIN[] = "220 x\r\n250 x\r\n";
 	struct relay relay = { .host = "localhost" };
 	struct smtp_ops ops = { .next = next, .dot = dot, .done = done };
 	struct play p = { .data = "Subject: x\r\n\r\n.x\r\n" };
@@ -81,16 +95,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	relay.mode = data[0] & 1 ? RELAY_STARTTLS : RELAY_PLAIN;
 	relay.user = data[0] & 2 ? "u" : NULL;
 	relay.password = "p";
+	relay.chunking = data[0] & 32;
+	relay.helo_fallback = data[0] & 64;
+	relay.auth = data[1] / 100 ? (enum relay_auth)(data[0] % AUTH_KINDS) : AUTH_BEST;
 	piece = (size_t)data[1] % 100 + 1;
-	p.talk = talk_new(&(struct talk_setup){ .relay = &relay, .helo = "me", .ops = &ops, .ctx = &p });
+	p.talk = talk_new(&(struct talk_setup){ .relay = &relay, .helo = "me", .ops = &ops, .ctx = &p,
+					       .token = data[0] & 128 ? "t" : NULL });
 	if (data[0] & 4)
 		talk_input(p.talk, HELLO, sizeof(HELLO) - 1);
 	else if (data[0] & 8)
 		talk_input(p.talk, PLAIN, sizeof(PLAIN) - 1);
 	for (size_t at = 2; at < size; at += piece) {
 		write_all(&p, data[0] & 16);
-		if (talk_need(p.talk) == TALK_TLS)
-			talk_secured(p.talk);
+		go_on(&p);
 		talk_input(p.talk, (const char *)data + at, size - at < piece ? size - at : piece);
 	}
 	write_all(&p, false);

@@ -223,11 +223,11 @@ static void hear(struct talk *t, char *line, size_t max)
 {
 	size_t n = 0;
 
-	for (struct slice s = talk_output(t); s.n; s = talk_output(t)) {
-		assert_true(n + s.n < max);
-		memcpy(line + n, s.p, s.n);
-		n += s.n;
-		talk_wrote(t, s.n);
+	for (struct talk_output o = talk_output(t); o.n; o = talk_output(t)) {
+		assert_true(o.parts == 1 && n + o.n < max);
+		memcpy(line + n, o.part[0].p, o.n);
+		n += o.n;
+		talk_wrote(t, o.n);
 	}
 	line[n < 2 ? 0 : n - 2] = '\0';
 }

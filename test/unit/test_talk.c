@@ -25,6 +25,10 @@
 #define PIPE_LOGIN HELLO, "S 250-relay", "S 250 PIPELINING"
 #define ENVELOPE(n) "E next " n, "C MAIL FROM:<b@id.example>", "C RCPT TO:<r" n "@to.example>", "C DATA"
 #define ACCEPTED_ENVELOPE "S 250 mail", "S 250 rcpt", "S 354 go"
+#define CHUNK_LOGIN HELLO, "S 250-relay", "S 250-CHUNKING", "S 250 PIPELINING"
+#define CHUNK(n) \
+	"E next " n, "E dot " n, "C MAIL FROM:<b@id.example>", "C RCPT TO:<r" n "@to.example>", "C BDAT 21 LAST", \
+		"C Subject: " n, "C ", "C Hello"
 #define CONTENT(n) "E dot " n, "C Subject: " n, "C ", "C Hello", "C ."
 
 /* Longer than a command may be; and the login that it makes. */
@@ -57,7 +61,7 @@ struct test_case {
 	const char *envid;
 	enum relay_auth auth;
 	const char *token, *cert;
-	bool no_password, helo;
+	bool no_password, helo, chunking;
 	const char *script[64];
 };
 
@@ -205,6 +209,19 @@ static const struct test_case CASES[] = {
 		      "S 250-smtputf8", "S 250 DSN", "E next 1",
 		      "C MAIL FROM:<b@id.example> SIZE=21 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=a+2Bb+3Dc+20d",
 		      "C RCPT TO:<r1@to.example> NOTIFY=FAILURE,DELAY", "C DATA", "P" } },
+	{ .name = "larger than the relay takes: no word of it goes out, and the address stays good",
+	  .jobs = 2,
+	  .data = "0123456789\r\n",
+	  .script = { HELLO, "S 250-relay", "S 250-PIPELINING", "S 250 SIZE 11", "E next 1", "E done 1 failed mailbox mail ",
+		      "E next 2", "E done 2 failed mailbox mail ", "P" } },
+	{ .name = "as large as the relay takes",
+	  .jobs = 1,
+	  .data = "0123456789\r\n",
+	  .script = { HELLO, "S 250-relay", "S 250-PIPELINING", "S 250 SIZE 12", "E next 1", "C MAIL FROM:<b@id.example> SIZE=12",
+		      "C RCPT TO:<r1@to.example>", "C DATA", "P" } },
+	{ .name = "SIZE 0 states no limit",
+	  .jobs = 1,
+	  .script = { HELLO, "S 250-relay", "S 250 SIZE 0", "E next 1", "C MAIL FROM:<b@id.example> SIZE=21", "P" } },
 	{ .name = "DSN without SMTPUTF8 names the original recipient",
 	  .jobs = 1,
 	  .script = { HELLO, "S 250-relay", "S 250-PIPELINING", "S 250-SIZE", "S 250 DSN", "E next 1",
@@ -213,11 +230,11 @@ static const struct test_case CASES[] = {
 	{ .name = "SMTPUTF8 is needed but not offered",
 	  .jobs = 2,
 	  .utf8 = true,
-	  .script = { PIPE_LOGIN, "E next 1", "E done 1 failed address mail ", "E next 2", "E done 2 failed address mail ",
+	  .script = { PIPE_LOGIN, "E next 1", "E done 1 failed mailbox mail ", "E next 2", "E done 2 failed mailbox mail ",
 		      "P" } },
 	{ .name = "MAILMAX is kept, then QUIT",
 	  .jobs = 3,
-	  .script = { HELLO, "S 250-relay", "S 250-PIPELINING", "S 250 LIMITS RCPTMAX=7 MAILMAX=2", ENVELOPE("1"),
+	  .script = { HELLO, "S 250-relay", "S 250-PIPELINING", "S 250 LIMITS RCPTMAX=7 MAILMAX=2 RCPTDOMAINMAX=1 OTHER=9", ENVELOPE("1"),
 		      ACCEPTED_ENVELOPE, CONTENT("1"), ENVELOPE("2"), "S 250", "E done 1 accepted none dot ",
 		      ACCEPTED_ENVELOPE, CONTENT("2"), "P", "S 250", "E done 2 accepted none dot ", "C QUIT", "O", "P" } },
 	{ .name = "after three refused recipients, QUIT",
@@ -226,6 +243,62 @@ static const struct test_case CASES[] = {
 		      ENVELOPE("2"), "S 250", "S 250", "S 550 5.1.1 b", "S 503", "E done 2 failed address rcpt ", "C RSET",
 		      ENVELOPE("3"), "S 250", "S 250", "S 450 c", "S 503", "E done 3 deferred passing rcpt ", "C QUIT", "O",
 		      "P" } },
+	{ .name = "BDAT: all of one message in one write, the next after its reply",
+	  .jobs = 2,
+	  .chunking = true,
+	  .script = { CHUNK_LOGIN, CHUNK("1"), "P", "S 250 mail", "S 250 rcpt", "P", "S 250 2.0.0 Ok: queued as A1",
+		      "E done 1 accepted none dot A1", CHUNK("2"), "P", "S 250", "S 250", "S 250", "E done 2 accepted none dot ",
+		      "P", "Q", "C QUIT", "O" } },
+	{ .name = "BDAT gets the missing line end, and no stuffing",
+	  .jobs = 1,
+	  .chunking = true,
+	  .data = ".a\r\n.",
+	  .script = { CHUNK_LOGIN, "E next 1", "E dot 1", "C MAIL FROM:<b@id.example>", "C RCPT TO:<r1@to.example>",
+		      "C BDAT 7 LAST", "C .a", "C .", "P" } },
+	{ .name = "BDAT is not offered", .jobs = 1, .chunking = true, .script = { PIPE_LOGIN, ENVELOPE("1"), "P" } },
+	{ .name = "BDAT is not configured",
+	  .jobs = 1,
+	  .script = { CHUNK_LOGIN, ENVELOPE("1"), "P" } },
+	{ .name = "BDAT without pipelining is not used",
+	  .jobs = 1,
+	  .chunking = true,
+	  .script = { HELLO, "S 250-relay", "S 250 CHUNKING", "E next 1", "C MAIL FROM:<b@id.example>", "P" } },
+	{ .name = "BDAT: the recipient is refused, whatever is said to the chunk",
+	  .jobs = 2,
+	  .chunking = true,
+	  .script = { CHUNK_LOGIN, CHUNK("1"), "S 250", "S 550 5.1.1 no", "P", "S 250 fine", "E done 1 failed address rcpt ",
+		      "C RSET", CHUNK("2"), "S 250", "S 250", "S 250", "S 250", "E done 2 accepted none dot ", "P" } },
+	{ .name = "BDAT is refused",
+	  .jobs = 1,
+	  .chunking = true,
+	  .script = { CHUNK_LOGIN, CHUNK("1"), "S 250", "S 250", "S 452 4.3.1 full", "E done 1 deferred passing dot ", "C RSET",
+		      "S 250", "P" } },
+	{ .name = "BDAT: lost without a reply to it",
+	  .jobs = 2,
+	  .chunking = true,
+	  .script = { CHUNK_LOGIN, CHUNK("1"), "S 250", "S 250", "X", "E done 1 uncertain relay dot ", "F cut", "P" } },
+	{ .name = "BDAT: lost behind a refusal",
+	  .jobs = 2,
+	  .chunking = true,
+	  .script = { CHUNK_LOGIN, CHUNK("1"), "S 250", "S 550 5.1.1 no", "X", "E done 1 failed address rcpt ", "F cut", "P" } },
+	{ .name = "BDAT: 421 to MAIL, so that nothing behind it counts",
+	  .jobs = 2,
+	  .chunking = true,
+	  .script = { CHUNK_LOGIN, CHUNK("1"), "S 421 bye", "E done 1 not-started relay mail ", "F bye", "P" } },
+	{ .name = "BDAT: 354 to it",
+	  .jobs = 1,
+	  .chunking = true,
+	  .script = { CHUNK_LOGIN, CHUNK("1"), "S 250", "S 250", "S 354 go", "E done 1 uncertain relay dot ", "F neither", "P" } },
+	{ .name = "BDAT: dot() says no, and not a byte leaves",
+	  .jobs = 1,
+	  .no_dot = 1,
+	  .chunking = true,
+	  .script = { CHUNK_LOGIN, "E next 1", "E dot 1", "E done 1 not-started none dot ", "O", "P" } },
+	{ .name = "BDAT keeps MAILMAX",
+	  .jobs = 2,
+	  .chunking = true,
+	  .script = { HELLO, "S 250-relay", "S 250-CHUNKING", "S 250-LIMITS mailmax=1", "S 250 PIPELINING", CHUNK("1"), "S 250",
+		      "S 250", "S 250", "E done 1 accepted none dot ", "C QUIT", "O", "P" } },
 	{ .name = "quit waits for the message under way",
 	  .jobs = 2,
 	  .script = { PIPE_LOGIN, ENVELOPE("1"), "Q", ACCEPTED_ENVELOPE, CONTENT("1"), "P", "S 250",
@@ -452,14 +525,17 @@ static void play_done(void *ctx, const struct smtp_job *job, const struct smtp_o
 		 o->end == SMTP_ACCEPTED ? o->queue_id : "");
 }
 
+static void hear(struct play *p, const struct talk_output *o)
+{
+	for (int i = 0; i < o->parts; i++)
+		buf_add(&p->lines, o->part[i].p, o->part[i].n);
+}
+
 static void pump(struct play *p)
 {
-	struct slice s = talk_output(p->talk);
-
-	while (s.n) {
-		buf_add(&p->lines, s.p, s.n);
-		talk_wrote(p->talk, s.n);
-		s = talk_output(p->talk);
+	for (struct talk_output o = talk_output(p->talk); o.n; o = talk_output(p->talk)) {
+		hear(p, &o);
+		talk_wrote(p->talk, o.n);
 	}
 }
 
@@ -542,7 +618,8 @@ static void play_case(const struct test_case *c)
 			       .password = c->no_password ? NULL : "secret",
 			       .auth = c->auth,
 			       .client_cert = c->cert,
-			       .helo_fallback = c->helo };
+			       .helo_fallback = c->helo,
+			       .chunking = c->chunking };
 	struct smtp_ops ops = { .next = play_next, .dot = play_dot, .done = play_done };
 	struct play p = { .c = c };
 
@@ -572,72 +649,118 @@ static void each_case(void **state)
 	}
 }
 
+struct stage {
+	struct test_case c;
+	struct relay relay;
+	struct smtp_ops ops;
+	struct play p;
+};
+
+/* A talk that is ready, and nothing heard yet. */
+static void open_stage(struct stage *g, const char *data, int jobs, bool chunking)
+{
+	*g = (struct stage){ .c = { .name = "staged", .jobs = jobs, .data = data },
+			     .relay = { .host = "localhost", .chunking = chunking },
+			     .ops = { .next = play_next, .dot = play_dot, .done = play_done } };
+	g->p.c = &g->c;
+	buf_init(&g->p.lines, 1000000);
+	buf_init(&g->p.events, 10000);
+	g->p.talk = talk_new(&(struct talk_setup){ .relay = &g->relay, .helo = "me.example", .ops = &g->ops, .ctx = &g->p });
+	say(&g->p, "220 x\r\n");
+	pump(&g->p);
+	say(&g->p, "250-x\r\n250-CHUNKING\r\n250 PIPELINING\r\n");
+	buf_clear(&g->p.lines);
+}
+
+static void close_stage(struct stage *g)
+{
+	talk_lost(g->p.talk, "cut");
+	talk_free(g->p.talk);
+	buf_free(&g->p.lines);
+	buf_free(&g->p.events);
+}
+
+static bool ends_with_dot(const struct talk_output *o)
+{
+	struct slice last = o->part[o->parts - 1];
+
+	return last.n >= 3 && memcmp(last.p + last.n - 3, ".\r\n", 3) == 0 && (last.n == 3 || last.p[last.n - 4] == '\n');
+}
+
 /* A message larger than a write leaves in pieces; its dot is asked for with the last one only. */
 static void a_large_message(void **state)
 {
 	static char data[300000];
-	struct test_case c = { .name = "large", .jobs = 1, .data = data };
-	struct relay relay = { .host = "localhost" };
-	struct smtp_ops ops = { .next = play_next, .dot = play_dot, .done = play_done };
-	struct play p = { .c = &c };
-	struct slice s;
-	int pieces = 0;
 
 	(void)state;
-	for (size_t i = 0; i + 76 < sizeof(data); i += 76)
-		snprintf(data + i, 77, "%s%073d\r\n", i % 152 ? "." : "x", (int)i);
-	buf_init(&p.lines, 1000000);
-	buf_init(&p.events, 1000);
-	p.talk = talk_new(&(struct talk_setup){ .relay = &relay, .helo = "me.example", .ops = &ops, .ctx = &p });
-	say(&p, "220 x\r\n250-x\r\n250 PIPELINING\r\n");
-	pump(&p);
-	buf_clear(&p.lines);
-	say(&p, "250\r\n250\r\n354\r\n");
-	for (s = talk_output(p.talk); s.n; s = talk_output(p.talk)) {
-		bool last = s.n > 2 && memcmp(s.p + s.n - 5, "\r\n.\r\n", 5) == 0;
+	for (int stuffed = 0; stuffed < 2; stuffed++) {
+		struct stage g;
+		struct play *p = &g.p;
+		int pieces = 0;
 
-		assert_int_equal(strstr(buf_text(&p.events), "dot 1") != NULL, last);
-		buf_add(&p.lines, s.p, s.n);
-		talk_wrote(p.talk, s.n - 1); /* all but one byte: the dot is not gone */
-		assert_int_equal(talk_output(p.talk).n, 1);
-		talk_wrote(p.talk, 1);
-		pieces++;
+		for (size_t i = 0; i + 76 < sizeof(data); i += 76)
+			snprintf(data + i, 77, "%s%073d\r\n", stuffed && i % 152 ? "." : "x", (int)i);
+		open_stage(&g, data, 1, false);
+		pump(p);
+		buf_clear(&p->lines);
+		say(p, "250\r\n250\r\n354\r\n");
+		for (struct talk_output o = talk_output(p->talk); o.n; o = talk_output(p->talk)) {
+			assert_int_equal(strstr(buf_text(&p->events), "dot 1") != NULL, ends_with_dot(&o));
+			assert_int_equal(o.part[0].p >= data && o.part[0].p < data + sizeof(data), !stuffed);
+			hear(p, &o);
+			talk_wrote(p->talk, o.n - 1); /* all but one byte: the dot is not gone */
+			assert_int_equal(talk_output(p->talk).n, 1);
+			talk_wrote(p->talk, 1);
+			pieces++;
+		}
+		assert_true(pieces >= 4);
+		/* Unstuffed again, it is what was given. */
+		for (size_t from = 0, to = 0; from < p->lines.n - 3; from++) {
+			if (p->lines.p[from] == '.' && (from == 0 || p->lines.p[from - 1] == '\n'))
+				from++;
+			assert_int_equal(p->lines.p[from], data[to++]);
+		}
+		talk_lost(p->talk, "cut");
+		assert_non_null(strstr(buf_text(&p->events), "done 1 uncertain"));
+		close_stage(&g);
 	}
-	assert_true(pieces >= 4);
-	/* Unstuffed again, it is what was given. */
-	for (size_t from = 0, to = 0; from < p.lines.n - 3; from++) {
-		if (p.lines.p[from] == '.' && (from == 0 || p.lines.p[from - 1] == '\n'))
-			from++;
-		assert_int_equal(p.lines.p[from], data[to++]);
-	}
-	talk_lost(p.talk, "cut");
-	assert_non_null(strstr(buf_text(&p.events), "done 1 uncertain"));
-	talk_free(p.talk);
-	buf_free(&p.lines);
-	buf_free(&p.events);
 }
 
-/* The dot was asked for, but the socket did not take all of it: then nothing is uncertain. */
-static void half_a_dot(void **state)
+/* Lost after each number of bytes: uncertain from just that byte on which ends the dot, or the chunk; whatever else of
+   the same write is still to come. */
+static void lost_after_each_byte(void **state)
 {
-	struct test_case c = { .name = "half a dot", .jobs = 1 };
-	struct relay relay = { .host = "localhost" };
-	struct smtp_ops ops = { .next = play_next, .dot = play_dot, .done = play_done };
-	struct play p = { .c = &c };
+	static const char MESSAGE[] = "Subject: x\r\n\r\nHello, all of you", DOT[] = "you\r\n.\r\n";
+	size_t dot = 0;
 
 	(void)state;
-	buf_init(&p.lines, 10000);
-	buf_init(&p.events, 1000);
-	p.talk = talk_new(&(struct talk_setup){ .relay = &relay, .helo = "me.example", .ops = &ops, .ctx = &p });
-	say(&p, "220 x\r\n250-x\r\n250 PIPELINING\r\n");
-	pump(&p);
-	say(&p, "250\r\n250\r\n354\r\n");
-	talk_wrote(p.talk, talk_output(p.talk).n - 1);
-	talk_lost(p.talk, "cut");
-	assert_non_null(strstr(buf_text(&p.events), "dot 1\ndone 1 not-started"));
-	talk_free(p.talk);
-	buf_free(&p.lines);
-	buf_free(&p.events);
+	for (int chunking = 0; chunking < 2; chunking++) {
+		for (size_t n = 0, total = 1; n <= total; n++) {
+			struct stage g;
+			struct talk_output o;
+
+			open_stage(&g, MESSAGE, 2, chunking);
+			if (!chunking) {
+				pump(&g.p);
+				say(&g.p, "250\r\n250\r\n354\r\n");
+			}
+			buf_clear(&g.p.lines);
+			o = talk_output(g.p.talk);
+			hear(&g.p, &o);
+			total = o.n;
+			dot = chunking ? total : (size_t)(strstr(buf_text(&g.p.lines), DOT) - g.p.lines.p) + strlen(DOT);
+			assert_true(chunking || dot < total); /* the next envelope is behind it */
+			for (size_t i = 0; i < n; i++) {
+				assert_int_equal(talk_output(g.p.talk).n, total - i);
+				talk_wrote(g.p.talk, 1);
+			}
+			talk_lost(g.p.talk, "cut");
+			assert_int_equal(strstr(buf_text(&g.p.events), "done 1 uncertain") != NULL, n >= dot);
+			assert_int_equal(strstr(buf_text(&g.p.events), "done 1 not-started") != NULL, n < dot);
+			assert_null(strstr(buf_text(&g.p.events), "done 2 uncertain"));
+			close_stage(&g);
+		}
+	}
 }
 
 int main(void)
@@ -645,7 +768,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_case),
 		cmocka_unit_test(a_large_message),
-		cmocka_unit_test(half_a_dot),
+		cmocka_unit_test(lost_after_each_byte),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
