@@ -518,6 +518,15 @@ CREATE INDEX delivery_due ON delivery (mailing_id, state, due, id);
 CREATE INDEX delivery_sender ON delivery (sender_id) WHERE sender_id IS NOT NULL;
 CREATE INDEX delivery_address ON delivery (address_id);
 
+-- Homes that share this database, on PostgreSQL: hosts of one installation. A
+-- home's number names it, wherever its folder is; place says where that is now.
+CREATE TABLE host (
+  id TEXT PRIMARY KEY,             -- home_id
+  place TEXT NOT NULL,
+  since {INT} NOT NULL,
+  ready {INT} NOT NULL DEFAULT 0   -- all senders of the others know of it
+) {STRICT};
+
 -- Send processes. Each writes its row at every flush, so that others see that
 -- it lives, what it has done, and which opt-outs it has heard of.
 CREATE TABLE sender (
@@ -528,7 +537,7 @@ CREATE TABLE sender (
   ended {INT},
   seen {INT} NOT NULL DEFAULT 0,   -- time of its last flush
   flushes {INT} NOT NULL DEFAULT 0, -- so many were committed
-  fenced {INT} NOT NULL DEFAULT 0, -- it was silent for too long: what it holds is another's to settle
+  fenced {INT} NOT NULL DEFAULT 0, -- 1: it was silent, and may flush no more; 2: another host took over what it held
   accepted {INT} NOT NULL DEFAULT 0, -- deliveries since it started; and so on
   deferred {INT} NOT NULL DEFAULT 0,
   failed {INT} NOT NULL DEFAULT 0,

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/rng.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -213,6 +214,43 @@ int file_make_dirs(const char *path, mode_t mode, struct err *e)
 		*at = '/';
 	}
 	return make_dir(part, mode, e);
+}
+
+static int join(const char *folder, const char *name, char out[PATH_MAX], struct err *e)
+{
+	if (snprintf(out, PATH_MAX, "%s/%s", folder, name) >= PATH_MAX)
+		return err_set(e, ERR_INPUT, "this path is too long: %.200s...", folder);
+	return 0;
+}
+
+static int copy_entry(const char *from, const char *to, const char *name, struct err *e)
+{
+	char source[PATH_MAX], target[PATH_MAX];
+	struct stat st;
+
+	if (join(from, name, source, e) < 0 || join(to, name, target, e) < 0)
+		return -1;
+	if (lstat(source, &st) < 0)
+		return failed(e, "cannot look at", source);
+	if (S_ISDIR(st.st_mode))
+		return file_copy_tree(source, target, e);
+	return S_ISREG(st.st_mode) ? file_copy(source, target, st.st_mode & 0777, e) : 0;
+}
+
+int file_copy_tree(const char *from, const char *to, struct err *e)
+{
+	DIR *d = opendir(from);
+	struct dirent *x;
+	int rc;
+
+	if (!d)
+		return failed(e, "cannot open the folder", from);
+	rc = file_make_dirs(to, 0700, e);
+	while (rc == 0 && (x = readdir(d)))
+		if (x->d_name[0] != '.')
+			rc = copy_entry(from, to, x->d_name, e);
+	closedir(d);
+	return rc;
 }
 
 int file_sync_dir(const char *path, struct err *e)

@@ -14,6 +14,8 @@ int file_read(const char *path, struct buf *out, struct err *e) MUST_USE;
 int file_write(const char *path, const void *p, size_t n, mode_t mode, struct err *e) MUST_USE;
 /* Copies a file, durably; `to` must not be there. */
 int file_copy(const char *from, const char *to, mode_t mode, struct err *e) MUST_USE;
+/* The same for all files of a folder and of those in it; what begins with a dot, links and devices are left out. */
+int file_copy_tree(const char *from, const char *to, struct err *e) MUST_USE;
 bool file_exists(const char *path);
 /* Makes the folder and its parents. */
 int file_make_dirs(const char *path, mode_t mode, struct err *e) MUST_USE;

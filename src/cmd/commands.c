@@ -381,6 +381,13 @@ CMD("restore", NULL, "DIR", NULL, 0, cmd_restore, "puts a backup in the place of
     "outside of the data, and is replayed. Mailings that were submitted, approved or scheduled become drafts; those being "
     "sent are paused, and whom they had not reached yet is uncertain, since they may have been reached after the backup. "
     "The audit ledger tells the gap. Where there is no home yet, it is made anew from the backup.")
+CMD("host", "join", "FOLDER", NULL, 0, cmd_host_join, "makes a home on this host that shares the database of another host",
+    "FOLDER has placet.conf and keys/ of the other home: a copy of the two, or a backup. The database has to be PostgreSQL. "
+    "Each host has a folder of its own, with a journal of its own: a copy of the whole folder is refused while the first "
+    "is in use. Keys that are made later, by identity add or rotate, have to be copied to all hosts.")
+CMD("host", "list", "", NULL, NEED_DB, cmd_host_list, "lists the hosts that share the database", NULL)
+CMD("host", "remove", "ID", NULL, NEED_DB, cmd_host_remove, "takes a host off that is gone for good",
+    "While hosts share a database, leaving is answered only when the database is there, so that all of them know.")
 CMD("send", NULL, "", O_SEND, NEED_DB | NEED_KEYS, cmd_send, "the sending role: delivers what is due", NULL)
 CMD("web", NULL, "", O_WEB, NEED_DB | NEED_KEYS, cmd_web, "the web role: the pages that recipients see",
     "In a live installation a reverse proxy such as nginx or Caddy stands in front of it: it brings TLS and HTTP/2, "
@@ -415,7 +422,7 @@ const struct command *const COMMANDS[] = {
 	&cmd_person_erase_row, &cmd_complaint_list_row, &cmd_complaint_show_row, &cmd_complaint_close_row,
 	&cmd_notice_list_row, &cmd_template_show_row, &cmd_template_set_row, &cmd_template_list_row,
 	&cmd_template_check_row, &cmd_template_preview_row, &cmd_lint_row, &cmd_check_message_row,
-	&cmd_audit_log_row, &cmd_audit_verify_row, &cmd_backup_row, &cmd_restore_row, &cmd_send_row, &cmd_web_row, &cmd_work_row,
+	&cmd_audit_log_row, &cmd_audit_verify_row, &cmd_backup_row, &cmd_restore_row, &cmd_host_join_row, &cmd_host_list_row, &cmd_host_remove_row, &cmd_send_row, &cmd_web_row, &cmd_work_row,
 	&cmd_retention_show_row, &cmd_retention_run_row, &cmd_serve_row, &cmd_capture_row,
 	&cmd_demo_row, NULL,
 };

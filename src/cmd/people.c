@@ -143,7 +143,7 @@ RUN(cmd_opt_out)
 	if (!why[0] || !utf8_is_plain(why))
 		return err_set(e, ERR_INPUT, "--why: say how the person asked, in one line");
 	if (read_address(c, 0, &addr, e) < 0 || ctx_by(c, 0, &by, e) < 0 ||
-	    opt_out_by_key(c->h, addr.key, OPT_OUT_STAFF, why, by.id, e) < 0)
+	    opt_out_by_key(c->h, addr.key, OPT_OUT_STAFF, why, by.id, e) < 0 || opt_out_await(c->h, e) < 0)
 		return -1;
 	say(c, "%s gets no more mail from this installation", addr.delivery);
 	return c->json ? print_json(json_pack("{s:s, s:b}", "address", addr.delivery, "opted_out", 1)) : 0;

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "store/audit.h"
+#include "store/optout.h"
 #include "web/held.h"
 #include "web/held_file.h"
 
@@ -196,7 +197,7 @@ RUN(cmd_person_erase)
 	if (load_person(c, HELD_FOR_STAFF, &addr, &x, e) < 0 && (e->kind != ERR_MISSING || may_return))
 		return -1;
 	err_clear(e);
-	if (person_erase(c->h, &addr, may_return, by.id, &out, e) < 0)
+	if (person_erase(c->h, &addr, may_return, by.id, &out, e) < 0 || opt_out_await(c->h, e) < 0)
 		return -1;
 	say(c, "%s: erased %lld mailboxes from %lld lists; %lld messages that were due are not sent", addr.delivery,
 	    (long long)out.mailboxes, (long long)out.lists, (long long)out.waiting);

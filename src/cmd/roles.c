@@ -7,6 +7,7 @@
 #include "base/net.h"
 #include "receive/capture.h"
 #include "smtp/deliver.h"
+#include "store/host.h"
 #include "web/mailbox.h"
 #include "web/web.h"
 
@@ -66,7 +67,7 @@ RUN(cmd_send)
 	/* The sender talks to relays and the database; it never listens, and never runs another program. */
 	if (confine(CONFINE_NO_EXEC | CONFINE_NO_LISTEN, NULL, NULL, e) < 0)
 		return -1;
-	if (home_hold(c->h, false, e) < 0 || deliver_run(c->h, &o, &r, e) < 0)
+	if (home_hold(c->h, false, e) < 0 || host_enter(c->h, e) < 0 || deliver_run(c->h, &o, &r, e) < 0)
 		return -1;
 	return print_sent(c, &r);
 }
@@ -78,7 +79,7 @@ RUN(cmd_web)
 	struct web_options o = { .listen = opt(c, "listen"), .admin_listen = opt(c, "admin-listen"),
 				 .ready = print_listening };
 
-	return home_hold(c->h, false, e) < 0 ? -1 : web_run(c->h, &o, e);
+	return home_hold(c->h, false, e) < 0 || host_enter(c->h, e) < 0 ? -1 : web_run(c->h, &o, e);
 }
 
 /* --- capture ----------------------------------------------------------------------------------- */

@@ -15,10 +15,8 @@
 #include "store/optout.h"
 #include "store/query.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define MANIFEST "backup.json"
@@ -42,36 +40,6 @@ QUERY(Q_BACKUP_SENDERS, "UPDATE sender SET ended = $1 WHERE ended IS NULL");
 static const char *join(struct arena *a, const char *folder, const char *name)
 {
 	return arena_printf(a, "%s/%s", folder, name);
-}
-
-static int copy_tree(struct arena *a, const char *from, const char *to, struct err *e);
-
-static int copy_entry(struct arena *a, const char *from, const char *to, struct err *e)
-{
-	struct stat st;
-
-	if (lstat(from, &st) < 0)
-		return err_sys(e, ERR_AGAIN, errno, "%s", from);
-	if (S_ISDIR(st.st_mode))
-		return copy_tree(a, from, to, e);
-	return S_ISREG(st.st_mode) ? file_copy(from, to, st.st_mode & 0777, e) : 0;
-}
-
-static int copy_tree(struct arena *a, const char *from, const char *to, struct err *e)
-{
-	DIR *d = opendir(from);
-	struct dirent *x;
-	int rc = 0;
-
-	if (!d)
-		return err_sys(e, ERR_AGAIN, errno, "%s", from);
-	if (file_make_dirs(to, 0700, e) < 0)
-		rc = -1;
-	while (rc == 0 && (x = readdir(d)))
-		if (x->d_name[0] != '.')
-			rc = copy_entry(a, join(a, from, x->d_name), join(a, to, x->d_name), e);
-	closedir(d);
-	return rc;
 }
 
 /* --- the manifest ------------------------------------------------------------------------------ */
@@ -165,7 +133,7 @@ static int fill(struct home *h, struct arena *a, const char *dir, struct err *e)
 		return -1;
 	if (file_exists(journal) && file_copy(journal, join(a, dir, "opt-out.log"), 0600, e) < 0)
 		return -1;
-	if (copy_tree(a, home_file(h, a, "keys"), join(a, dir, "keys"), e) < 0 ||
+	if (file_copy_tree(home_file(h, a, "keys"), join(a, dir, "keys"), e) < 0 ||
 	    file_copy(home_file(h, a, "placet.conf"), join(a, dir, "placet.conf"), 0600, e) < 0 ||
 	    file_copy(home_file(h, a, "journal/id"), join(a, dir, "id"), 0600, e) < 0)
 		return -1;
@@ -209,7 +177,7 @@ int backup_make_home(const char *path, const char *dir, struct err *e)
 	for (size_t i = 0; rc == 0 && i < COUNT(FOLDERS); i++)
 		rc = file_make_dirs(join(a, path, FOLDERS[i]), 0700, e);
 	if (rc == 0)
-		rc = copy_tree(a, join(a, dir, "keys"), join(a, path, "keys"), e);
+		rc = file_copy_tree(join(a, dir, "keys"), join(a, path, "keys"), e);
 	if (rc == 0)
 		rc = file_copy(join(a, dir, "id"), join(a, path, "journal/id"), 0600, e);
 	if (rc == 0 && file_exists(join(a, dir, "opt-out.log")) && !file_exists(join(a, path, "journal/opt-out.log")))

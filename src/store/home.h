@@ -36,6 +36,10 @@ struct home {
 	struct optout_journal *opt_outs;      /* after home_open_db */
 	struct optout_journal *opt_outs_own;  /* while opt_outs is a backup's, to which nothing is added; else NULL */
 	struct opt_out_place opt_outs_known;  /* the database has followed at least to here: opt_out_catch_up() */
+	struct {
+		const char *id, *place; /* NULL: this process has not asked */
+		bool several, here;     /* at the last look: other hosts have homes on this database; the number is this place's */
+	} host;                  /* see store/host.h */
 	struct arena *arena;     /* lives as long as the home */
 };
 

@@ -6,6 +6,7 @@
 #include "store/optout.h"
 
 #include "base/log.h"
+#include "store/host.h"
 #include "store/query.h"
 
 #include <stdatomic.h>
@@ -153,6 +154,23 @@ static int write_one(struct home *h, const struct opt_out_entry *x, struct err *
 	if (!db_in_transaction(h->db) && opt_out_catch_up(h, &behind) < 0)
 		log_event(LOG_LEVEL_WARN, "opt-outs-behind", "why", behind.text, NULL);
 	return 0;
+}
+
+int opt_out_await(struct home *h, struct err *e)
+{
+	struct host_sender *s;
+	struct arena *a;
+	size_t n;
+	int rc;
+
+	if (db_engine_of(h->db) == DB_SQLITE)
+		return 0;
+	a = arena_new();
+	rc = host_know(h, e) < 0 || host_senders(h, a, &s, &n, e) < 0 ? -1 : 0;
+	arena_free(a);
+	if (rc < 0 || !h->host.several)
+		return rc;
+	return opt_out_catch_up(h, e) < 0 || host_await(h, e) < 0 ? -1 : 0;
 }
 
 /* A transaction of the caller's that failed cannot be asked any more; neither can a database that is away. */

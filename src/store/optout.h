@@ -74,6 +74,10 @@ void opt_out_note(struct home *h, const struct opt_out_entry *x);
 /* After that commit: tells senders, and lets the database follow at once if it can. */
 void opt_out_noted(struct home *h);
 
+/* For a command, after it let somebody leave: until the senders of other hosts know (host.h). Costs nothing on SQLite.
+   ERR_AGAIN: it is written down, but the database, by which they hear, cannot be told now. */
+int opt_out_await(struct home *h, struct err *e) MUST_USE;
+
 /* Brings the database up to the journal: what it has not heard of yet, in the journal's order; all of it when the
    journal is another than it knows. Not in a transaction. Cheap when nothing is new. */
 int opt_out_catch_up(struct home *h, struct err *e) MUST_USE;

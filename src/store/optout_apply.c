@@ -30,6 +30,9 @@ QUERY(Q_OPT_OUT_MAILBOX,
       "SELECT a.delivery FROM address a WHERE a.key_hash = $1 AND a.erased IS NULL"
       " ORDER BY CASE WHEN a.id = (SELECT d.address_id FROM delivery d WHERE d.id = $2) THEN 0 ELSE 1 END, a.id LIMIT 1");
 QUERY(Q_OPT_OUT_DROP_KEPT, "DELETE FROM opt_out_keep WHERE key_hash = $1 AND at <= $2");
+/* Senders of other hosts hear of what is new since their last look, by its number. */
+QUERY(Q_OPT_OUT_ANEW, "UPDATE opt_out SET seq = (SELECT max(seq) + 1 FROM opt_out) WHERE key_hash = $1",
+      "UPDATE opt_out SET seq = nextval(pg_get_serial_sequence('opt_out', 'seq')) WHERE key_hash = $1");
 QUERY(Q_OPT_OUT_KEEP, "INSERT INTO opt_out_keep (key_hash, project_id, at) SELECT $1, p.id, $3 FROM project p"
 		      " WHERE p.slug = $2 AND NOT EXISTS (SELECT 1 FROM opt_out o WHERE o.key_hash = $1 AND o.at > $3)"
 		      " ON CONFLICT (key_hash, project_id) DO UPDATE SET at = $3 WHERE opt_out_keep.at < $3",
@@ -114,13 +117,15 @@ static int64_t kept_before(const struct applying *p, const struct opt_out_entry 
 
 static int put_out(struct applying *p, const struct opt_out_entry *x, int64_t kept_until, struct err *e)
 {
-	int64_t added;
+	int64_t added, dropped;
 
 	if (db_exec(p->h->db, &Q_OPT_OUT_ADD,
 		    ARGS(db_bytes(x->key_hash, KEY_HASH_SIZE), db_text(opt_out_way_name(x->way)), db_i64(x->by),
 			 db_i64(x->at)),
 		    &added, e) < 0 ||
-	    db_exec(p->h->db, &Q_OPT_OUT_DROP_KEPT, ARGS(db_bytes(x->key_hash, KEY_HASH_SIZE), db_i64(kept_until)), NULL, e) < 0)
+	    db_exec(p->h->db, &Q_OPT_OUT_DROP_KEPT, ARGS(db_bytes(x->key_hash, KEY_HASH_SIZE), db_i64(kept_until)), &dropped, e) < 0)
+		return -1;
+	if (!added && dropped && db_exec(p->h->db, &Q_OPT_OUT_ANEW, ARGS(db_bytes(x->key_hash, KEY_HASH_SIZE)), NULL, e) < 0)
 		return -1;
 	if (!added)
 		return x->way == OPT_OUT_ERASURE

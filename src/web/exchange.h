@@ -48,7 +48,8 @@ bool exchange_body(struct exchange *x, const char *p, size_t n);
 /* Runs the page unless the answer is ready, and gives the answer. NULL: the page waits, for what exchange_waits_for says;
    ask again after that. */
 struct response *exchange_answer(struct exchange *x);
-/* For what it waits: a descriptor that can be read, at the latest until *until (clock_ticks()); -1: site->settle(). */
+/* For what it waits: a descriptor that can be read (-1: none), at the latest until *until (clock_ticks()); *until 0: for
+   site->settle(). */
 int exchange_waits_for(const struct exchange *x, int64_t *until);
 
 #endif

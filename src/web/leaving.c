@@ -2,7 +2,7 @@
 #include "web/leaving.h"
 
 #include "base/log.h"
-#include "web/web.h"
+#include "web/pages.h"
 
 #define FOLLOW_AFTER (100 * 1000)
 #define FOLLOW_AGAIN (100 * 1000)
@@ -69,6 +69,7 @@ static void on_follow(void *ctx)
 void leaving_init(struct leaving_group *g, struct home *h, struct loop *loop)
 {
 	*g = (struct leaving_group){ .home = h };
+	acknowledging_init(&g->hosts, h);
 	if (loop)
 		g->follow = loop_timer_new(loop, on_follow, g);
 }
@@ -79,6 +80,7 @@ void leaving_clear(struct leaving_group *g)
 		loop_timer_unset(g->follow);
 	free(g->who);
 	g->who = NULL;
+	acknowledging_clear(&g->hosts);
 }
 
 static void note(struct leaving_group *g, struct leaving *l, struct response *out)
@@ -134,6 +136,7 @@ void leaving_settle(struct leaving_group *g)
 {
 	struct opt_out_entry *all;
 	struct err e = { 0 };
+	int64_t round = 0;
 	int rc;
 
 	if (!g->n)
@@ -142,20 +145,54 @@ void leaving_settle(struct leaving_group *g)
 	for (size_t i = 0; i < g->n; i++)
 		all[i] = g->who[i]->x;
 	rc = opt_out_write(g->home, all, g->n, &e);
-	for (size_t i = 0; i < g->n && rc < 0; i++)
-		g->who[i]->e = e;
+	if (rc == 0)
+		round = acknowledging_begin(&g->hosts);
+	for (size_t i = 0; i < g->n; i++) {
+		g->who[i]->round = round;
+		if (rc < 0)
+			g->who[i]->e = e;
+	}
 	free(all);
 	g->n = 0;
 	if (rc == 0)
 		let_follow(g);
 }
 
-int leaving_result(const struct response *out, struct err *e)
+int leaving_await(struct leaving_group *g, const struct request *r, struct response *out)
+{
+	struct leaving *l = ARENA_NEW(r->arena, struct leaving);
+
+	l->round = acknowledging_begin(&g->hosts);
+	if (!l->round)
+		return 0;
+	out->then_ctx = l;
+	out->wait_fd = -1;
+	out->wait_until = clock_ticks();
+	return 1;
+}
+
+int leaving_result(const struct request *r, struct response *out,
+		   int (*then)(const struct request *r, struct response *out, struct err *e), struct err *e)
 {
 	const struct leaving *l = out->then_ctx;
+	struct web *w = r->ctx;
+	int64_t until;
+	int got;
 
-	if (l->e.kind == ERR_NONE)
-		return 0;
-	*e = l->e;
-	return -1;
+	if (l->e.kind != ERR_NONE) {
+		*e = l->e;
+		return -1;
+	}
+	got = acknowledging_state(&w->leaving.hosts, l->round, &until, e);
+	if (got > 0) {
+		out->then = then;
+		out->wait_fd = -1;
+		out->wait_until = until;
+	}
+	return got;
+}
+
+void leaving_hurry(struct leaving_group *g)
+{
+	g->hosts.hurry = true;
 }

@@ -237,6 +237,21 @@ static int read_own(const struct me *m, struct address *out, struct err *e)
 	return address_parse(m->p.a, m->link.address, out, e) < 0 ? err_set(e, ERR_BROKEN, "a stored address cannot be read") : 0;
 }
 
+static const char LEFT[] = "You have left: no study writes to you any more.";
+
+static int answer_left(const struct request *r, struct response *out, struct err *e)
+{
+	int rc = leaving_result(r, out, answer_left, e), got;
+	struct me m;
+
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	got = open_me_alone(r, &m, e);
+	if (got < 0)
+		return -1;
+	return got ? show_again(&m, LEFT, NULL, out, e) : show_gone(&m.p, out);
+}
+
 int page_me_leave(const struct request *r, struct response *out, struct err *e)
 {
 	struct me m;
@@ -249,7 +264,11 @@ int page_me_leave(const struct request *r, struct response *out, struct err *e)
 		return show_gone(&m.p, out);
 	if (read_own(&m, &own, e) < 0 || opt_out_by_key(m.p.web->home, own.key, OPT_OUT_PAGE, "", 0, e) < 0)
 		return -1;
-	return show_again(&m, "You have left: no study writes to you any more.", NULL, out, e);
+	if (leaving_await(&m.p.web->leaving, r, out)) {
+		out->then = answer_left;
+		return 0;
+	}
+	return show_again(&m, LEFT, NULL, out, e);
 }
 
 int page_me_erase(const struct request *r, struct response *out, struct err *e)
@@ -271,6 +290,18 @@ int page_me_erase(const struct request *r, struct response *out, struct err *e)
 	return 0;
 }
 
+/* Their link is gone with all else. */
+static int answer_erased(const struct request *r, struct response *out, struct err *e)
+{
+	int rc = leaving_result(r, out, answer_erased, e);
+	struct page p;
+
+	if (rc || page_open_alone(r, &p, e) < 0)
+		return rc > 0 ? 0 : -1;
+	view_me_erased_write(&out->body, &(struct view_me_erased){ PAGE_FRAME(&p, "Erased") });
+	return 0;
+}
+
 int page_me_erase_do(const struct request *r, struct response *out, struct err *e)
 {
 	struct me m;
@@ -284,6 +315,10 @@ int page_me_erase_do(const struct request *r, struct response *out, struct err *
 		return show_gone(&m.p, out);
 	if (read_own(&m, &own, e) < 0 || person_erase(m.p.web->home, &own, false, 0, &done, e) < 0)
 		return -1;
+	if (leaving_await(&m.p.web->leaving, r, out)) {
+		out->then = answer_erased;
+		return 0;
+	}
 	view_me_erased_write(&out->body, &(struct view_me_erased){ PAGE_FRAME(&m.p, "Erased") });
 	return 0;
 }

@@ -181,11 +181,11 @@ static const char DONE[] = "Done: you get no more of these messages.";
 /* A mail program waits for nothing but the deed. */
 static int answer_one_click(const struct request *r, struct response *out, struct err *e)
 {
-	(void)r;
-	if (leaving_result(out, e) < 0)
-		return -1;
-	response_text(out, 200, DONE);
-	return 0;
+	int rc = leaving_result(r, out, answer_one_click, e);
+
+	if (rc == 0)
+		response_text(out, 200, DONE);
+	return rc < 0 ? -1 : 0;
 }
 
 /* It is done, whatever can be shown of it. */
@@ -194,8 +194,11 @@ static int answer_page(const struct request *r, struct response *out, struct err
 	struct leave_about about;
 	struct link link;
 	struct page p;
+	int rc = leaving_result(r, out, answer_page, e);
 
-	if (leaving_result(out, e) < 0 || read_token(r, &link, e) < 0)
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	if (read_token(r, &link, e) < 0)
 		return -1;
 	if (load_alone(r, &link, &p, &about, e) < 0)
 		response_text(out, 200, DONE);
@@ -258,8 +261,11 @@ static int answer_kept(const struct request *r, struct response *out, struct err
 	struct leave_about about;
 	struct link link;
 	struct page p;
+	int rc = leaving_result(r, out, answer_kept, e);
 
-	if (leaving_result(out, e) < 0 || read_token(r, &link, e) < 0 || load_alone(r, &link, &p, &about, e) < 0)
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	if (read_token(r, &link, e) < 0 || load_alone(r, &link, &p, &about, e) < 0)
 		return -1;
 	mark_ticked(r, &about);
 	show_left(&p, &about, true, NULL, out);
@@ -271,8 +277,11 @@ static int answer_back(const struct request *r, struct response *out, struct err
 	struct leave_about about;
 	struct link link;
 	struct page p;
+	int rc = leaving_result(r, out, answer_back, e);
 
-	if (leaving_result(out, e) < 0 || read_token(r, &link, e) < 0 || load_alone(r, &link, &p, &about, e) < 0)
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	if (read_token(r, &link, e) < 0 || load_alone(r, &link, &p, &about, e) < 0)
 		return -1;
 	view_opt_out_back_write(&out->body, &(struct view_opt_out_back){
 		PAGE_FRAME(&p, "It is as it was before"), .on_leave = true, .masked = masked(p.a, &about) });

@@ -45,8 +45,8 @@ struct response {
 	   run in place of the page, and finishes the answer. */
 	int (*then)(const struct request *r, struct response *out, struct err *e);
 	void *then_ctx;
-	/* If wait_until is not 0, `then` waits for something of this request alone: that wait_fd can be read, or that the time
-	   has come (clock_ticks()). It may wait again. */
+	/* If wait_until is not 0, `then` waits for something of this request alone: that wait_fd can be read (-1: nothing
+	   can), or that the time has come (clock_ticks()). It may wait again. */
 	int wait_fd;
 	int64_t wait_until;
 };

@@ -264,7 +264,7 @@ static void sleep_until(struct server *s, struct MHD_Connection *c, int fd, int6
 	if (p->after)
 		p->after->before = p;
 	s->sleepers = p;
-	p->watch = loop_watch_new(s->loop, fd, on_news, p);
+	p->watch = fd >= 0 ? loop_watch_new(s->loop, fd, on_news, p) : NULL;
 	p->timer = loop_timer_new(s->loop, on_time, p);
 	loop_timer_set(p->timer, left > 0 ? left : 0);
 	MHD_suspend_connection(c);
@@ -279,7 +279,7 @@ static enum MHD_Result answer(struct server *s, struct exchange *x, struct MHD_C
 	if (r)
 		return give(s->site, r, c);
 	fd = exchange_waits_for(x, &until);
-	if (fd < 0)
+	if (!until)
 		wait_for_settling(s, c);
 	else if (s->stopping)
 		return MHD_NO;

@@ -130,6 +130,7 @@ void web_stop(struct web *w)
 {
 	if (!w)
 		return;
+	leaving_hurry(&w->leaving);
 	server_stop(w->server);
 	loop_timer_unset(w->patience);
 	leaving_clear(&w->leaving);

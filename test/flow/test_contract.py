@@ -11,15 +11,15 @@ import pytest
 
 from harness import story
 from harness.notices import Notices
-from harness.placet import binary
+from harness.placet import Placet, binary
 from harness.process import ROOT
 from harness.tables import change
 
 SCHEMAS = ROOT / "doc/schemas"
 # Roles that run until they are told to stop, and the report, which is CSV.
 WITHOUT_JSON = {"web", "serve", "capture", "mailing report"}
-# Makes a home of its own.
-APART = {"demo"}
+# Make a home of their own.
+APART = {"demo", "host join", "host remove"}
 
 RELAY = "weight= connections= per-second= auth= relay-password-file= token-file= client-cert= client-key= ca-file= chunking"
 # Operands, options that must be given, and options that may be. "x=": takes a value; "x=+": several; "x": a switch.
@@ -122,6 +122,9 @@ CONTRACT = {
     "backup": ("DIR", "", ""),
     "restore": ("DIR", "", ""),
     "demo": ("", "", "once"),
+    "host join": ("FOLDER", "", ""),
+    "host list": ("", "", ""),
+    "host remove": ("ID", "", ""),
 }
 
 
@@ -499,9 +502,20 @@ def test_json_is_as_the_schemas_say(ask, placet, folder):
     assert [e["seq"] for e in entries] == list(range(1, len(entries) + 1))
     assert ask("audit verify") == {"whole": True, "entries": len(entries), "broken": None}
     assert not re.search(r"(ann\.one|cem|dee|bob|info)@example\.org", json.dumps(entries))  # AUD-6
+    assert [h["own"] for h in ask("host list")] in ([], [True])
     assert ask("backup", f"{folder}/backup") == {"backup": f"{folder}/backup"}
     assert ask("restore", f"{folder}/backup")["backup"] == f"{folder}/backup"
     assert set(commands()) - WITHOUT_JSON - APART == ask.asked
+
+
+def test_hosts_are_as_their_schemas_say(postgres, folder):
+    first = Placet(f"{folder}/first", postgres.database(next(postgres.names)))
+    first.init()
+    first.start("web", "--listen", "127.0.0.1:0").stop()
+    ask = Asker(Placet(f"{folder}/second", first.database))
+    number = ask("host join", first.home)["id"]
+    assert [(h["id"] == number, h["own"]) for h in ask("host list")] == [(False, False), (True, True)]
+    assert ask("host remove", number[:16]) == {"removed": number[:16]}
 
 
 def test_the_demonstration_is_as_its_schema_says():

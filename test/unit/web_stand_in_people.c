@@ -6,6 +6,7 @@
 
 #include "store/complaint.h"
 #include "store/content.h"
+#include "store/host.h"
 #include "store/optout.h"
 #include "store/person.h"
 #include "store/retention.h"
@@ -177,4 +178,38 @@ int retention_list(struct home *h, struct arena *a, bool count, struct retention
 					.acts = true };
 	*n = 1;
 	return broken(e);
+}
+
+/* One host alone. */
+int host_senders(struct home *h, struct arena *a, struct host_sender **out, size_t *n, struct err *e)
+{
+	(void)h;
+	(void)a;
+	(void)e;
+	*out = NULL;
+	*n = 0;
+	return 0;
+}
+
+int host_refuse(const struct home *h, struct err *e)
+{
+	(void)h;
+	return err_set(e, ERR_REFUSED, "there is one host alone");
+}
+
+size_t host_silent(const struct host_sender *asked, size_t n_asked, const struct host_sender *now, size_t n_now)
+{
+	(void)asked;
+	(void)n_asked;
+	(void)now;
+	(void)n_now;
+	return 0;
+}
+
+int host_fence(struct home *h, const struct host_sender *s, struct err *e)
+{
+	(void)h;
+	(void)s;
+	(void)e;
+	return 0;
 }
