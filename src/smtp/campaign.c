@@ -82,6 +82,7 @@ struct work *campaign_pop(struct campaign *c)
 	if (!c->first)
 		c->last = NULL;
 	c->waiting--;
+	c->started++;
 	return w;
 }
 

@@ -39,6 +39,7 @@ struct campaign {
 	size_t waiting, in_flight;
 	bool halted;               /* no longer to be sent: paused, cancelled, revoked, its window over */
 	bool drained;              /* nothing was due at the last claim */
+	int64_t ready, started, measured_at; /* how many are to wait here, by what was started since then (ticks) */
 	/* Policy refusals among the newest ends: a ring (PRV-3's breaker). */
 	bool refused[RECENT];
 	size_t ends, refusals;

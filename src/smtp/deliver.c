@@ -1,70 +1,31 @@
 /*
- * The delivery engine: see deliver.h. Outcomes gather in memory and in the
- * journal, and are written with the next claims, at most every 50 ms.
+ * The delivery engine: see deliver.h, and engine.h for its parts. Here it
+ * begins, comes home when it is told to stop, and ends.
  */
 #include "smtp/engine.h"
 
-#include "base/log.h"
-
 #include <stdatomic.h>
 
-#define FLUSH_EVERY (50 * 1000)
-#define LOOK_EVERY (250 * 1000) /* for new work when there is none */
-#define PATIENCE (2 * MINUTE)   /* with a database that is away, when the end is waited for */
 #define COME_HOME (30 * SECOND) /* for what is in flight when a signal ends the sender */
-
-static bool at_work(const struct engine *g)
-{
-	if (g->n_outcomes || notices_at_work(g))
-		return true;
-	for (const struct campaign *c = g->campaigns; c; c = c->next)
-		if ((c->waiting || c->in_flight || !c->drained) && !c->halted)
-			return true;
-	for (const struct campaign *c = g->campaigns; c; c = c->next)
-		if (c->in_flight)
-			return true;
-	return false;
-}
-
-/* A database that is away comes back: outcomes are kept, in memory and in the journal, and nothing new is
-   claimed until then. Whoever waits for the end of the work is not left waiting for ever. */
-static void flush_failed(struct engine *g, const struct err *e)
-{
-	int64_t now = clock_ticks();
-
-	if (!g->failing_since)
-		g->failing_since = now;
-	if (e->kind != ERR_AGAIN || ((g->o->until_idle || g->stopping) && now - g->failing_since > PATIENCE)) {
-		engine_fail(g, e);
-		return;
-	}
-	log_event(LOG_LEVEL_WARN, "database-away", "why", e->text, NULL);
-	loop_timer_set(g->tick, SECOND);
-}
 
 static void on_tick(void *ctx)
 {
-	struct engine *g = ctx;
-	struct err e = { 0 };
-
-	g->tick_soon = false;
-	g->stopping = g->stopping || loop_stopping(g->loop);
-	if (engine_flush(g, &e) < 0) {
-		flush_failed(g, &e);
-		return;
-	}
-	g->failing_since = 0;
-	engine_drop_halted(g);
-	offices_drop_idle(g);
-	for (struct lane *lane = g->lanes; lane; lane = lane->next)
-		smtp_pool_wake(lane->pool);
-	g->idle = !at_work(g);
-	if (g->idle && (g->o->until_idle || g->stopping)) {
-		loop_stop(g->loop);
-		return;
-	}
-	loop_timer_set(g->tick, g->idle ? LOOK_EVERY : FLUSH_EVERY);
+	engine_beat(ctx);
 }
+
+static void run_flush(void *ctx, void *job)
+{
+	struct engine *g = ctx;
+
+	clerk_flush(g->clerk, job);
+}
+
+static void on_answer(void *ctx, void *job)
+{
+	engine_answer(ctx, job);
+}
+
+static const struct worker_calls CLERK = { .run = run_flush, .done = on_answer };
 
 /* --- beginning and end ------------------------------------------------------------------------- */
 
@@ -81,32 +42,42 @@ static int begin(struct engine *g, const char *host, struct err *e)
 		goto out;
 	g->connections = g->o->connections ? g->o->connections : (int)strtol(connections, NULL, 10);
 	g->standing_count = atomic_load(g->h->opt_out_counter + 1);
-	if (!(g->leavers = leavers_new(g->h, e)))
+	if (!(g->leavers = leavers_new(g->h, e)) || !(g->journal = journal_new(g->h, e)) ||
+	    !(g->clerk = clerk_new(g->h->path, g->o, g->journal, e)) || !(g->worker = worker_new(g->loop, &CLERK, g, e)))
 		goto out;
-	g->journal = journal_new(g->h, e);
-	if (g->journal && sender_begin(g->h, host, journal_name(g->journal), &g->sender, e) == 0)
-		rc = 0;
+	rc = 0;
 out:
 	arena_free(a);
 	return rc;
+}
+
+/* The clerk's thread is over: what is left is done here. */
+static int hand_in(struct engine *g, struct err *e)
+{
+	struct flush *f;
+	int rc = 0;
+
+	for (struct campaign *c = g->campaigns; c; c = c->next)
+		engine_give_back_all(g, c, 0);
+	notices_give_back(g, 0, 0);
+	f = engine_order(g);
+	f->stopping = true;
+	clerk_flush(g->clerk, f);
+	if (f->failure.kind != ERR_NONE) {
+		*e = f->failure;
+		rc = -1;
+	}
+	flush_free(f);
+	return rc < 0 ? -1 : clerk_end(g->clerk, e);
 }
 
 /* Gives back what was claimed and not started, and ends in good order. */
 static int end(struct engine *g, struct err *e)
 {
 	lanes_free(g);
-	for (struct campaign *c = g->campaigns; c; c = c->next)
-		engine_give_back_all(g, c, 0);
-	notices_give_back(g, 0, 0);
-	if (journal_sync(g->journal, e) < 0 || db_begin(g->h->db, e) < 0)
-		return -1;
-	if (delivery_write(g->h, g->sender, g->outcomes, g->n_outcomes, e) == 0 &&
-	    notice_write(g->h, g->sender, g->outcomes, g->n_outcomes, e) == 0 &&
-	    delivery_release(g->h, g->sender, 0, e) == 0 && notice_release(g->h, g->sender, 0, e) == 0 && sender_end(g->h, g->sender, e) == 0 &&
-	    db_commit(g->h->db, e) == 0)
-		return 0;
-	db_rollback(g->h->db);
-	return -1;
+	worker_free(g->worker);
+	g->worker = NULL;
+	return hand_in(g, e);
 }
 
 static void remains_due(struct engine *g, int64_t due)
@@ -120,7 +91,7 @@ static int what_notices_remain(struct engine *g, struct err *e)
 {
 	int64_t n = 0, due = 0;
 
-	if (notice_remains(g->h, &n, &due, e) < 0)
+	if (notice_remains(clerk_home(g->clerk), &n, &due, e) < 0)
 		return -1;
 	g->result.remains = g->result.remains || n;
 	remains_due(g, due);
@@ -130,22 +101,20 @@ static int what_notices_remain(struct engine *g, struct err *e)
 static int what_remains(struct engine *g, struct err *e)
 {
 	struct arena *a = arena_new();
-	struct mailing *m;
+	struct home *h = clerk_home(g->clerk);
+	struct mailing_head *m;
 	size_t n;
-	int rc = mailing_all(g->h, a, &m, &n, e);
+	int rc = mailing_heads_open(h, a, &m, &n, e);
 
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		struct delivery_counts c;
-		bool waits = strcmp(m[i].state, "sending") == 0 || strcmp(m[i].state, "scheduled") == 0;
-		int64_t due;
 
-		rc = delivery_count(g->h, a, m[i].id, &c, e);
-		due = strcmp(m[i].state, "scheduled") == 0 ? m[i].not_before : c.next_due;
-		if (rc < 0 || (!waits && !(strcmp(m[i].state, "done") == 0 && c.uncertain)))
+		rc = delivery_count(h, a, m[i].id, &c, e);
+		if (rc < 0 || (m[i].ended && !c.uncertain))
 			continue;
-		g->result.remains = g->result.remains || c.queued || c.deferred || c.uncertain || waits;
-		if (waits)
-			remains_due(g, due);
+		g->result.remains = true;
+		if (!m[i].ended)
+			remains_due(g, m[i].sending ? c.next_due : m[i].not_before);
 	}
 	arena_free(a);
 	return rc < 0 ? -1 : what_notices_remain(g, e);
@@ -163,8 +132,13 @@ static void release(struct engine *g)
 	offices_free(g);
 	slots_free(g);
 	leavers_free(g->leavers);
-	free(g->outcomes);
-	arena_free(g->texts);
+	outcomes_free(g->outcomes);
+	places_free(&g->noted);
+	places_free(&g->handed);
+	for (size_t i = 0; i < g->n_halts; i++)
+		free((char *)(uintptr_t)g->halts[i].why);
+	free(g->halts);
+	clerk_free(g->clerk);
 	arena_free(g->render);
 	buf_free(&g->body);
 	loop_free(g->loop);
@@ -176,7 +150,7 @@ static int come_home(struct engine *g, struct err *e)
 	int64_t until = clock_ticks() + COME_HOME;
 
 	g->stopping = true;
-	while (g->busy && g->failure.kind == ERR_NONE && clock_ticks() < until)
+	while ((g->busy || worker_is_busy(g->worker)) && g->failure.kind == ERR_NONE && clock_ticks() < until)
 		if (loop_run_once(g->loop, e) < 0)
 			return -1;
 	return 0;
@@ -205,7 +179,7 @@ int deliver_run(struct home *h, const struct deliver_options *o, struct deliver_
 
 	if (!host)
 		goto out;
-	g.texts = arena_new();
+	g.outcomes = outcomes_new();
 	g.render = arena_new();
 	buf_init(&g.body, ENGINE_MESSAGE_MAX);
 	g.loop = loop_new(e);
@@ -216,6 +190,8 @@ int deliver_run(struct home *h, const struct deliver_options *o, struct deliver_
 	rc = ended ? what_remains(&g, e) : -1;
 	/* What is in flight when the sender fails still ends in the journal. */
 	lanes_free(&g);
+	worker_free(g.worker);
+	g.worker = NULL;
 	if (ended)
 		journal_end(g.journal);
 	else

@@ -1,22 +1,277 @@
 /*
- * The engine and its database: see engine.h. One transaction writes outcomes,
- * takes in and lets go of mailings, and claims what is due.
+ * The loop's part of a flush: see engine.h. An order is handed over every
+ * 50 ms at most, or as soon as work runs short; sending goes on meanwhile, and
+ * when the answer comes, what was claimed is queued and what stands still is
+ * let go of.
  */
 #include "smtp/engine.h"
 
 #include "base/log.h"
-#include "store/facts.h"
 
-static struct campaign *find_campaign(struct engine *g, int64_t mailing)
+#include <stdatomic.h>
+
+#define FLUSH_EVERY (50 * 1000)
+#define LOOK_EVERY (250 * 1000) /* for new work when there is none */
+#define PATIENCE (2 * MINUTE)   /* with a database that is away, when the end is waited for */
+
+/* --- the order --------------------------------------------------------------------------------- */
+
+/* How many of a mailing are to wait here: what it gets through in half a second, as measured. So neither does the
+   work run short while the database is slow, nor does one sender take it all, or hold it when it is killed. */
+static void measure(struct campaign *c, int64_t now)
 {
+	int64_t took = now - c->measured_at;
+
+	if (!c->measured_at) {
+		c->measured_at = now;
+		c->ready = ENGINE_READY_LEAST;
+	} else if (took >= FLUSH_EVERY) {
+		c->ready = c->ready / 2 + c->started * SECOND / took / 4;
+		c->started = 0;
+		c->measured_at = now;
+	}
+	if (c->ready < ENGINE_READY_LEAST)
+		c->ready = ENGINE_READY_LEAST;
+	if (c->ready > ENGINE_READY_MOST)
+		c->ready = ENGINE_READY_MOST;
+}
+
+static void wish(struct engine *g, struct campaign *c, struct wish *w)
+{
+	int64_t waiting = (int64_t)c->waiting;
+
+	measure(c, clock_ticks());
+	*w = (struct wish){ .mailing = c->mailing.id };
+	if (c->halted)
+		return;
+	w->idle = !c->waiting && !c->in_flight;
+	if (!g->stopping && waiting <= c->ready / 2)
+		w->more = c->ready - waiting;
+}
+
+static void list_offices(const struct engine *g, struct flush *f)
+{
+	int64_t *ids;
+	size_t n = 0;
+
+	for (const struct office *x = g->offices; x; x = x->next)
+		n++;
+	ids = ARENA_ARRAY(f->a, int64_t, n);
+	for (const struct office *x = g->offices; x; x = x->next)
+		ids[f->n_offices++] = x->identity.id;
+	f->offices = ids;
+}
+
+static struct sender_figures figures(const struct engine *g)
+{
+	const struct deliver_result *r = &g->result;
+	struct sender_figures x = { .accepted = r->accepted, .deferred = r->deferred, .failed = r->failed,
+				    .uncertain = r->uncertain, .skipped = r->skipped, .notices = r->notices.accepted };
+
+	for (const struct campaign *c = g->campaigns; c; c = c->next) {
+		x.in_flight += (int64_t)c->in_flight;
+		x.waiting += (int64_t)c->waiting;
+	}
+	return x;
+}
+
+struct flush *engine_order(struct engine *g)
+{
+	struct arena *a = arena_new();
+	struct flush *f = ARENA_NEW(a, struct flush);
+	size_t n = 0;
+
+	f->a = a;
+	for (const struct campaign *c = g->campaigns; c; c = c->next)
+		n++;
+	f->wishes = ARENA_ARRAY(a, struct wish, n);
 	for (struct campaign *c = g->campaigns; c; c = c->next)
-		if (c->mailing.id == mailing)
-			return c;
+		wish(g, c, &f->wishes[f->n_wishes++]);
+	list_offices(g, f);
+	if (g->notices_waiting <= ENGINE_NOTICES_MOST / 2)
+		f->notices_more = (int64_t)(ENGINE_NOTICES_MOST - g->notices_waiting);
+	f->standing = atomic_load(g->h->opt_out_counter + 1);
+	f->stopping = g->stopping;
+	f->figures = figures(g);
+	f->outcomes = g->outcomes;
+	g->outcomes = outcomes_new();
+	places_move(&g->handed, &g->noted);
+	f->halts = g->halts;
+	f->n_halts = g->n_halts;
+	g->halts = NULL;
+	g->n_halts = 0;
+	return f;
+}
+
+void flush_free(struct flush *f)
+{
+	struct campaign *c;
+
+	if (!f)
+		return;
+	outcomes_free(f->outcomes);
+	for (size_t i = 0; i < f->n_halts; i++)
+		free((char *)(uintptr_t)f->halts[i].why);
+	free(f->halts);
+	for (size_t i = 0; i < f->n_wishes; i++)
+		arena_free(f->wishes[i].a);
+	arena_free(f->notices);
+	while ((c = f->taken_in)) {
+		f->taken_in = c->next;
+		campaign_free(c);
+	}
+	for (struct office *x = f->new_offices, *next; x; x = next) {
+		next = x->next;
+		arena_free(x->a);
+	}
+	arena_free(f->a);
+}
+
+/* --- the answer -------------------------------------------------------------------------------- */
+
+static void take_in_claims(struct engine *g, struct campaign *c, struct wish *w)
+{
+	struct batch *b = ARENA_NEW(w->a, struct batch);
+	struct work *x = ARENA_ARRAY(w->a, struct work, w->n);
+
+	/* One more than there are, so that the arena lives to the end of the loop. */
+	*b = (struct batch){ .a = w->a, .open = w->n + 1 };
+	for (size_t i = 0; i < w->n; i++) {
+		x[i] = (struct work){ .campaign = c, .batch = b, .d = w->d[i] };
+		if (!x[i].d.why[0] && leavers_has(g->leavers, &x[i].d))
+			engine_skip(g, &x[i], "opted-out");
+		else if (x[i].d.why[0])
+			engine_skip(g, &x[i], x[i].d.why);
+		else
+			campaign_push(c, &x[i]);
+	}
+	w->a = NULL;
+	if (--b->open == 0)
+		arena_free(b->a);
+}
+
+static struct wish *wish_of(struct flush *f, const struct campaign *c)
+{
+	for (size_t i = 0; i < f->n_wishes; i++)
+		if (f->wishes[i].mailing == c->mailing.id)
+			return &f->wishes[i];
 	return NULL;
 }
 
+/* A pause, a revocation or the end of the window beats what waits here. */
+static void hear_of(struct engine *g, struct campaign *c, struct wish *w, bool stale)
+{
+	if (w->a)
+		take_in_claims(g, c, w);
+	c->drained = w->more > 0 && !w->n;
+	if (!w->sending)
+		c->halted = true;
+	/* Somebody's standing changed while the clerk was at it: it may not have seen that. */
+	if (c->halted || stale)
+		engine_give_back_all(g, c, 0);
+}
+
+/* A mailing whose relay cannot be used waits for a person. */
+static void take_in_mailings(struct engine *g, struct flush *f)
+{
+	struct campaign *c;
+
+	while ((c = f->taken_in)) {
+		struct err e = { 0 };
+
+		f->taken_in = c->next;
+		c->next = g->campaigns;
+		g->campaigns = c;
+		if (!lane_for(g, c->content.identity.id, &c->relay, &e))
+			engine_pause(g, c, e.text);
+	}
+}
+
+/* A database that is away comes back: outcomes are kept, in memory and in the journal, and nothing new is
+   claimed until then. Whoever waits for the end of the work is not left waiting for ever. */
+static void flush_failed(struct engine *g, const struct err *e)
+{
+	int64_t now = clock_ticks();
+
+	if (!g->failing_since)
+		g->failing_since = now;
+	if (e->kind != ERR_AGAIN || ((g->o->until_idle || g->stopping) && now - g->failing_since > PATIENCE)) {
+		engine_fail(g, e);
+		return;
+	}
+	log_event(LOG_LEVEL_WARN, "database-away", "why", e->text, NULL);
+	loop_timer_set(g->tick, SECOND);
+}
+
+static bool at_work(const struct engine *g)
+{
+	if (g->outcomes->n || g->unwritten || g->n_halts || g->busy || notices_at_work(g))
+		return true;
+	for (const struct campaign *c = g->campaigns; c; c = c->next)
+		if (!c->halted && (c->waiting || !c->drained))
+			return true;
+	return false;
+}
+
+/* What was committed: outcomes are written, claims are the loop's. */
+static void take_effect(struct engine *g, struct flush *f)
+{
+	bool stale = f->standing != atomic_load(g->h->opt_out_counter + 1);
+
+	g->failing_since = 0;
+	for (size_t i = 0; i < g->handed.n; i++)
+		journal_settled(g->journal, g->handed.p[i]);
+	g->handed.n = 0;
+	if (f->notices)
+		notices_take_in(g, f);
+	if (f->notices_more > 0)
+		g->notices_drained = f->notices_drained;
+	for (struct campaign *c = g->campaigns; c; c = c->next) {
+		struct wish *w = wish_of(f, c);
+
+		MUST(w); /* none is let go of or taken in while an order is under way */
+		hear_of(g, c, w, stale);
+	}
+	leavers_forget(g->leavers, &f->followed);
+	take_in_mailings(g, f);
+}
+
+/* When the next order is due, from now. */
+static int64_t next_beat(const struct engine *g, bool at_once)
+{
+	int64_t left = FLUSH_EVERY - (clock_ticks() - g->flushed_at);
+
+	if (at_once || g->tick_soon || left < 0)
+		return 0;
+	return g->idle ? LOOK_EVERY : left;
+}
+
+void engine_answer(struct engine *g, struct flush *f)
+{
+	bool again = f->look_again;
+
+	g->last = NULL;
+	g->unwritten = f->unwritten;
+	if (f->failure.kind != ERR_NONE) {
+		flush_failed(g, &f->failure);
+		flush_free(f);
+		return;
+	}
+	take_effect(g, f);
+	flush_free(f);
+	for (struct lane *lane = g->lanes; lane; lane = lane->next)
+		smtp_pool_wake(lane->pool);
+	g->idle = !again && !at_work(g);
+	if (g->idle && (g->o->until_idle || g->stopping))
+		loop_stop(g->loop);
+	else
+		loop_timer_set(g->tick, next_beat(g, again));
+}
+
+/* --- the beat ---------------------------------------------------------------------------------- */
+
 /* Lets go of mailings that ended or stand still, once nothing of theirs is in flight. */
-void engine_drop_halted(struct engine *g)
+static void drop_halted(struct engine *g)
 {
 	struct campaign **link = &g->campaigns, *c;
 
@@ -31,298 +286,17 @@ void engine_drop_halted(struct engine *g)
 	}
 }
 
-/* A step of the engine's own. That somebody else was quicker (a pause, a cancellation, another sender) is no
-   fault: the next look shows what is so now. */
-static int move(struct engine *g, struct mailing *m, const char *verb, const char *why, struct err *e)
+void engine_beat(struct engine *g)
 {
-	if (mailing_move(g->h, m, verb, 0, why, e) == 0)
-		return 0;
-	if (e->kind != ERR_REFUSED)
-		return -1;
-	err_clear(e);
-	return 0;
-}
-
-/* A window opens only while the DNS and the public page say what they have to (policy: statement-page, "again before it
-   starts"). What holds it is told once a minute. 1, 0, -1. */
-static int may_open(struct engine *g, struct arena *a, const struct mailing *m, struct err *e)
-{
-	const char *why = "its project or identity is gone";
-	struct identity x;
-	struct project p;
-	int got = project_by_id(g->h, a, m->project_id, &p, e);
-
-	if (got > 0)
-		got = identity_by_id(g->h, a, p.identity_id, &x, e);
-	if (got > 0)
-		got = facts_stand(g->h, a, &x, &p, &why, e);
-	if (got == 0 && clock_ticks() - g->held_told > MINUTE) {
-		g->held_told = clock_ticks();
-		log_event(LOG_LEVEL_WARN, "mailing-held", "mailing", arena_printf(a, "%lld", (long long)m->id), "why", why, NULL);
-	}
-	return got;
-}
-
-/* In the flush's transaction: scheduled mailings whose window has come, and those whose window is over. */
-static int keep_window(struct engine *g, struct arena *a, struct mailing *m, struct err *e)
-{
-	int open = strcmp(m->state, "scheduled") == 0 ? may_open(g, a, m, e) : 0;
-
-	if (open < 0 || (open > 0 && move(g, m, "open", "its window has come", e) < 0))
-		return -1;
-	if (m->not_after && home_now(g->h) > m->not_after)
-		return move(g, m, "pause", "its window is over", e);
-	return 0;
-}
-
-/* A mailing that cannot be loaded (its relay, its key) waits for a person, and holds up no other. */
-static int take_in_mailing(struct engine *g, struct mailing *m, struct err *e)
-{
-	struct campaign *c = campaign_new(g->h, m->id, !g->o->no_dkim, e);
-	struct err why;
-
-	if (c && lane_for(g, c->content.identity.id, &c->relay, e)) {
-		c->next = g->campaigns;
-		g->campaigns = c;
-		return 0;
-	}
-	campaign_free(c);
-	if (e->kind == ERR_AGAIN || e->kind == ERR_BROKEN)
-		return -1;
-	why = *e;
-	err_clear(e);
-	log_event(LOG_LEVEL_WARN, "mailing-paused", "why", why.text, NULL);
-	return move(g, m, "pause", why.text, e);
-}
-
-/* A pause, a revocation or the end of the window beats what waits here. */
-static void halt(struct engine *g, struct campaign *c)
-{
-	if (!c || c->halted)
-		return;
-	c->halted = true;
-	engine_give_back_all(g, c, 0);
-}
-
-/* Which mailings are to be sent now: takes in new ones, halts those that are no longer among them. */
-static int look_at_mailings(struct engine *g, struct arena *a, struct err *e)
-{
-	struct mailing *m;
-	size_t n;
-
-	if (mailing_sending(g->h, a, &m, &n, e) < 0)
-		return -1;
-	for (struct campaign *c = g->campaigns; c; c = c->next) {
-		bool still = false;
-
-		for (size_t i = 0; i < n; i++)
-			still = still || m[i].id == c->mailing.id;
-		if (!still)
-			halt(g, c);
-	}
-	for (size_t i = 0; i < n && !g->stopping; i++) {
-		if (keep_window(g, a, &m[i], e) < 0)
-			return -1;
-		if (strcmp(m[i].state, "sending") != 0)
-			halt(g, find_campaign(g, m[i].id));
-		else if (!find_campaign(g, m[i].id) && take_in_mailing(g, &m[i], e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* --- the flush --------------------------------------------------------------------------------- */
-
-/* What one flush does, until it is committed. */
-struct flushing {
-	struct arena *a;
-	struct claim *claims;
-	int64_t first_claim; /* stamp; 0: none was tried */
-	struct arena *notices; /* holds what follows; NULL: none were claimed */
-	struct notice *notice;
-	size_t n_notices;
-	struct opt_out_place followed; /* what the claims have seen of the journal of opt-outs */
-	struct fatigue fatigue;
-};
-
-static void take_in(struct engine *g, struct campaign *c, struct arena *a, struct delivery *d, size_t n)
-{
-	struct batch *b = ARENA_NEW(a, struct batch);
-	struct work *w = ARENA_ARRAY(a, struct work, n);
-
-	b->a = a;
-	b->open = n;
-	for (size_t i = 0; i < n; i++) {
-		w[i] = (struct work){ .campaign = c, .batch = b, .d = d[i] };
-		if (!d[i].why[0] && leavers_has(g->leavers, &d[i]))
-			engine_skip(g, &w[i], "opted-out");
-		else if (d[i].why[0])
-			engine_skip(g, &w[i], d[i].why);
-		else
-			campaign_push(c, &w[i]);
-	}
-}
-
-/* A claim that is not committed yet. */
-struct claim {
-	struct campaign *campaign;
-	struct arena *a;
-	struct delivery *d;
-	size_t n;
-	struct claim *next;
-};
-
-/* Names a claim: the time, and greater than every stamp before. */
-static int64_t claim_stamp(struct engine *g, struct flushing *f)
-{
-	int64_t at = home_now(g->h);
-
-	if (at <= g->last_claim)
-		at = g->last_claim + 1;
-	g->last_claim = at;
-	if (!f->first_claim)
-		f->first_claim = at;
-	return at;
-}
-
-static int claim_notices(struct engine *g, struct flushing *f, struct err *e)
-{
-	int due;
-
-	if (g->stopping || g->notices_waiting > ENGINE_NOTICES_MOST / 2)
-		return 0;
-	due = notice_is_due(g->h, e);
-	g->notices_drained = due == 0;
-	if (due <= 0)
-		return due;
-	f->notices = arena_new();
-	return notices_claim(g, f->notices, claim_stamp(g, f), &f->notice, &f->n_notices, e);
-}
-
-static int claim_for(struct engine *g, struct campaign *c, struct flushing *f, struct err *e)
-{
-	struct claim *claim;
-	int64_t at;
-
-	if (c->halted || g->stopping || c->waiting > ENGINE_READY_MOST / 2)
-		return 0;
-	at = claim_stamp(g, f);
-	claim = ARENA_NEW(f->a, struct claim);
-	*claim = (struct claim){ .campaign = c, .a = arena_new(), .next = f->claims };
-	f->claims = claim;
-	if (delivery_claim(g->h, claim->a, c->mailing.id, g->sender, at, (int64_t)(ENGINE_READY_MOST - c->waiting),
-			   &f->fatigue, &claim->d, &claim->n, e) < 0)
-		return -1;
-	c->drained = claim->n == 0;
-	return 0;
-}
-
-/* A mailing is done when nothing of it is queued, attempted or deferred. */
-static int finish_if_done(struct engine *g, struct campaign *c, const struct flushing *f, struct err *e)
-{
-	int unfinished;
-
-	for (const struct claim *k = f->claims; k; k = k->next)
-		if (k->campaign == c && k->n)
-			return 0;
-	if (!c->drained || c->waiting || c->in_flight || c->halted || g->stopping)
-		return 0;
-	unfinished = delivery_unfinished(g->h, c->mailing.id, e);
-	if (unfinished)
-		return unfinished < 0 ? -1 : 0;
-	c->halted = true;
-	return move(g, &c->mailing, "finish", "", e);
-}
-
-static int flush_in_transaction(struct engine *g, struct flushing *f, struct err *e)
-{
-	/* Asked first: what is applied after this, the claims may see or not. */
-	if (opt_out_followed(g->h, &f->followed, e) < 0)
-		return -1;
-	/* Claims of a flush whose commit failed: whether it took place or not, nothing was started of them. */
-	if (g->lost_claims && (delivery_release(g->h, g->sender, g->lost_claims, e) < 0 ||
-			       notice_release(g->h, g->sender, g->lost_claims, e) < 0))
-		return -1;
-	if (look_at_mailings(g, f->a, e) < 0 || fatigue_now(g->h, &f->fatigue, e) < 0 ||
-	    delivery_write(g->h, g->sender, g->outcomes, g->n_outcomes, e) < 0 ||
-	    notice_write(g->h, g->sender, g->outcomes, g->n_outcomes, e) < 0 || claim_notices(g, f, e) < 0)
-		return -1;
-	for (struct campaign *c = g->campaigns; c; c = c->next)
-		if (claim_for(g, c, f, e) < 0)
-			return -1;
-	for (struct campaign *c = g->campaigns; c; c = c->next)
-		if (finish_if_done(g, c, f, e) < 0)
-			return -1;
-	return 0;
-}
-
-static int shorten_journal(struct engine *g, struct err *e)
-{
-	struct open_dot open[1024];
-	size_t n = 0;
-
-	if (!journal_is_long(g->journal))
-		return 0;
-	for (struct slot *s = g->busy; s; s = s->after)
-		if (s->dotted) {
-			MUST(n < COUNT(open));
-			open[n++] = s->note ? (struct open_dot){ s->note->n->id, s->note->n->claimed, true }
-					    : (struct open_dot){ s->work->d.id, s->work->d.claimed, false };
-		}
-	return journal_shorten(g->journal, open, n, e);
-}
-
-/* What was committed: outcomes are written, claims are the engine's. */
-static int take_effect(struct engine *g, struct flushing *f, struct err *e)
-{
-	bool voided = false;
-
-	for (size_t i = 0; i < g->n_outcomes; i++)
-		voided = voided || g->outcomes[i].voids;
-	g->lost_claims = 0;
-	g->n_outcomes = 0;
-	arena_clear(g->texts);
-	if (voided)
-		home_standing_changed(g->h);
-	if (f->notices)
-		notices_take_in(g, f->notices, f->notice, f->n_notices);
-	leavers_forget(g->leavers, &f->followed);
-	for (struct claim *c = f->claims; c; c = c->next) {
-		if (c->n)
-			take_in(g, c->campaign, c->a, c->d, c->n);
-		else
-			arena_free(c->a);
-	}
-	home_checkpoint(g->h);
-	return shorten_journal(g, e);
-}
-
-/* What was not: outcomes wait for the next flush, claims are given up. */
-static void undo(struct engine *g, struct flushing *f)
-{
-	for (struct claim *c = f->claims; c; c = c->next)
-		arena_free(c->a);
-	arena_free(f->notices);
-	if (f->first_claim && !g->lost_claims)
-		g->lost_claims = f->first_claim;
-}
-
-int engine_flush(struct engine *g, struct err *e)
-{
-	struct flushing f = { .a = arena_new() };
-	int rc = -1;
-
-	if (journal_sync(g->journal, e) < 0) {
-		e->kind = ERR_BROKEN; /* a journal that cannot be kept is no passing fault */
-	} else if (opt_out_catch_up(g->h, e) == 0 && db_begin(g->h->db, e) == 0) {
-		if (flush_in_transaction(g, &f, e) == 0 && db_commit(g->h->db, e) == 0)
-			rc = take_effect(g, &f, e);
-		else
-			undo(g, &f);
-		db_rollback(g->h->db);
-	}
-	arena_free(f.a);
-	return rc;
+	g->stopping = g->stopping || loop_stopping(g->loop);
+	if (worker_is_busy(g->worker))
+		return; /* its answer sets the next beat */
+	g->tick_soon = false;
+	drop_halted(g);
+	offices_drop_idle(g);
+	g->flushed_at = clock_ticks();
+	g->last = engine_order(g);
+	worker_post(g->worker, g->last);
 }
 
 void engine_want_flush(struct engine *g)
@@ -330,5 +304,6 @@ void engine_want_flush(struct engine *g)
 	if (g->tick_soon)
 		return;
 	g->tick_soon = true;
-	loop_timer_set(g->tick, 0);
+	if (!g->failing_since)
+		loop_timer_set(g->tick, 0);
 }

@@ -44,6 +44,16 @@ static void slot_give(struct engine *g, struct slot *s)
 	s->next = g->free;
 	g->free = s;
 }
+/* What became of a message, in the journal too if its dot is there. */
+void slot_outcome(struct engine *g, struct slot *s, const struct outcome *o)
+{
+	if (s->dotted)
+		journal_reply(g->journal, s->place, o);
+	else
+		journal_settled(g->journal, s->place);
+	engine_outcome(g, o, s->dotted ? s->place : -1);
+}
+
 /* --- opt-outs ---------------------------------------------------------------------------------- */
 
 /* Somebody's standing changed in another way: those who wait here are judged anew, by a claim of their own. */
@@ -98,7 +108,7 @@ static int render(struct engine *g, const struct work *w, struct slot *s, struct
 
 static struct work *pop(struct engine *g, struct campaign *c)
 {
-	if (c->waiting == ENGINE_READY_MOST / 2)
+	if ((int64_t)c->waiting == c->ready / 2)
 		engine_want_flush(g);
 	return campaign_pop(c);
 }
@@ -153,21 +163,36 @@ static int next_job(struct engine *g, const struct lane *lane, struct slot *s, s
 	return 1;
 }
 
+/* Without a place in the journal nothing starts: the disk is full, or the database away for long. */
+static int take_place(struct engine *g)
+{
+	struct err e = { 0 };
+	int place = journal_take(g->journal, &e);
+
+	if (place < 0 && clock_ticks() - g->no_room_told > MINUTE) {
+		g->no_room_told = clock_ticks();
+		log_event(LOG_LEVEL_WARN, "journal-full", "why", e.text, NULL);
+	}
+	return place;
+}
+
 static int lane_next(void *ctx, struct smtp_job *job)
 {
 	struct lane *lane = ctx;
 	struct engine *g = lane->engine;
 	struct err e = { 0 };
 	struct slot *s;
-	int got;
+	int got, place;
 
-	if (g->stopping || g->failure.kind != ERR_NONE)
+	if (g->stopping || g->failure.kind != ERR_NONE || (place = take_place(g)) < 0)
 		return 0;
 	s = slot_take(g);
+	s->place = place;
 	got = next_job(g, lane, s, job, &e);
 	if (got > 0)
 		return 1;
 	slot_give(g, s);
+	journal_settled(g->journal, place);
 	/* Without the database nobody can say who left: nothing starts. */
 	if (got < 0 && e.kind != ERR_AGAIN)
 		engine_fail(g, &e);
@@ -177,15 +202,11 @@ static int lane_next(void *ctx, struct smtp_job *job)
 static int lane_dot(void *ctx, const struct smtp_job *job)
 {
 	struct lane *lane = ctx;
-	struct journal *j = lane->engine->journal;
 	struct slot *s = job->ctx;
-	struct err e = { 0 };
+	const struct open_dot dot = s->note ? (struct open_dot){ s->note->n->id, s->note->n->claimed, true }
+					    : (struct open_dot){ s->work->d.id, s->work->d.claimed, false };
 
-	if ((s->note ? journal_notice_dot(j, s->note->n->id, s->note->n->claimed, &e)
-		     : journal_dot(j, s->work->d.id, s->work->d.claimed, &e)) < 0) {
-		engine_fail(lane->engine, &e);
-		return -1;
-	}
+	journal_dot(lane->engine->journal, s->place, &dot);
 	s->dotted = true;
 	return 0;
 }
@@ -206,11 +227,8 @@ static void work_done(struct engine *g, struct slot *s, const struct smtp_outcom
 	struct work *w = s->work;
 	struct campaign *c = w->campaign;
 	struct outcome out = retry_decide(o, &w->d, home_now(g->h), c->mailing.not_after, c->relay.url);
-	struct err e = { 0 };
 
-	if (s->dotted && journal_reply(g->journal, &out, &e) < 0)
-		engine_fail(g, &e);
-	engine_outcome(g, &out);
+	slot_outcome(g, s, &out);
 	c->in_flight--;
 	work_free(w);
 	judge_end(g, c, o);
@@ -234,7 +252,6 @@ static void lane_fault(void *ctx, const struct smtp_outcome *o, int64_t wait)
 	struct engine *g = lane->engine;
 
 	log_event(LOG_LEVEL_WARN, "relay-fault", "relay", lane->relay, "why", o->text, NULL);
-	lane->faulty = true;
 	/* What waits for this relay is not due before it is tried again. */
 	for (struct campaign *c = g->campaigns; c; c = c->next)
 		if (c->content.identity.id == lane->identity)

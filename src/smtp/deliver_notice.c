@@ -29,7 +29,7 @@ static void note_end(struct engine *g, struct note *x, const char *state, int64_
 	struct outcome o = { .notice = true, .id = x->n->id, .claimed = x->n->claimed, .at = home_now(g->h), .state = state,
 			     .due = due, .skipped = "", .relay = "", .queue_id = "", .reply = why };
 
-	engine_outcome(g, &o);
+	engine_outcome(g, &o, -1);
 	note_free(x);
 }
 
@@ -41,42 +41,71 @@ static void note_hold(struct engine *g, struct note *x, const char *why)
 
 /* --- who sends --------------------------------------------------------------------------------- */
 
-static int office_load(struct engine *g, struct office *f, int64_t identity, struct err *e)
+static int office_load(struct home *h, struct office *f, int64_t identity, bool sign, struct err *e)
 {
 	const char *password;
-	int got = identity_by_id(g->h, f->a, identity, &f->identity, e);
+	int got = identity_by_id(h, f->a, identity, &f->identity, e);
 
 	if (got <= 0)
 		return got < 0 ? -1 : err_set(e, ERR_MISSING, "its identity is gone");
 	if (relay_parse(f->a, f->identity.relay, &f->relay, e) < 0 ||
-	    identity_relay_password(g->h, f->a, &f->identity, &password, e) < 0)
+	    identity_relay_password(h, f->a, &f->identity, &password, e) < 0)
 		return -1;
 	f->relay.password = password;
 	f->relay.helo = f->identity.domain[0];
-	if (g->o->no_dkim || f->identity.relay_signs)
+	if (!sign || f->identity.relay_signs)
 		return 0;
 	f->n_signers = 2;
-	return identity_signers(g->h, f->a, &f->identity, f->signer, e);
+	return identity_signers(h, f->a, &f->identity, f->signer, e);
 }
 
-static struct office *office_for(struct engine *g, int64_t identity, struct err *e)
+static bool is_there(const struct flush *f, int64_t identity)
 {
-	struct arena *a;
-	struct office *f;
+	for (size_t i = 0; i < f->n_offices; i++)
+		if (f->offices[i] == identity)
+			return true;
+	for (const struct office *x = f->new_offices; x; x = x->next)
+		if (x->identity.id == identity)
+			return true;
+	return false;
+}
 
-	for (f = g->offices; f; f = f->next)
+/* Of an identity that cannot send (a key is missing), the loop finds no office, but its reason. */
+int offices_load(struct home *h, bool sign, struct flush *f, struct err *e)
+{
+	for (size_t i = 0; i < f->n_notices; i++) {
+		struct notice *x = &f->notice[i];
+		struct err why = { 0 };
+		struct office *office;
+		struct arena *a;
+
+		if (x->why[0] || is_there(f, x->identity))
+			continue;
+		a = arena_new();
+		office = ARENA_NEW(a, struct office);
+		office->a = a;
+		if (office_load(h, office, x->identity, sign, &why) == 0) {
+			office->next = f->new_offices;
+			f->new_offices = office;
+			continue;
+		}
+		arena_free(a);
+		if (why.kind == ERR_AGAIN) {
+			*e = why;
+			return -1;
+		}
+		x->why = arena_text(f->notices, why.text);
+		x->held = true;
+	}
+	return 0;
+}
+
+static struct office *office_for(struct engine *g, int64_t identity)
+{
+	for (struct office *f = g->offices; f; f = f->next)
 		if (f->identity.id == identity)
 			return f;
-	a = arena_new();
-	f = ARENA_NEW(a, struct office);
-	f->a = a;
-	if (office_load(g, f, identity, e) < 0 || !lane_for(g, identity, &f->relay, e)) {
-		arena_free(a);
-		return NULL;
-	}
-	f->next = g->offices;
-	g->offices = f;
-	return f;
+	return NULL;
 }
 
 void offices_drop_idle(struct engine *g)
@@ -138,15 +167,10 @@ void offices_free(struct engine *g)
 	g->offices = NULL;
 }
 
-int notices_claim(struct engine *g, struct arena *a, int64_t at, struct notice **out, size_t *n, struct err *e)
-{
-	return notice_claim(g->h, a, g->sender, at, (int64_t)(ENGINE_NOTICES_MOST - g->notices_waiting), out, n, e);
-}
-
 static void take_in(struct engine *g, struct note *x)
 {
-	struct office *f;
 	struct err e = { 0 };
+	struct office *f;
 
 	if (x->n->why[0]) {
 		if (x->n->held)
@@ -155,26 +179,34 @@ static void take_in(struct engine *g, struct note *x)
 			note_end(g, x, "failed", 0, x->n->why);
 		return;
 	}
-	f = office_for(g, x->n->identity, &e);
-	if (f)
+	f = office_for(g, x->n->identity);
+	MUST(f); /* offices_load */
+	if (lane_for(g, x->n->identity, &f->relay, &e))
 		push(g, f, x);
 	else
 		note_hold(g, x, e.text);
 }
 
-void notices_take_in(struct engine *g, struct arena *a, const struct notice *x, size_t n)
+void notices_take_in(struct engine *g, struct flush *f)
 {
-	struct batch *b = ARENA_NEW(a, struct batch);
-	struct note *note = ARENA_ARRAY(a, struct note, n);
+	struct batch *b = ARENA_NEW(f->notices, struct batch);
+	struct note *note = ARENA_ARRAY(f->notices, struct note, f->n_notices);
+	struct office *office;
 
+	while ((office = f->new_offices)) {
+		f->new_offices = office->next;
+		office->next = g->offices;
+		g->offices = office;
+	}
 	/* One more than there are, so that the arena lives to the end of the loop. */
-	*b = (struct batch){ .a = a, .open = n + 1 };
-	for (size_t i = 0; i < n; i++) {
-		note[i] = (struct note){ .n = &x[i], .batch = b };
+	*b = (struct batch){ .a = f->notices, .open = f->n_notices + 1 };
+	f->notices = NULL;
+	for (size_t i = 0; i < f->n_notices; i++) {
+		note[i] = (struct note){ .n = &f->notice[i], .batch = b };
 		take_in(g, &note[i]);
 	}
 	if (--b->open == 0)
-		arena_free(a);
+		arena_free(b->a);
 }
 
 bool notices_at_work(const struct engine *g)
@@ -264,12 +296,9 @@ void notices_done(struct engine *g, struct slot *s, const struct smtp_outcome *o
 	struct note *x = s->note;
 	struct delivery d = { .id = x->n->id, .claimed = x->n->claimed, .attempts = x->n->attempts, .first = x->n->first };
 	struct outcome out = retry_decide(o, &d, home_now(g->h), x->n->give_up, x->office->relay.url);
-	struct err e = { 0 };
 
 	fit_outcome(g, &out);
-	if (s->dotted && journal_reply(g->journal, &out, &e) < 0)
-		engine_fail(g, &e);
-	engine_outcome(g, &out);
+	slot_outcome(g, s, &out);
 	x->office->in_flight--;
 	if (o->fault == FAULT_IDENTITY)
 		notices_give_back(g, x->office->identity.id, home_now(g->h) + HOLD);

@@ -1,7 +1,27 @@
-/* What became of whom, until the next flush writes it down: see engine.h. */
+/* What became of whom, until the next order takes it to the clerk: see engine.h. */
 #include "smtp/engine.h"
 
 #include "base/log.h"
+
+struct outcomes *outcomes_new(void)
+{
+	struct outcomes *x = mem_alloc(sizeof(*x));
+
+	x->texts = arena_new();
+	return x;
+}
+
+void outcomes_free(struct outcomes *x)
+{
+	while (x) {
+		struct outcomes *next = x->next;
+
+		arena_free(x->texts);
+		free(x->o);
+		free(x);
+		x = next;
+	}
+}
 
 void engine_fail(struct engine *g, const struct err *e)
 {
@@ -26,20 +46,46 @@ static void count_outcome(struct deliver_result *r, const struct outcome *o)
 	r->skipped += strcmp(o->state, "skipped") == 0;
 }
 
-void engine_outcome(struct engine *g, const struct outcome *o)
+static void add_place(struct places *x, int place)
 {
+	if (x->n == x->room) {
+		x->room = x->room ? x->room * 2 : 256;
+		x->p = mem_grow(x->p, x->room * sizeof(*x->p));
+	}
+	x->p[x->n++] = place;
+}
+
+void places_move(struct places *to, struct places *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		add_place(to, from->p[i]);
+	from->n = 0;
+}
+
+void places_free(struct places *x)
+{
+	free(x->p);
+	*x = (struct places){ 0 };
+}
+
+void engine_outcome(struct engine *g, const struct outcome *o, int place)
+{
+	struct outcomes *x = g->outcomes;
 	struct outcome *copy;
 
-	if (g->n_outcomes == g->room_outcomes) {
-		g->room_outcomes = g->room_outcomes ? g->room_outcomes * 2 : 1024;
-		g->outcomes = mem_grow(g->outcomes, g->room_outcomes * sizeof(*g->outcomes));
+	if (x->n == x->room) {
+		x->room = x->room ? x->room * 2 : 256;
+		x->o = mem_grow(x->o, x->room * sizeof(*x->o));
 	}
-	copy = &g->outcomes[g->n_outcomes++];
+	copy = &x->o[x->n++];
 	*copy = *o;
-	copy->skipped = arena_text(g->texts, o->skipped);
-	copy->relay = arena_text(g->texts, o->relay);
-	copy->queue_id = arena_text(g->texts, o->queue_id);
-	copy->reply = arena_text(g->texts, o->reply);
+	copy->state = arena_text(x->texts, o->state);
+	copy->skipped = arena_text(x->texts, o->skipped);
+	copy->relay = arena_text(x->texts, o->relay);
+	copy->queue_id = arena_text(x->texts, o->queue_id);
+	copy->reply = arena_text(x->texts, o->reply);
+	if (place >= 0)
+		add_place(&g->noted, place);
 	count_outcome(&g->result, copy);
 }
 
@@ -49,7 +95,7 @@ void engine_skip(struct engine *g, struct work *w, const char *why)
 	struct outcome o = { .id = w->d.id, .claimed = w->d.claimed, .at = home_now(g->h), .state = "skipped",
 			     .skipped = why, .relay = "", .queue_id = "", .reply = "" };
 
-	engine_outcome(g, &o);
+	engine_outcome(g, &o, -1);
 	work_free(w);
 }
 
@@ -58,7 +104,7 @@ void engine_give_back(struct engine *g, struct work *w, int64_t due)
 	struct outcome o = { .id = w->d.id, .claimed = w->d.claimed, .at = home_now(g->h), .state = "queued", .due = due,
 			     .skipped = "", .relay = "", .queue_id = "", .reply = "" };
 
-	engine_outcome(g, &o);
+	engine_outcome(g, &o, -1);
 	work_free(w);
 }
 
@@ -70,23 +116,15 @@ void engine_give_back_all(struct engine *g, struct campaign *c, int64_t due)
 		engine_give_back(g, w, due);
 }
 
-/* Stops a mailing until a person looks at it. */
+/* The clerk writes it down before it looks at mailings again. */
 void engine_pause(struct engine *g, struct campaign *c, const char *why)
 {
-	struct err e = { 0 };
-
 	if (c->halted)
 		return;
 	c->halted = true;
 	engine_give_back_all(g, c, 0);
 	log_event(LOG_LEVEL_WARN, "mailing-paused", "why", why, NULL);
-	if (db_begin(g->h->db, &e) == 0) {
-		if (mailing_move(g->h, &c->mailing, "pause", 0, why, &e) == 0 && db_commit(g->h->db, &e) == 0)
-			return;
-		db_rollback(g->h->db);
-	}
-	/* Somebody else was quicker, or the database is away: in both cases nothing more is sent, since the
-	   mailing is halted here, and is looked at again by the next flush. */
-	if (e.kind != ERR_REFUSED && e.kind != ERR_AGAIN)
-		engine_fail(g, &e);
+	g->halts = mem_grow(g->halts, (g->n_halts + 1) * sizeof(*g->halts));
+	g->halts[g->n_halts++] = (struct halt){ c->mailing.id, mem_copy_text(why) };
+	engine_want_flush(g);
 }

@@ -1,15 +1,22 @@
 /*
- * The inside of the delivery engine, shared by the deliver*.c files alone:
- * deliver.c begins and ends it, deliver_flush.c speaks with the database,
- * deliver_lane.c with the relays, deliver_outcome.c keeps what became of whom.
- * deliver_notice.c does for system mail what those do for mailings.
- * deliver_lane.c with the relays, deliver_optout.c hears who leaves meanwhile,
- * deliver_outcome.c keeps what became of whom.
+ * The inside of the delivery engine, shared by the deliver*.c files alone.
+ * Two threads: the loop speaks with relays, the clerk with the database, and
+ * they share nothing that changes. The loop hands an order over and gets it
+ * back with the clerk's answers in it (struct flush), one at a time.
+ *
+ *   deliver.c          begins and ends it
+ *   deliver_flush.c    the loop's part of a flush: what it orders, and what it does with the answer
+ *   deliver_clerk.c    the clerk's part: one transaction for outcomes, steps and claims
+ *   deliver_lane.c     between the loop and the relays
+ *   deliver_notice.c   does for system mail what the others do for mailings
+ *   deliver_optout.c   hears who leaves meanwhile
+ *   deliver_outcome.c  keeps what became of whom until the next order
  */
 #ifndef PLACET_ENGINE_H
 #define PLACET_ENGINE_H
 
 #include "base/loop.h"
+#include "base/worker.h"
 #include "smtp/campaign.h"
 #include "smtp/deliver.h"
 #include "smtp/journal.h"
@@ -17,37 +24,19 @@
 #include "store/notice.h"
 #include "store/optout.h"
 
-#define ENGINE_READY_MOST 2000       /* claimed and not started, for each mailing */
+#define ENGINE_READY_LEAST 100       /* claimed and not started, for each mailing: at the start */
+#define ENGINE_READY_MOST 10000
 #define ENGINE_NOTICES_MOST 100      /* the same of system mail */
 #define ENGINE_MESSAGE_MAX (256 * 1024)
 
-/* A message in the hands of the pool. */
-struct slot {
-	struct work *work;     /* one of these two */
-	struct note *note;
-	struct buf message;
-	char from[320];
-	bool dotted;
-	struct slot *next;     /* of the free ones */
-	struct slot *before, *after; /* of the busy ones */
-};
+/* --- what the loop and the clerk hand each other ----------------------------------------------- */
 
-/* An identity's relay with its connections. */
-struct lane {
-	struct engine *engine;
-	int64_t identity;
-	char *relay;           /* its URL, for the log */
-	struct smtp_pool *pool;
-	struct lane *next;
-	bool faulty;           /* since the last claim */
-};
-
-/* System mail that is claimed. Those of one claim share an arena, as deliveries do. */
-struct note {
-	const struct notice *n;
-	struct batch *batch;
-	struct office *office;
-	struct note *next;
+/* Outcomes of some time, with their texts. */
+struct outcomes {
+	struct arena *texts;
+	struct outcome *o;
+	size_t n, room;
+	struct outcomes *next;
 };
 
 /* An identity in its part as sender of system mail, with what waits for it. */
@@ -62,17 +51,114 @@ struct office {
 	struct office *next;
 };
 
+/* What the loop wants for one mailing that it has. */
+struct wish {
+	int64_t mailing;
+	int64_t more;  /* deliveries to be claimed, at most */
+	bool idle;     /* nothing of it waits or is in flight: it may be done */
+	/* the answer */
+	bool sending;  /* it may be sent now */
+	struct arena *a; /* holds what follows; NULL: nothing was claimed. It is the loop's from then on. */
+	struct delivery *d;
+	size_t n;
+};
+
+/* A mailing that is to be paused. */
+struct halt {
+	int64_t mailing;
+	const char *why;
+};
+
+struct flush {
+	struct arena *a;
+	/* The order. */
+	struct outcomes *outcomes; /* the clerk keeps them until they are written */
+	struct wish *wishes;
+	size_t n_wishes;
+	struct halt *halts;
+	size_t n_halts;
+	const int64_t *offices;    /* identities whose office the loop has */
+	size_t n_offices;
+	int64_t notices_more;      /* system mail to be claimed, at most */
+	uint64_t standing;         /* the counter of changes of standing, before anything was asked */
+	bool stopping;             /* claim nothing */
+	struct sender_figures figures;
+	/* The answer. */
+	struct err failure;        /* ERR_NONE: all was committed. ERR_AGAIN: the database is away; nothing is lost. */
+	int64_t began;             /* ticks, before anything was asked of the database */
+	bool unwritten;            /* outcomes wait in the clerk */
+	bool look_again;           /* something was begun that the next flush goes on with */
+	struct campaign *taken_in; /* mailings that the loop does not have, ready to be sent */
+	struct arena *notices;     /* holds what follows; NULL: none were claimed */
+	struct notice *notice;
+	size_t n_notices;
+	bool notices_drained;      /* nothing was due */
+	struct office *new_offices;
+	struct opt_out_place followed; /* what the claims have seen of the journal of opt-outs */
+};
+
+struct clerk;
+
+/* Opens a home of its own, beside the loop's, and a sender's row for the journal. NULL with `e` filled. */
+struct clerk *clerk_new(const char *home, const struct deliver_options *o, const struct journal *j, struct err *e) MUST_USE;
+void clerk_free(struct clerk *k);
+/* Answers an order: in the clerk's thread, or in the loop's when there is no other. */
+void clerk_flush(struct clerk *k, struct flush *f);
+/* The last one: outcomes are written, all else that this sender claimed is given back, and its row is ended. */
+int clerk_end(struct clerk *k, struct err *e) MUST_USE;
+/* Its home, once its thread is over. */
+struct home *clerk_home(struct clerk *k);
+
+/* --- the loop's ---------------------------------------------------------------------------------- */
+
+/* A message in the hands of the pool. */
+struct slot {
+	struct work *work;     /* one of these two */
+	struct note *note;
+	struct buf message;
+	char from[320];
+	int place;             /* in the journal */
+	bool dotted;           /* its dot is noted there */
+	struct slot *next;     /* of the free ones */
+	struct slot *before, *after; /* of the busy ones */
+};
+
+/* An identity's relay with its connections. */
+struct lane {
+	struct engine *engine;
+	int64_t identity;
+	char *relay;           /* its URL, for the log */
+	struct smtp_pool *pool;
+	struct lane *next;
+};
+
+/* System mail that is claimed. Those of one claim share an arena, as deliveries do. */
+struct note {
+	const struct notice *n;
+	struct batch *batch;
+	struct office *office;
+	struct note *next;
+};
+
+/* Places in the journal, to be settled once their outcomes are in the database. */
+struct places {
+	int *p;
+	size_t n, room;
+};
+
 struct engine {
 	struct home *h;
 	const struct deliver_options *o;
 	struct loop *loop;
 	struct loop_timer *tick;
 	struct journal *journal;
-	int64_t sender, last_claim;
+	struct clerk *clerk;   /* the worker's, while that is busy */
+	struct worker *worker;
+	struct flush *last;    /* the order that is under way */
 	struct leavers *leavers;
-	int64_t lost_claims;   /* claims of this stamp and later were not committed, or nobody knows; 0: none */
 	int64_t failing_since; /* ticks of the first of several flushes that failed; 0: the last one did not */
-	int64_t held_told;   /* clock_ticks: when it was last said that a window does not open */
+	int64_t flushed_at;    /* ticks: when the last order was handed over */
+	int64_t no_room_told;  /* ticks: when it was last said that the journal has no room */
 	uint64_t standing_count;
 	int connections;
 	struct lane *lanes;
@@ -81,9 +167,11 @@ struct engine {
 	size_t notices_waiting;
 	bool notices_drained;  /* nothing was due at the last look */
 	struct slot *free, *busy;
-	struct outcome *outcomes;
-	size_t n_outcomes, room_outcomes;
-	struct arena *texts;   /* of outcomes not yet written */
+	struct outcomes *outcomes; /* those of the next order */
+	struct places noted, handed; /* in the journal: of those outcomes, and of those that the clerk has */
+	struct halt *halts;    /* for the next order; texts are allocated */
+	size_t n_halts;
+	bool unwritten;        /* the clerk has outcomes that are not written */
 	struct arena *render;
 	struct buf body;
 	struct deliver_result result;
@@ -93,24 +181,28 @@ struct engine {
 
 /* deliver_outcome.c */
 
+void places_move(struct places *to, struct places *from);
+void places_free(struct places *x);
+struct outcomes *outcomes_new(void);
+void outcomes_free(struct outcomes *x); /* and those that follow it */
 /* Ends the engine; the first failure counts. */
 void engine_fail(struct engine *g, const struct err *e);
-/* Remembers an outcome until the next flush; its texts are copied. */
-void engine_outcome(struct engine *g, const struct outcome *o);
+/* Remembers an outcome until the next order; its texts are copied. `place`: in the journal, or -1. */
+void engine_outcome(struct engine *g, const struct outcome *o, int place);
 /* A person who is not written to after all. */
 void engine_skip(struct engine *g, struct work *w, const char *why);
 /* Not started, due again at `due`; no attempt of the recipient's. */
 void engine_give_back(struct engine *g, struct work *w, int64_t due);
 void engine_give_back_all(struct engine *g, struct campaign *c, int64_t due);
-/* Stops a mailing until a person looks at it. Outside of a transaction. */
+/* Stops a mailing until a person looks at it. */
 void engine_pause(struct engine *g, struct campaign *c, const char *why);
 
 /* deliver_notice.c: system mail goes before mailings, and hears of no opt-outs (policy.md, `opt-out`). */
 
-/* In the flush's transaction: claims what is due. */
-int notices_claim(struct engine *g, struct arena *a, int64_t at, struct notice **out, size_t *n, struct err *e) MUST_USE;
-/* A claim that was committed: into the queues of its identities, or away with what cannot be sent. Takes `a`. */
-void notices_take_in(struct engine *g, struct arena *a, const struct notice *x, size_t n);
+/* The clerk's: the offices of claimed system mail that the loop does not have. */
+int offices_load(struct home *h, bool sign, struct flush *f, struct err *e) MUST_USE;
+/* What the clerk claimed: into the queues of its identities, or away with what cannot be sent. */
+void notices_take_in(struct engine *g, struct flush *f);
 /* The next one of this lane, rendered and signed into `s`; false when there is none. */
 bool notices_next(struct engine *g, const struct lane *lane, struct slot *s);
 void notices_done(struct engine *g, struct slot *s, const struct smtp_outcome *o);
@@ -120,6 +212,7 @@ bool notices_at_work(const struct engine *g);
 /* Lets go of identities that have nothing to send: the next ones see them as they are then. */
 void offices_drop_idle(struct engine *g);
 void offices_free(struct engine *g);
+
 /* deliver_optout.c */
 
 /* Begins to listen: what the database has not heard of yet is heard at the first look. */
@@ -140,15 +233,18 @@ struct lane *lane_for(struct engine *g, int64_t identity, const struct relay *r,
 /* What is still in flight ends as lost here: before its dot as not started, after it as uncertain. */
 void lanes_free(struct engine *g);
 void slots_free(struct engine *g);
+void slot_outcome(struct engine *g, struct slot *s, const struct outcome *o);
 
 /* deliver_flush.c */
 
-/* Journal to the disk, outcomes and claims into the database, both together. ERR_AGAIN: the database cannot
-   be had now; nothing is lost, and the next flush does it. */
-int engine_flush(struct engine *g, struct err *e) MUST_USE;
+/* The steady beat: hands an order over when one is due, and says when it wants to be called again. */
+void engine_beat(struct engine *g);
 /* A flush before the next one is due. */
 void engine_want_flush(struct engine *g);
-/* Lets go of mailings that ended or stand still, once nothing of theirs is in flight. */
-void engine_drop_halted(struct engine *g);
+/* The clerk's answer. */
+void engine_answer(struct engine *g, struct flush *f);
+/* Makes the order of this moment, which takes the outcomes and halts. */
+struct flush *engine_order(struct engine *g);
+void flush_free(struct flush *f);
 
 #endif

@@ -5,41 +5,87 @@
 #include "base/file.h"
 #include "base/log.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LONG (4 * 1024 * 1024)
-#define LINE_MAX_BYTES 2048
-#define FILE_MAX (64 * 1024 * 1024)
+#define DOT_BYTES 64
+#define PLACE_BYTES 1024 /* the dot and the numbers of the reply stand in one sector */
+#define GROW_BY 512      /* places */
+#define PLACES_MAX (64 * 1024)
+#define FILE_MAX ((size_t)PLACES_MAX * PLACE_BYTES)
+#define TEXT_MAX 500
 
 struct journal {
 	char *dir, *name, *path;
 	int fd;
-	int64_t size;
-	bool dirty;
+	char *map;
+	int places;     /* in the file */
+	int *free;      /* those that can be used; the one used last comes first, so that few pages change */
+	int n_free;
 	struct buf line;
 };
 
-/* A locked file that nobody sees before it is complete: made under another name, locked, renamed. */
-static int make_file(const char *path, const void *p, size_t n, struct err *e)
+static char *place_at(const struct journal *j, int place)
+{
+	return j->map + (size_t)place * PLACE_BYTES;
+}
+
+static void blank(char *line, size_t n)
+{
+	memset(line, ' ', n - 1);
+	line[0] = '-';
+	line[n - 1] = '\n';
+}
+
+/* More places, on disk too: what is mapped and cannot be written would end the process. */
+static int grow(struct journal *j, struct err *e)
+{
+	size_t before = (size_t)j->places * PLACE_BYTES, after = before + (size_t)GROW_BY * PLACE_BYTES;
+	void *map = MAP_FAILED;
+	int rc;
+
+	if (j->places + GROW_BY > PLACES_MAX)
+		return err_set(e, ERR_AGAIN, "journal %s: it is full; its outcomes wait for the database", j->path);
+	rc = posix_fallocate(j->fd, (off_t)before, (off_t)(after - before));
+	if (rc == 0)
+		map = j->map ? mremap(j->map, before, after, MREMAP_MAYMOVE)
+			     : mmap(NULL, after, PROT_READ | PROT_WRITE, MAP_SHARED, j->fd, 0);
+	if (map == MAP_FAILED)
+		return err_sys(e, ERR_AGAIN, rc ? rc : errno, "journal %s", j->path);
+	j->map = map;
+	j->free = mem_grow(j->free, sizeof(*j->free) * (size_t)(j->places + GROW_BY));
+	for (int i = j->places + GROW_BY - 1; i >= j->places; i--) {
+		blank(place_at(j, i), DOT_BYTES);
+		blank(place_at(j, i) + DOT_BYTES, PLACE_BYTES - DOT_BYTES);
+		j->free[j->n_free++] = i;
+	}
+	j->places += GROW_BY;
+	return 0;
+}
+
+/* Nobody sees it before it is complete: made under another name, locked, renamed. */
+static int make_file(struct journal *j, struct err *e)
 {
 	struct arena *a = arena_new();
-	const char *temporary = arena_printf(a, "%s.new", path);
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+	const char *temporary = arena_printf(a, "%s.new", j->path);
+	int rc = 0;
 
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || (n && write(fd, p, n) != (ssize_t)n) || fdatasync(fd) < 0 ||
-	    rename(temporary, path) < 0) {
-		err_sys(e, ERR_AGAIN, errno, "journal %s", path);
-		if (fd >= 0)
-			close(fd);
-		fd = -1;
-	}
+	j->fd = open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (j->fd < 0 || flock(j->fd, LOCK_EX | LOCK_NB) < 0)
+		rc = err_sys(e, ERR_AGAIN, errno, "journal %s", j->path);
+	if (rc == 0)
+		rc = grow(j, e);
+	if (rc == 0 && (fsync(j->fd) < 0 || rename(temporary, j->path) < 0))
+		rc = err_sys(e, ERR_AGAIN, errno, "journal %s", j->path);
+	if (rc < 0 && j->fd >= 0)
+		unlink(temporary);
 	arena_free(a);
-	return fd;
+	return rc < 0 ? -1 : file_sync_dir(j->dir, e);
 }
 
 struct journal *journal_new(struct home *h, struct err *e)
@@ -51,10 +97,9 @@ struct journal *journal_new(struct home *h, struct err *e)
 	j->dir = mem_copy_text(home_file(h, a, "journal"));
 	j->name = mem_copy_text(arena_printf(a, "send-%ld-%08x.journal", (long)getpid(), (unsigned)rng_u64(&r)));
 	j->path = mem_copy_text(arena_printf(a, "%s/%s", j->dir, j->name));
-	buf_init(&j->line, LINE_MAX_BYTES);
+	buf_init(&j->line, PLACE_BYTES * 2);
 	arena_free(a);
-	j->fd = make_file(j->path, NULL, 0, e);
-	if (j->fd >= 0 && file_sync_dir(j->dir, e) == 0)
+	if (make_file(j, e) == 0)
 		return j;
 	journal_end(j);
 	return NULL;
@@ -65,109 +110,104 @@ const char *journal_name(const struct journal *j)
 	return j->name;
 }
 
-static int append(struct journal *j, struct err *e)
+int journal_take(struct journal *j, struct err *e)
 {
-	ssize_t wrote = write(j->fd, j->line.p, j->line.n);
-
-	MUST(!j->line.over);
-	if (wrote != (ssize_t)j->line.n) {
-		err_sys(e, ERR_AGAIN, wrote < 0 ? errno : ENOSPC, "journal %s", j->path);
-		/* What is appended next must not hang on to half a line, or it would be lost with it. */
-		if (wrote > 0 && ftruncate(j->fd, (off_t)j->size) < 0)
-			log_event(LOG_LEVEL_ERROR, "journal-torn", "journal", j->path, NULL);
-		return -1;
-	}
-	j->size += wrote;
-	j->dirty = true;
-	return 0;
+	return j->n_free || grow(j, e) == 0 ? j->free[--j->n_free] : -1;
 }
 
-static void add_dot(struct buf *b, const struct open_dot *d)
+/* The first letter comes last: a line that was being written when the process was killed says nothing. */
+static void put_line(struct journal *j, char kind, char *at, size_t n)
 {
-	buf_addf(b, "D %s%lld %lld\n", d->notice ? "n" : "", (long long)d->delivery, (long long)d->claimed);
+	size_t took = j->line.n < n - 1 ? j->line.n : n - 1;
+
+	at[0] = '-';
+	atomic_signal_fence(memory_order_seq_cst);
+	memcpy(at + 1, j->line.p + 1, took - 1);
+	memset(at + took, ' ', n - 1 - took);
+	at[n - 1] = '\n';
+	atomic_signal_fence(memory_order_seq_cst);
+	at[0] = kind;
 }
 
-static int append_dot(struct journal *j, struct open_dot d, struct err *e)
+static void add_i64(struct buf *b, int64_t v)
+{
+	char digits[24];
+	size_t at = sizeof(digits);
+	uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+
+	do {
+		digits[--at] = (char)('0' + left % 10);
+		left /= 10;
+	} while (left);
+	if (v < 0)
+		digits[--at] = '-';
+	buf_add(b, digits + at, sizeof(digits) - at);
+}
+
+static void add_whose(struct buf *b, bool notice, int64_t id, int64_t claimed)
+{
+	buf_adds(b, notice ? "- n" : "- ");
+	add_i64(b, id);
+	buf_addc(b, ' ');
+	add_i64(b, claimed);
+}
+
+void journal_dot(struct journal *j, int place, const struct open_dot *d)
 {
 	buf_clear(&j->line);
-	add_dot(&j->line, &d);
-	return append(j, e);
-}
-
-int journal_dot(struct journal *j, int64_t delivery, int64_t claimed, struct err *e)
-{
-	return append_dot(j, (struct open_dot){ delivery, claimed, false }, e);
-}
-
-int journal_notice_dot(struct journal *j, int64_t notice, int64_t claimed, struct err *e)
-{
-	return append_dot(j, (struct open_dot){ notice, claimed, true }, e);
+	add_whose(&j->line, d->notice, d->delivery, d->claimed);
+	put_line(j, 'D', place_at(j, place), DOT_BYTES);
 }
 
 /* Printable, one line, no tabs: what a relay said may hold anything. */
 static void add_safe(struct buf *b, const char *s)
 {
 	buf_addc(b, '\t');
-	for (size_t i = 0; s[i] && i < 500; i++)
+	for (size_t i = 0; s[i] && i < TEXT_MAX; i++)
 		buf_addc(b, (unsigned char)s[i] < 0x20 ? ' ' : s[i]);
 }
 
-int journal_reply(struct journal *j, const struct outcome *o, struct err *e)
+void journal_reply(struct journal *j, int place, const struct outcome *o)
 {
+	const int64_t numbers[] = { o->due, o->counts, o->voids };
+
 	buf_clear(&j->line);
-	buf_addf(&j->line, "R %s%lld %lld %lld %s %lld %d %d", o->notice ? "n" : "", (long long)o->id,
-		 (long long)o->claimed, (long long)o->at, o->state, (long long)o->due, o->counts, o->voids);
-	add_safe(&j->line, o->relay);
+	add_whose(&j->line, o->notice, o->id, o->claimed);
+	buf_addc(&j->line, ' ');
+	add_i64(&j->line, o->at);
+	buf_addc(&j->line, ' ');
+	buf_adds(&j->line, o->state);
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		buf_addc(&j->line, ' ');
+		add_i64(&j->line, numbers[i]);
+	}
 	add_safe(&j->line, o->queue_id);
+	add_safe(&j->line, o->relay);
 	add_safe(&j->line, o->reply);
-	buf_addc(&j->line, '\n');
-	return append(j, e);
+	put_line(j, 'R', place_at(j, place) + DOT_BYTES, PLACE_BYTES - DOT_BYTES);
 }
 
-int journal_sync(struct journal *j, struct err *e)
+void journal_settled(struct journal *j, int place)
 {
-	if (j->dirty && fdatasync(j->fd) < 0)
-		return err_sys(e, ERR_AGAIN, errno, "journal %s", j->path);
-	j->dirty = false;
-	return 0;
+	MUST(place >= 0 && place < j->places && j->n_free < j->places);
+	place_at(j, place)[0] = '-';
+	j->free[j->n_free++] = place;
 }
 
-bool journal_is_long(const struct journal *j)
+int journal_sync(const struct journal *j, struct err *e)
 {
-	return j->size > LONG;
-}
-
-int journal_shorten(struct journal *j, const struct open_dot *open, size_t n, struct err *e)
-{
-	struct buf text;
-	int fd;
-
-	buf_init(&text, LONG);
-	for (size_t i = 0; i < n; i++)
-		add_dot(&text, &open[i]);
-	MUST(!text.over);
-	fd = make_file(j->path, text.p, text.n, e);
-	/* Before the old one is let go of, so that the name leads to the new one also after a loss of power. */
-	if (fd >= 0 && file_sync_dir(j->dir, e) < 0) {
-		close(fd);
-		fd = -1;
-	}
-	if (fd >= 0) {
-		close(j->fd);
-		j->fd = fd;
-		j->size = (int64_t)text.n;
-		j->dirty = false;
-	}
-	buf_free(&text);
-	return fd < 0 ? -1 : 0;
+	return fdatasync(j->fd) < 0 ? err_sys(e, ERR_AGAIN, errno, "journal %s", j->path) : 0;
 }
 
 void journal_abandon(struct journal *j)
 {
 	if (!j)
 		return;
+	if (j->map)
+		munmap(j->map, (size_t)j->places * PLACE_BYTES);
 	if (j->fd >= 0)
 		close(j->fd);
+	free(j->free);
 	free(j->dir);
 	free(j->name);
 	free(j->path);
@@ -184,23 +224,12 @@ void journal_end(struct journal *j)
 
 /* --- settling ---------------------------------------------------------------------------------- */
 
-/* What the journal says of deliveries, the last line of each winning. */
+/* What the journal says of deliveries. */
 struct settling {
 	struct arena *a;
 	struct outcome *o;
 	size_t n, room;
 };
-
-static int by_id(const void *x, const void *y)
-{
-	const struct outcome *a = x, *b = y;
-
-	if (a->notice != b->notice)
-		return a->notice ? 1 : -1;
-	if (a->id != b->id)
-		return a->id < b->id ? -1 : 1;
-	return a->claimed < b->claimed ? -1 : a->claimed > b->claimed;
-}
 
 /* The next number of a line, moving *p behind it; -1 if there is none. */
 static int next_number(char **p, int64_t *out)
@@ -215,12 +244,15 @@ static int next_number(char **p, int64_t *out)
 	return rc;
 }
 
+/* Up to a tab or the end, without the blanks that fill the line. */
 static const char *next_tabbed(struct arena *a, char **p)
 {
-	char *start = *p + (**p == '\t'), *end = start + strcspn(start, "\t");
+	char *start = *p + (**p == '\t'), *end = start + strcspn(start, "\t"), *last = end;
 
+	while (last > start && last[-1] == ' ')
+		last--;
 	*p = end;
-	return arena_text_n(a, start, (size_t)(end - start));
+	return arena_text_n(a, start, (size_t)(last - start));
 }
 
 static bool read_reply(struct arena *a, char *p, struct outcome *o)
@@ -238,47 +270,36 @@ static bool read_reply(struct arena *a, char *p, struct outcome *o)
 		return false;
 	o->counts = counts != 0;
 	o->voids = voids != 0;
-	o->relay = next_tabbed(a, &p);
 	o->queue_id = next_tabbed(a, &p);
+	o->relay = next_tabbed(a, &p);
 	o->reply = next_tabbed(a, &p);
 	return true;
 }
 
-static void read_line(struct settling *s, char *line, int64_t now)
+/* The numbers of a line: whose it is. */
+static bool read_whose(char **p, struct outcome *o)
 {
-	struct outcome o = { .skipped = "", .relay = "", .queue_id = "", .at = now, .state = "uncertain", .counts = true,
-			     .reply = "the sender ended between the final dot and its reply" };
-	char kind = line[0], *p = line + 2;
-
-	if ((kind != 'D' && kind != 'R') || line[1] != ' ')
-		return;
-	o.notice = *p == 'n';
-	p += o.notice;
-	if (next_number(&p, &o.id) < 0 || next_number(&p, &o.claimed) < 0)
-		return;
-	if (kind == 'R' && !read_reply(s->a, p, &o))
-		return;
-	s->o = arena_room(s->a, s->o, s->n, &s->room, sizeof(*s->o));
-	s->o[s->n++] = o;
+	o->notice = **p == 'n';
+	*p += o->notice;
+	return next_number(p, &o->id) == 0 && next_number(p, &o->claimed) == 0;
 }
 
-/* Of a dot and its reply the reply counts: it stands later. Sorting is stable for what matters, since a
-   claim has at most one dot and one reply, and "uncertain" gives way. */
-static void keep_last(struct settling *s)
+/* One place: two lines, which end with blanks. */
+static void read_place(struct settling *s, char *at, int64_t now)
 {
-	size_t kept = 0;
+	struct outcome o = { .skipped = "", .relay = "", .queue_id = "", .at = now, .state = "uncertain", .counts = true,
+			     .reply = "the sender ended between the final dot and its reply" }, replied = o;
+	char *p = at + 2, *reply = at + DOT_BYTES, *q = reply + 2;
 
-	if (s->n)
-		qsort(s->o, s->n, sizeof(*s->o), by_id);
-	for (size_t i = 0; i < s->n; i++) {
-		struct outcome *before = kept ? &s->o[kept - 1] : NULL;
-
-		if (!before || before->notice != s->o[i].notice || before->id != s->o[i].id || before->claimed != s->o[i].claimed)
-			s->o[kept++] = s->o[i];
-		else if (strcmp(before->state, "uncertain") == 0)
-			*before = s->o[i];
-	}
-	s->n = kept;
+	at[DOT_BYTES - 1] = at[PLACE_BYTES - 1] = '\0';
+	if (at[0] != 'D' || at[1] != ' ' || !read_whose(&p, &o))
+		return;
+	s->o = arena_room(s->a, s->o, s->n, &s->room, sizeof(*s->o));
+	/* A reply of an earlier message may still stand there. */
+	if (reply[0] == 'R' && reply[1] == ' ' && read_whose(&q, &replied) && replied.notice == o.notice &&
+	    replied.id == o.id && replied.claimed == o.claimed && read_reply(s->a, q, &replied))
+		o = replied;
+	s->o[s->n++] = o;
 }
 
 static int settle_in_db(struct home *h, int64_t sender, const struct settling *s, struct err *e)
@@ -296,17 +317,12 @@ static int settle(struct home *h, const char *path, int64_t sender, struct err *
 {
 	struct settling s = { .a = arena_new() };
 	struct buf text;
-	char *line, *end;
 	int rc;
 
-	buf_init(&text, FILE_MAX);
+	buf_init(&text, FILE_MAX + 1);
 	rc = file_read(path, &text, e);
-	/* A line without its end was being written when the process died: what it says had no effect yet. */
-	for (line = text.p; rc == 0 && line && (end = strchr(line, '\n')); line = end + 1) {
-		*end = '\0';
-		read_line(&s, line, home_now(h));
-	}
-	keep_last(&s);
+	for (size_t at = 0; rc == 0 && at + PLACE_BYTES <= text.n; at += PLACE_BYTES)
+		read_place(&s, text.p + at, home_now(h));
 	if (rc == 0)
 		rc = settle_in_db(h, sender, &s, e);
 	buf_free(&text);
@@ -325,15 +341,6 @@ static int lose(struct home *h, int64_t sender, struct err *e)
 	return -1;
 }
 
-/* Is the open file still the one at `path`? A living process that shortens its journal puts another in its
-   place, and the lock that was got is one on the old file. */
-static bool is_at(int fd, const char *path)
-{
-	struct stat open, there;
-
-	return fstat(fd, &open) == 0 && stat(path, &there) == 0 && open.st_dev == there.st_dev && open.st_ino == there.st_ino;
-}
-
 /* 1 settled, 0 its process lives, -1. */
 static int recover_one(struct home *h, struct arena *a, const struct sender *s, struct err *e)
 {
@@ -348,10 +355,6 @@ static int recover_one(struct home *h, struct arena *a, const struct sender *s, 
 		if (rc == 0)
 			err_clear(e);
 		return rc;
-	}
-	if (!is_at(fd, path)) {
-		close(fd);
-		return 0;
 	}
 	rc = settle(h, path, s->id, e);
 	if (rc == 0)

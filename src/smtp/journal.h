@@ -4,10 +4,14 @@
  * killed process left is settled from it: a reply counts, a dot without a
  * reply is uncertain, no dot means that nothing was sent.
  *
- * One file for each process, locked while it lives. Lines of text:
+ * One file for each process, locked while it lives, and mapped: a record is
+ * in the file once it is in memory, also when the process is killed in the
+ * next moment, and costs no system call. Each message has a place of its own
+ * of two lines of text, used again once its outcome is in the database:
  *   D delivery claim
  *   R delivery claim at state due counts voids TAB relay TAB queue-id TAB reply
- * Of system mail the number has an "n" before it: D n7 claim.
+ * Of system mail the number has an "n" before it: D n7 claim. A line that
+ * begins with "-" is settled.
  */
 #ifndef PLACET_JOURNAL_H
 #define PLACET_JOURNAL_H
@@ -20,20 +24,21 @@ struct journal;
 /* Makes a new one below the home's journal/, locked. */
 struct journal *journal_new(struct home *h, struct err *e) MUST_USE;
 const char *journal_name(const struct journal *j);
-/* Appended before they return; not yet flushed to the disk. */
-int journal_dot(struct journal *j, int64_t delivery, int64_t claimed, struct err *e) MUST_USE;
-int journal_notice_dot(struct journal *j, int64_t notice, int64_t claimed, struct err *e) MUST_USE;
-int journal_reply(struct journal *j, const struct outcome *o, struct err *e) MUST_USE;
-/* Flushes to the disk what was appended. */
-int journal_sync(struct journal *j, struct err *e) MUST_USE;
-/* When the file has grown past its bound, replaces it by one that holds only the open dots given: call it
-   after the outcomes written so far are in the database. */
+/* What a dot is of. */
 struct open_dot {
 	int64_t delivery, claimed;
 	bool notice; /* `delivery` is a notice's number */
 };
-bool journal_is_long(const struct journal *j);
-int journal_shorten(struct journal *j, const struct open_dot *open, size_t n, struct err *e) MUST_USE;
+/* A place for one message, before it starts; ERR_AGAIN when the disk has none, and then nothing may start before
+   outcomes were settled. -1. */
+int journal_take(struct journal *j, struct err *e) MUST_USE;
+/* Notes the dot, and later what became of it. */
+void journal_dot(struct journal *j, int place, const struct open_dot *d);
+void journal_reply(struct journal *j, int place, const struct outcome *o);
+/* The outcome is in the database, or there was no dot: the place is free. */
+void journal_settled(struct journal *j, int place);
+/* Flushes to the disk what was noted. In any thread. */
+int journal_sync(const struct journal *j, struct err *e) MUST_USE;
 /* Closes and removes the file: everything is in the database. */
 void journal_end(struct journal *j);
 /* Closes and keeps the file, as a killed process would. */

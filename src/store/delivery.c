@@ -4,6 +4,8 @@
 #include "store/query.h"
 
 QUERY(Q_SENDER_ADD, "INSERT INTO sender (host, journal, started) VALUES ($1, $2, $3) RETURNING id");
+QUERY(Q_SENDER_SEEN, "UPDATE sender SET seen = $2, flushes = flushes + 1, accepted = $3, deferred = $4, failed = $5, uncertain = $6,"
+		     " skipped = $7, notices = $8, in_flight = $9, waiting = $10 WHERE id = $1");
 QUERY(Q_SENDER_END, "UPDATE sender SET ended = $2 WHERE id = $1");
 
 #define CLAIM(skip_locked)                                                                                           \
@@ -64,6 +66,15 @@ int sender_begin(struct home *h, const char *host, const char *journal, int64_t 
 int sender_end(struct home *h, int64_t id, struct err *e)
 {
 	return db_exec(h->db, &Q_SENDER_END, ARGS(db_i64(id), db_i64(home_now(h))), NULL, e);
+}
+
+int sender_seen(struct home *h, int64_t id, const struct sender_figures *x, struct err *e)
+{
+	return db_exec(h->db, &Q_SENDER_SEEN,
+		       ARGS(db_i64(id), db_i64(home_now(h)), db_i64(x->accepted), db_i64(x->deferred), db_i64(x->failed),
+			    db_i64(x->uncertain), db_i64(x->skipped), db_i64(x->notices), db_i64(x->in_flight),
+			    db_i64(x->waiting)),
+		       NULL, e);
 }
 
 int sender_open(struct home *h, struct arena *a, const char *host, struct sender **out, size_t *n, struct err *e)

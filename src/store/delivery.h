@@ -35,6 +35,12 @@ struct outcome {
 /* A send process: its row, by which claims are known. */
 int sender_begin(struct home *h, const char *host, const char *journal, int64_t *id, struct err *e) MUST_USE;
 int sender_end(struct home *h, int64_t id, struct err *e) MUST_USE;
+/* What it has done since it began, and holds now. */
+struct sender_figures {
+	int64_t accepted, deferred, failed, uncertain, skipped, notices, in_flight, waiting;
+};
+/* Part of each flush: it lives. */
+int sender_seen(struct home *h, int64_t id, const struct sender_figures *x, struct err *e) MUST_USE;
 
 /* The ceiling of mailings that one person gets, and since when they count. */
 struct fatigue {

@@ -22,9 +22,11 @@ QUERY(Q_MAILING_ADD, "INSERT INTO mailing (project_id, list_id, subject, body, l
 		     " VALUES ($1, $2, $3, $4, $5, 'draft', $6, $7, $8, $9, $10, $11, $12) RETURNING id");
 QUERY(Q_MAILING_BY_ID, MAILING_COLUMNS " WHERE m.id = $1");
 QUERY(Q_MAILING_ALL, MAILING_COLUMNS " ORDER BY m.id");
-QUERY(Q_MAILING_SENDING, MAILING_COLUMNS
-      " JOIN identity i ON i.id = p.identity_id WHERE i.held_at IS NULL"
-      " AND (m.state = 'sending' OR (m.state = 'scheduled' AND m.not_before <= $1)) ORDER BY m.id");
+#define HEADS "SELECT m.id, m.project_id, m.not_before, m.not_after, m.state FROM mailing m"
+QUERY(Q_MAILING_HEADS, HEADS " JOIN project p ON p.id = m.project_id JOIN identity i ON i.id = p.identity_id WHERE i.held_at IS NULL"
+			     " AND (m.state = 'sending' OR (m.state = 'scheduled' AND m.not_before <= $1)) ORDER BY m.id");
+QUERY(Q_MAILING_HEADS_OPEN, HEADS " WHERE m.state = 'sending' OR m.state = 'scheduled' OR (m.state = 'done' AND EXISTS"
+				  " (SELECT 1 FROM delivery d WHERE d.mailing_id = m.id AND d.state = 'uncertain')) ORDER BY m.id");
 QUERY(Q_MAILING_EDIT, "UPDATE mailing SET subject = $2, body = $3 WHERE id = $1 AND state = 'draft'");
 QUERY(Q_MAILING_EDIT_CHOICE, "UPDATE mailing SET chosen = $2, arms = $3, stratum = $4 WHERE id = $1 AND state = 'draft'");
 QUERY(Q_MAILING_MOVE, "UPDATE mailing SET state = $3, state_by = $4, state_why = $5 WHERE id = $1 AND state = $2"
@@ -143,13 +145,44 @@ int mailing_all(struct home *h, struct arena *a, struct mailing **out, size_t *n
 	return db_query(h->db, &Q_MAILING_ALL, NO_ARGS, &r, e) < 0 ? -1 : read_mailings(&r, a, out, n, e);
 }
 
-int mailing_sending(struct home *h, struct arena *a, struct mailing **out, size_t *n, struct err *e)
+static int read_heads(struct rows *r, struct arena *a, struct mailing_head **out, size_t *n, struct err *e)
+{
+	size_t room = 0;
+	int got;
+
+	*out = NULL;
+	*n = 0;
+	while ((got = rows_next(r, e)) > 0) {
+		const char *state = rows_text(r, 4);
+
+		*out = arena_room(a, *out, *n, &room, sizeof(**out));
+		(*out)[(*n)++] = (struct mailing_head){ .id = rows_i64(r, 0),
+							.project_id = rows_i64(r, 1),
+							.not_before = rows_i64(r, 2),
+							.not_after = rows_i64(r, 3),
+							.sending = strcmp(state, "sending") == 0,
+							.ended = strcmp(state, "done") == 0 };
+	}
+	rows_close(r);
+	return got < 0 ? -1 : 0;
+}
+
+int mailing_heads(struct home *h, struct arena *a, struct mailing_head **out, size_t *n, struct err *e)
 {
 	struct rows r = { 0 };
 
-	if (db_query(h->db, &Q_MAILING_SENDING, ARGS(db_i64(home_now(h))), &r, e) < 0)
+	if (db_query(h->db, &Q_MAILING_HEADS, ARGS(db_i64(home_now(h))), &r, e) < 0)
 		return -1;
-	return read_mailings(&r, a, out, n, e);
+	return read_heads(&r, a, out, n, e);
+}
+
+int mailing_heads_open(struct home *h, struct arena *a, struct mailing_head **out, size_t *n, struct err *e)
+{
+	struct rows r = { 0 };
+
+	if (db_query(h->db, &Q_MAILING_HEADS_OPEN, NO_ARGS, &r, e) < 0)
+		return -1;
+	return read_heads(&r, a, out, n, e);
 }
 
 /* --- states ------------------------------------------------------------------------------------ */

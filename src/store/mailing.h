@@ -50,8 +50,15 @@ int mailing_add(struct home *h, const struct mailing *m, int64_t *id, struct err
 /* 1, 0, -1. */
 int mailing_by_id(struct home *h, struct arena *a, int64_t id, struct mailing *out, struct err *e) MUST_USE;
 int mailing_all(struct home *h, struct arena *a, struct mailing **out, size_t *n, struct err *e) MUST_USE;
+/* What a sender looks at again and again, without the words. */
+struct mailing_head {
+	int64_t id, project_id, not_before, not_after; /* 0: none */
+	bool sending, ended; /* neither: it is scheduled */
+};
 /* Mailings that a sender should look at: sending, or scheduled and their window is open; of identities that are not held. */
-int mailing_sending(struct home *h, struct arena *a, struct mailing **out, size_t *n, struct err *e) MUST_USE;
+int mailing_heads(struct home *h, struct arena *a, struct mailing_head **out, size_t *n, struct err *e) MUST_USE;
+/* Mailings of which something remains to be done: sending, scheduled, or done with uncertain deliveries. */
+int mailing_heads_open(struct home *h, struct arena *a, struct mailing_head **out, size_t *n, struct err *e) MUST_USE;
 
 /* Changes the words of a draft; a submitted or approved one becomes a draft again (its freeze is undone). */
 int mailing_edit(struct home *h, int64_t id, const char *subject, const char *body, struct err *e) MUST_USE;

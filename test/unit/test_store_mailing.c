@@ -197,20 +197,20 @@ static void a_schedule_waits_for_its_window(void **state)
 	struct store *s = *state;
 	struct fixture *f = s->f;
 	int64_t id = add_draft(s);
-	struct mailing *all;
+	struct mailing_head *all;
 	size_t n;
 
 	submit(s, id);
 	step(s, id, "approve");
 	change(s, &SET_WINDOW, ARGS(db_i64(id), db_i64(T0 + HOUR)));
 	step(s, id, "schedule");
-	OK(mailing_sending(s->h, s->a, &all, &n, &f->e));
+	OK(mailing_heads(s->h, s->a, &all, &n, &f->e));
 	assert_int_equal(n, 0);
 	s->h->clock.fixed = T0 + HOUR;
-	OK(mailing_sending(s->h, s->a, &all, &n, &f->e));
+	OK(mailing_heads(s->h, s->a, &all, &n, &f->e));
 	assert_int_equal(n, 1);
 	step(s, id, "pause");
-	OK(mailing_sending(s->h, s->a, &all, &n, &f->e));
+	OK(mailing_heads(s->h, s->a, &all, &n, &f->e));
 	assert_int_equal(n, 0);
 }
 

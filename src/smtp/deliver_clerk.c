@@ -1,0 +1,365 @@
+/*
+ * The clerk: see engine.h. It has a home and a connection of its own, and one
+ * transaction for each order: outcomes are written, mailings looked at, what
+ * is due is claimed. What takes long, such as comparing a mailing with its
+ * approval, comes after the commit, so that nobody waits for a lock.
+ */
+#include "smtp/engine.h"
+
+#include "base/log.h"
+#include "store/facts.h"
+
+struct clerk {
+	struct home *h;
+	const struct deliver_options *o;
+	const struct journal *journal;  /* to be flushed; its records are the loop's */
+	int64_t sender;
+	int64_t last_claim;             /* stamp */
+	int64_t lost_claims;            /* claims of this stamp and later were not committed, or nobody knows; 0: none */
+	int64_t held_told;              /* ticks: when it was last said that a window does not open */
+	struct outcomes *first, **last; /* not written yet, the oldest first */
+	struct halt *halts;             /* mailings that cannot be sent, to be paused by the next flush; texts are allocated */
+	size_t n_halts;
+};
+
+/* --- steps of mailings ------------------------------------------------------------------------- */
+
+/* A step of the engine's own. That somebody else was quicker (a pause, a cancellation, another sender) is no
+   fault: the next look shows what is so now. */
+static int move(struct clerk *k, int64_t mailing, const char *verb, const char *why, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct mailing m;
+	int rc = mailing_by_id(k->h, a, mailing, &m, e);
+
+	if (rc > 0)
+		rc = mailing_move(k->h, &m, verb, 0, why, e);
+	if (rc < 0 && e->kind == ERR_REFUSED) {
+		err_clear(e);
+		rc = 0;
+	}
+	arena_free(a);
+	return rc;
+}
+
+/* A window opens only while the DNS and the public page say what they have to (policy: statement-page, "again before it
+   starts"). What holds it is told once a minute. 1, 0, -1. */
+static int may_open(struct clerk *k, struct arena *a, const struct mailing_head *m, struct err *e)
+{
+	const char *why = "its project or identity is gone";
+	struct identity x;
+	struct project p;
+	int got = project_by_id(k->h, a, m->project_id, &p, e);
+
+	if (got > 0)
+		got = identity_by_id(k->h, a, p.identity_id, &x, e);
+	if (got > 0)
+		got = facts_stand(k->h, a, &x, &p, &why, e);
+	if (got == 0 && clock_ticks() - k->held_told > MINUTE) {
+		k->held_told = clock_ticks();
+		log_event(LOG_LEVEL_WARN, "mailing-held", "mailing", arena_printf(a, "%lld", (long long)m->id), "why", why, NULL);
+	}
+	return got;
+}
+
+/* May it be sent now? Scheduled mailings whose window has come are opened, and those whose window is over paused.
+   1, 0, -1. */
+static int keep_window(struct clerk *k, struct flush *f, const struct mailing_head *m, struct err *e)
+{
+	int open;
+
+	if (m->not_after && home_now(k->h) > m->not_after)
+		return move(k, m->id, "pause", "its window is over", e) < 0 ? -1 : 0;
+	if (m->sending)
+		return 1;
+	open = f->stopping ? 0 : may_open(k, f->a, m, e);
+	if (open <= 0)
+		return open;
+	f->look_again = true;
+	return move(k, m->id, "open", "its window has come", e) < 0 ? -1 : 0;
+}
+
+static struct wish *wish_for(struct flush *f, int64_t mailing)
+{
+	for (size_t i = 0; i < f->n_wishes; i++)
+		if (f->wishes[i].mailing == mailing)
+			return &f->wishes[i];
+	return NULL;
+}
+
+/* Which mailings may be sent now; those that the loop does not have go into `wanted`. */
+static int look_at_mailings(struct clerk *k, struct flush *f, int64_t **wanted, size_t *n_wanted, struct err *e)
+{
+	struct mailing_head *m;
+	size_t n;
+
+	if (mailing_heads(k->h, f->a, &m, &n, e) < 0)
+		return -1;
+	*wanted = ARENA_ARRAY(f->a, int64_t, n);
+	*n_wanted = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct wish *w = wish_for(f, m[i].id);
+		int may = keep_window(k, f, &m[i], e);
+
+		if (may < 0)
+			return -1;
+		if (w)
+			w->sending = may > 0;
+		else if (may > 0 && !f->stopping)
+			(*wanted)[(*n_wanted)++] = m[i].id;
+	}
+	return 0;
+}
+
+static int pause_all(struct clerk *k, const struct halt *x, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n; i++)
+		if (move(k, x[i].mailing, "pause", x[i].why, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* --- claims ------------------------------------------------------------------------------------ */
+
+/* Names a claim: the time, and greater than every stamp before. */
+static int64_t claim_stamp(struct clerk *k, int64_t *first)
+{
+	int64_t at = home_now(k->h);
+
+	if (at <= k->last_claim)
+		at = k->last_claim + 1;
+	k->last_claim = at;
+	if (!*first)
+		*first = at;
+	return at;
+}
+
+static int claim_notices(struct clerk *k, struct flush *f, int64_t *first, struct err *e)
+{
+	int due;
+
+	if (f->stopping || f->notices_more <= 0)
+		return 0;
+	due = notice_is_due(k->h, e);
+	f->notices_drained = due == 0;
+	if (due <= 0)
+		return due;
+	f->notices = arena_new();
+	return notice_claim(k->h, f->notices, k->sender, claim_stamp(k, first), f->notices_more, &f->notice, &f->n_notices, e);
+}
+
+static int claim_for(struct clerk *k, struct flush *f, struct wish *w, const struct fatigue *fatigue, int64_t *first,
+		     struct err *e)
+{
+	if (f->stopping || !w->sending || w->more <= 0)
+		return 0;
+	w->a = arena_new();
+	return delivery_claim(k->h, w->a, w->mailing, k->sender, claim_stamp(k, first), w->more, fatigue, &w->d, &w->n, e);
+}
+
+/* A mailing is done when nothing of it is queued, attempted or deferred. */
+static int finish_if_done(struct clerk *k, const struct flush *f, struct wish *w, struct err *e)
+{
+	int unfinished;
+
+	if (!w->idle || !w->sending || w->n || f->stopping)
+		return 0;
+	unfinished = delivery_unfinished(k->h, w->mailing, e);
+	if (unfinished)
+		return unfinished < 0 ? -1 : 0;
+	w->sending = false;
+	return move(k, w->mailing, "finish", "", e);
+}
+
+static int claim_all(struct clerk *k, struct flush *f, int64_t *first, struct err *e)
+{
+	struct fatigue fatigue;
+
+	if (fatigue_now(k->h, &fatigue, e) < 0 || claim_notices(k, f, first, e) < 0)
+		return -1;
+	for (size_t i = 0; i < f->n_wishes; i++)
+		if (claim_for(k, f, &f->wishes[i], &fatigue, first, e) < 0)
+			return -1;
+	for (size_t i = 0; i < f->n_wishes; i++)
+		if (finish_if_done(k, f, &f->wishes[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+/* --- the flush --------------------------------------------------------------------------------- */
+
+static int write_outcomes(struct clerk *k, struct err *e)
+{
+	for (const struct outcomes *x = k->first; x; x = x->next)
+		if (delivery_write(k->h, k->sender, x->o, x->n, e) < 0 || notice_write(k->h, k->sender, x->o, x->n, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* What one flush does, until it is committed. */
+struct flushing {
+	int64_t first_claim; /* stamp; 0: none was tried */
+	int64_t *wanted;     /* mailings that the loop does not have */
+	size_t n_wanted;
+};
+
+static int in_transaction(struct clerk *k, struct flush *f, struct flushing *x, struct err *e)
+{
+	/* Asked first: what is applied after this, the claims may see or not. */
+	if (opt_out_followed(k->h, &f->followed, e) < 0)
+		return -1;
+	/* Claims of a flush whose commit failed: whether it took place or not, nothing was started of them. */
+	if (k->lost_claims && (delivery_release(k->h, k->sender, k->lost_claims, e) < 0 ||
+			       notice_release(k->h, k->sender, k->lost_claims, e) < 0))
+		return -1;
+	if (pause_all(k, k->halts, k->n_halts, e) < 0 || pause_all(k, f->halts, f->n_halts, e) < 0 ||
+	    look_at_mailings(k, f, &x->wanted, &x->n_wanted, e) < 0 || write_outcomes(k, e) < 0 ||
+	    claim_all(k, f, &x->first_claim, e) < 0)
+		return -1;
+	return sender_seen(k->h, k->sender, &f->figures, e);
+}
+
+static void halts_free(struct halt *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free((char *)(uintptr_t)x[i].why);
+	free(x);
+}
+
+/* What was committed is done with. */
+static void committed(struct clerk *k)
+{
+	bool voided = false;
+
+	for (const struct outcomes *x = k->first; x; x = x->next)
+		for (size_t i = 0; i < x->n; i++)
+			voided = voided || x->o[i].voids;
+	if (voided)
+		home_standing_changed(k->h);
+	outcomes_free(k->first);
+	k->first = NULL;
+	k->last = &k->first;
+	k->lost_claims = 0;
+	halts_free(k->halts, k->n_halts);
+	k->halts = NULL;
+	k->n_halts = 0;
+	home_checkpoint(k->h);
+}
+
+/* Claims are given up; outcomes wait for the next flush. Whether a commit that failed took place nobody knows. */
+static void undo(struct clerk *k, struct flush *f, const struct flushing *x)
+{
+	for (size_t i = 0; i < f->n_wishes; i++) {
+		arena_free(f->wishes[i].a);
+		f->wishes[i].a = NULL;
+		f->wishes[i].n = 0;
+	}
+	arena_free(f->notices);
+	f->notices = NULL;
+	if (x->first_claim && !k->lost_claims)
+		k->lost_claims = x->first_claim;
+}
+
+static void halt_later(struct clerk *k, int64_t mailing, const char *why)
+{
+	log_event(LOG_LEVEL_WARN, "mailing-paused", "why", why, NULL);
+	k->halts = mem_grow(k->halts, (k->n_halts + 1) * sizeof(*k->halts));
+	k->halts[k->n_halts++] = (struct halt){ mailing, mem_copy_text(why) };
+}
+
+/* A mailing that cannot be loaded (its relay, its key, a row that cannot be read) waits for a person, and holds up no
+   other. Should the database be away, the next flush finds out. */
+static void take_in_mailings(struct clerk *k, struct flush *f, const struct flushing *x)
+{
+	for (size_t i = 0; i < x->n_wanted; i++) {
+		struct err e = { 0 };
+		struct campaign *c = campaign_new(k->h, x->wanted[i], !k->o->no_dkim, &e);
+
+		if (c) {
+			c->next = f->taken_in;
+			f->taken_in = c;
+		} else if (e.kind != ERR_AGAIN) {
+			halt_later(k, x->wanted[i], e.text);
+		}
+	}
+}
+
+static int flush_journal(struct clerk *k, struct err *e)
+{
+	if (journal_sync(k->journal, e) == 0)
+		return 0;
+	e->kind = ERR_BROKEN; /* a journal that cannot be kept is no passing fault */
+	return -1;
+}
+
+void clerk_flush(struct clerk *k, struct flush *f)
+{
+	struct flushing x = { 0 };
+	struct err *e = &f->failure;
+
+	f->began = clock_ticks();
+	*k->last = f->outcomes;
+	k->last = &f->outcomes->next;
+	f->outcomes = NULL;
+	if (flush_journal(k, e) == 0 && opt_out_catch_up(k->h, e) == 0 && db_begin(k->h->db, e) == 0) {
+		if (in_transaction(k, f, &x, e) == 0 && db_commit(k->h->db, e) == 0)
+			committed(k);
+		else
+			undo(k, f, &x);
+		db_rollback(k->h->db);
+	}
+	f->unwritten = k->first != NULL;
+	if (f->failure.kind != ERR_NONE)
+		return;
+	take_in_mailings(k, f, &x);
+	if (f->notices && offices_load(k->h, !k->o->no_dkim, f, e) < 0)
+		undo(k, f, &x); /* the database went away in between: the next flush gives the claims back */
+	f->look_again = f->look_again || k->n_halts || f->taken_in;
+}
+
+/* --- beginning and end ------------------------------------------------------------------------- */
+
+struct clerk *clerk_new(const char *home, const struct deliver_options *o, const struct journal *j, struct err *e)
+{
+	struct clerk *k = mem_alloc(sizeof(*k));
+	struct arena *a = arena_new();
+	const char *id;
+
+	*k = (struct clerk){ .o = o, .journal = j };
+	k->last = &k->first;
+	k->h = home_open(home, e);
+	if (k->h && home_open_db(k->h, e) == 0 && home_read_keys(k->h, e) == 0 && (id = home_id(k->h, a, e)) != NULL &&
+	    sender_begin(k->h, id, journal_name(j), &k->sender, e) == 0) {
+		arena_free(a);
+		return k;
+	}
+	arena_free(a);
+	clerk_free(k);
+	return NULL;
+}
+
+void clerk_free(struct clerk *k)
+{
+	if (!k)
+		return;
+	outcomes_free(k->first);
+	halts_free(k->halts, k->n_halts);
+	home_free(k->h);
+	free(k);
+}
+
+int clerk_end(struct clerk *k, struct err *e)
+{
+	if (flush_journal(k, e) < 0 || db_begin(k->h->db, e) < 0)
+		return -1;
+	if (write_outcomes(k, e) == 0 && delivery_release(k->h, k->sender, 0, e) == 0 &&
+	    notice_release(k->h, k->sender, 0, e) == 0 && sender_end(k->h, k->sender, e) == 0 && db_commit(k->h->db, e) == 0)
+		return 0;
+	db_rollback(k->h->db);
+	return -1;
+}
+
+struct home *clerk_home(struct clerk *k)
+{
+	return k->h;
+}
