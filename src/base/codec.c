@@ -22,25 +22,29 @@ static const struct alphabet BASE32 = { "abcdefghijklmnopqrstuvwxyz234567", 5, 1
 static const char CROCKFORD[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 static const char HEX[] = "0123456789abcdef";
 
+/* All of it or nothing: then the buffer is over. */
 static void encode(const struct alphabet *al, struct buf *b, const unsigned char *p, size_t n)
 {
+	size_t whole = (n * 8 + al->bits - 1) / al->bits, letters = (whole + al->group - 1) / al->group * al->group;
+	char *to = buf_room(b, letters), *end;
 	uint32_t held = 0, mask = (1u << al->bits) - 1;
 	unsigned bits = 0; /* of `held` that are not written yet */
-	size_t letters = 0;
 
+	if (!to)
+		return;
+	end = to + letters;
 	for (size_t i = 0; i < n; i++) {
 		held = held << 8 | p[i];
-		for (bits += 8; bits >= al->bits; letters++) {
+		for (bits += 8; bits >= al->bits;) {
 			bits -= al->bits;
-			buf_addc(b, al->letters[held >> bits & mask]);
+			*to++ = al->letters[held >> bits & mask];
 		}
 	}
-	if (bits) {
-		buf_addc(b, al->letters[held << (al->bits - bits) & mask]);
-		letters++;
-	}
-	for (; letters % al->group; letters++)
-		buf_addc(b, '=');
+	if (bits)
+		*to++ = al->letters[held << (al->bits - bits) & mask];
+	while (to < end)
+		*to++ = '=';
+	buf_used(b, letters);
 }
 
 /* The place of c in the alphabet, or -1. */
