@@ -23,9 +23,11 @@ int dkim_key_record(const struct dkim_key *k, struct buf *out, struct err *e) MU
    selector._domainkey.domain. 3600 IN TXT "..." "..." */
 void dkim_zone_line(struct buf *out, const char *selector, const char *domain, const char *record);
 
+/* The key keeps what signing needs again for the next message: one thread at a time uses it, and OpenSSL is fastest when
+   the thread that signs first goes on doing so. */
 struct dkim_signer {
 	const char *domain, *selector;
-	const struct dkim_key *key;
+	struct dkim_key *key;
 };
 
 /*

@@ -2,11 +2,16 @@
  * Canonical forms for DKIM: see dkim_canon.h. Nothing here judges; bytes that
  * break the rules of mail are carried through as they are, so that signer and
  * verifier see the same. Bodies stream into the digest without a copy of the
- * whole.
+ * whole, and what the canonical form leaves as it is, which is nearly all of
+ * a body that we made, is looked at in blocks and hashed where it lies.
  */
 #include "mail/dkim_canon.h"
 
 #include <strings.h>
+
+#include "mail/hmac.h"
+
+#define BLOCK 128 /* loops over so many bytes become a few vector instructions */
 
 static bool is_blank(char c)
 {
@@ -18,9 +23,14 @@ static bool is_blank(char c)
 /* Length of the line at p, with its CRLF. */
 static size_t line_length(const char *p, size_t n)
 {
-	const char *crlf = memmem(p, n, "\r\n", 2);
+	const char *from = p, *end = p + n, *lf;
 
-	return crlf ? (size_t)(crlf - p) + 2 : n;
+	while ((lf = memchr(from, '\n', (size_t)(end - from)))) {
+		if (lf > p && lf[-1] == '\r')
+			return (size_t)(lf - p) + 1;
+		from = lf + 1;
+	}
+	return n;
 }
 
 size_t dkim_fields(struct slice head, struct dkim_field *out, size_t max)
@@ -49,7 +59,8 @@ size_t dkim_fields(struct slice head, struct dkim_field *out, size_t max)
 
 bool dkim_name_is(struct slice name, struct slice other)
 {
-	return name.n == other.n && name.n && strncasecmp(name.p, other.p, name.n) == 0;
+	return name.n == other.n && name.n && ((name.p[0] ^ other.p[0]) & ~('a' ^ 'A')) == 0 &&
+	       strncasecmp(name.p, other.p, name.n) == 0;
 }
 
 const struct dkim_field *dkim_pick(struct dkim_picker *p, struct slice name)
@@ -62,72 +73,131 @@ const struct dkim_field *dkim_pick(struct dkim_picker *p, struct slice name)
 	return NULL;
 }
 
-/* Name in lower case, value unfolded, blanks made one, none at its ends. */
-static void canon_field_relaxed(struct buf *out, struct slice s)
+/* Name in lower case, value unfolded, blanks made one, none at its ends. Returns where it ends: at most three bytes more. */
+static char *canon_field_relaxed(char *to, struct slice s)
 {
-	size_t i = 0;
-	bool blank = false, any = false;
+	const char *p = s.p, *end = s.p + s.n;
+	bool blank = false;
+	char *value;
 
-	for (; i < s.n && s.p[i] != ':'; i++)
-		if (!is_blank(s.p[i]))
-			buf_addc(out, s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] | 32) : s.p[i]);
-	buf_addc(out, ':');
-	for (i++; i < s.n; i++) {
-		if (is_blank(s.p[i])) {
+	for (; p < end && *p != ':'; p++)
+		if (!is_blank(*p))
+			*to++ = *p >= 'A' && *p <= 'Z' ? (char)(*p | 32) : *p;
+	*to++ = ':';
+	value = to;
+	for (p += p < end; p < end; p++) {
+		if (is_blank(*p)) {
 			blank = true;
-		} else if (s.p[i] == '\r' && i + 1 < s.n && s.p[i + 1] == '\n') {
-			i++;
+		} else if (*p == '\r' && p + 1 < end && p[1] == '\n') {
+			p++;
 		} else {
-			if (blank && any)
-				buf_addc(out, ' ');
-			buf_addc(out, s.p[i]);
+			if (blank && to != value)
+				*to++ = ' ';
+			*to++ = *p;
 			blank = false;
-			any = true;
 		}
 	}
-	buf_adds(out, "\r\n");
+	*to++ = '\r';
+	*to++ = '\n';
+	return to;
 }
 
 void dkim_canon_field(struct buf *out, struct slice whole, bool relaxed)
 {
-	if (relaxed)
-		canon_field_relaxed(out, whole);
-	else
+	char *to;
+
+	if (!relaxed)
 		buf_add(out, whole.p, whole.n);
+	else if ((to = buf_room(out, whole.n + 3)))
+		buf_used(out, (size_t)(canon_field_relaxed(to, whole) - to));
 }
 
 /* --- the body ------------------------------------------------------------- */
 
+/* A CR without its LF among p[0..BLOCK-1], or the reverse one byte on? Reads p[BLOCK]. */
+static bool block_breaks_badly(const char *p)
+{
+	unsigned char bad = 0;
+
+	for (size_t i = 0; i < BLOCK; i++)
+		bad |= (unsigned char)((p[i] == '\r') ^ (p[i + 1] == '\n'));
+	return bad;
+}
+
+bool dkim_has_bare_break(struct slice s)
+{
+	size_t i = 0;
+
+	if (s.n && (s.p[0] == '\n' || s.p[s.n - 1] == '\r'))
+		return true;
+	for (; i + BLOCK < s.n; i += BLOCK)
+		if (block_breaks_badly(s.p + i))
+			return true;
+	for (; i + 1 < s.n; i++)
+		if ((s.p[i] == '\r') != (s.p[i + 1] == '\n'))
+			return true;
+	return false;
+}
+
+/* Does the relaxed form leave p[0..BLOCK-1] as they are, wherever they stand in a line? Reads p[BLOCK]. */
+static bool block_is_plain(const char *p)
+{
+	unsigned char odd = 0;
+
+	for (size_t i = 0; i < BLOCK; i++)
+		odd |= (unsigned char)(((p[i] == '\r') ^ (p[i + 1] == '\n')) | (p[i] == '\t') |
+				       ((p[i] == ' ') & ((p[i + 1] == ' ') | (p[i + 1] == '\r'))));
+	return !odd;
+}
+
+/* So many bytes from the beginning of a line on stay as they are; they end with a line. May be 0, and less than it could. */
+static size_t plain_lines(const char *p, size_t n)
+{
+	const char *last;
+	size_t i = 0;
+
+	if (n && p[0] == '\n') /* bare: no block has looked before it */
+		return 0;
+	while (i + BLOCK < n && block_is_plain(p + i))
+		i += BLOCK;
+	last = i ? memrchr(p, '\n', i) : NULL;
+	return last ? (size_t)(last - p) + 1 : 0;
+}
+
 struct sink {
-	EVP_MD_CTX *ctx;
+	SHA256_CTX hash;
 	uint64_t left;  /* octets that may still be hashed */
 	uint64_t total; /* octets that came */
 	size_t used;
+	bool bare; /* a CR or LF came that is none of a CRLF */
 	char held[4096];
 };
 
+static void sink_hash(struct sink *s, const char *p, size_t n)
+{
+	n = n < s->left ? n : (size_t)s->left;
+	sha256_add(&s->hash, p, n);
+	s->left -= n;
+}
+
 static void sink_flush(struct sink *s)
 {
-	size_t n = s->used < s->left ? s->used : (size_t)s->left;
-
-	MUST(EVP_DigestUpdate(s->ctx, s->held, n) == 1);
-	s->left -= n;
+	sink_hash(s, s->held, s->used);
 	s->used = 0;
 }
 
 static void sink_add(struct sink *s, const char *p, size_t n)
 {
 	s->total += n;
-	while (n) {
-		size_t room = sizeof(s->held) - s->used, part = n < room ? n : room;
-
-		memcpy(s->held + s->used, p, part);
-		s->used += part;
-		p += part;
-		n -= part;
-		if (s->used == sizeof(s->held))
-			sink_flush(s);
+	if (n > sizeof(s->held) - s->used)
+		sink_flush(s);
+	if (n > sizeof(s->held) / 4) { /* hashed where it lies, behind what is held */
+		sink_flush(s);
+		sink_hash(s, p, n);
+		return;
 	}
+	memcpy(s->held + s->used, p, n);
+	s->used += n;
 }
 
 static void body_simple(struct sink *s, struct slice body)
@@ -158,16 +228,39 @@ static void line_relaxed(struct sink *s, const char *p, size_t n)
 	sink_add(s, p + from, n - from);
 }
 
+/* Text after `empty` lines, which count only if another line follows: those at its own end are left for later. */
+static void add_lines(struct sink *s, const char *p, size_t n, size_t *empty)
+{
+	size_t text = n, left = 0;
+
+	while (text >= 2 && memcmp(p + text - 2, "\r\n", 2) == 0 && (text == 2 || (text >= 4 && memcmp(p + text - 4, "\r\n", 2) == 0))) {
+		text -= 2;
+		left++;
+	}
+	if (text)
+		for (; *empty; (*empty)--)
+			sink_add(s, "\r\n", 2);
+	sink_add(s, p, text);
+	*empty += left;
+}
+
 static void body_relaxed(struct sink *s, struct slice body)
 {
-	size_t empty = 0; /* empty lines seen; they count only if another line follows */
+	size_t empty = 0; /* empty lines seen */
 
 	for (size_t i = 0, n; i < body.n; i += n) {
+		const char *p = body.p + i;
 		size_t text;
 
-		n = line_length(body.p + i, body.n - i);
-		text = n >= 2 && memcmp(body.p + i + n - 2, "\r\n", 2) == 0 ? n - 2 : n;
-		while (text && is_blank(body.p[i + text - 1]))
+		n = plain_lines(p, body.n - i);
+		if (n) {
+			add_lines(s, p, n, &empty);
+			continue;
+		}
+		n = line_length(p, body.n - i);
+		s->bare = s->bare || dkim_has_bare_break((struct slice){ p, n });
+		text = n >= 2 && memcmp(p + n - 2, "\r\n", 2) == 0 ? n - 2 : n;
+		while (text && is_blank(p[text - 1]))
 			text--;
 		if (!text) {
 			empty++;
@@ -175,23 +268,38 @@ static void body_relaxed(struct sink *s, struct slice body)
 		}
 		for (; empty; empty--)
 			sink_add(s, "\r\n", 2);
-		line_relaxed(s, body.p + i, text);
+		line_relaxed(s, p, text);
 		sink_add(s, "\r\n", 2);
 	}
 }
 
-void dkim_body_hash(const EVP_MD *md, struct slice body, bool relaxed, uint64_t limit,
-		    uint8_t out[DKIM_HASH_SIZE], uint64_t *length)
+static void hash_body(struct sink *s, struct slice body, bool relaxed, uint64_t limit, uint8_t out[DKIM_HASH_SIZE])
 {
-	struct sink s = { .ctx = EVP_MD_CTX_new(), .left = limit };
-
-	MUST(s.ctx && EVP_DigestInit_ex(s.ctx, md, NULL) == 1);
+	s->left = limit;
+	s->total = 0;
+	s->used = 0;
+	s->bare = false;
+	sha256_start(&s->hash);
 	if (relaxed)
-		body_relaxed(&s, body);
+		body_relaxed(s, body);
 	else
-		body_simple(&s, body);
-	sink_flush(&s);
-	MUST(EVP_DigestFinal_ex(s.ctx, out, NULL) == 1);
-	EVP_MD_CTX_free(s.ctx);
+		body_simple(s, body);
+	sink_flush(s);
+	sha256_end(&s->hash, out);
+}
+
+void dkim_body_hash(struct slice body, bool relaxed, uint64_t limit, uint8_t out[DKIM_HASH_SIZE], uint64_t *length)
+{
+	struct sink s;
+
+	hash_body(&s, body, relaxed, limit, out);
 	*length = s.total;
+}
+
+bool dkim_body_hash_clean(struct slice body, uint8_t out[DKIM_HASH_SIZE])
+{
+	struct sink s;
+
+	hash_body(&s, body, true, UINT64_MAX, out);
+	return !s.bare;
 }

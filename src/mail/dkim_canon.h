@@ -12,7 +12,7 @@
 struct dkim_key {
 	enum dkim_kind kind;
 	EVP_PKEY *pkey;
-	EVP_MD *md; /* SHA-256, fetched once */
+	struct dkim_desk *desk; /* what signing keeps from one message to the next; NULL before the first */
 };
 
 #define DKIM_FIELDS_MAX 2000
@@ -30,9 +30,14 @@ size_t dkim_fields(struct slice head, struct dkim_field *out, size_t max);
 bool dkim_name_is(struct slice name, struct slice other);
 /* Appends the canonical form of one field, with its CRLF. */
 void dkim_canon_field(struct buf *out, struct slice whole, bool relaxed);
+/* CR or LF anywhere but in a CRLF? */
+bool dkim_has_bare_break(struct slice s);
 /* SHA-256 over the first `limit` octets of the canonical body; *length is how long that body is in all. */
-void dkim_body_hash(const EVP_MD *md, struct slice body, bool relaxed, uint64_t limit,
-		    uint8_t out[DKIM_HASH_SIZE], uint64_t *length);
+void dkim_body_hash(struct slice body, bool relaxed, uint64_t limit, uint8_t out[DKIM_HASH_SIZE], uint64_t *length);
+/* The relaxed one of all of a body; false, and nothing of use, when dkim_has_bare_break(body). */
+bool dkim_body_hash_clean(struct slice body, uint8_t out[DKIM_HASH_SIZE]);
+
+void dkim_desk_free(struct dkim_desk *d); /* NULL is fine */
 
 /* One h= list at work: which fields it has taken already. Names take the bottom-most free field (DKIM-5). */
 struct dkim_picker {

@@ -23,8 +23,7 @@ static struct dkim_key *key_of(EVP_PKEY *pkey, enum dkim_kind kind)
 
 	k->kind = kind;
 	k->pkey = pkey;
-	k->md = EVP_MD_fetch(NULL, "SHA256", NULL);
-	MUST(k->md);
+	k->desk = NULL;
 	return k;
 }
 
@@ -69,8 +68,8 @@ void dkim_key_free(struct dkim_key *k)
 {
 	if (!k)
 		return;
+	dkim_desk_free(k->desk);
 	EVP_PKEY_free(k->pkey);
-	EVP_MD_free(k->md);
 	free(k);
 }
 

@@ -12,6 +12,21 @@
 
 #define BLOCK 64
 
+void sha256_start(SHA256_CTX *c)
+{
+	MUST(SHA256_Init(c) == 1);
+}
+
+void sha256_add(SHA256_CTX *c, const void *p, size_t n)
+{
+	MUST(SHA256_Update(c, p, n) == 1);
+}
+
+void sha256_end(SHA256_CTX *c, uint8_t out[32])
+{
+	MUST(SHA256_Final(out, c) == 1);
+}
+
 void sha256(const void *p, size_t n, uint8_t out[32])
 {
 	SHA256_CTX c;

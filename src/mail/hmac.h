@@ -10,6 +10,11 @@
 
 #include "base/base.h"
 
+/* SHA-256 in steps; a state may be copied with `=`, to go on from it more than once. */
+void sha256_start(SHA256_CTX *c);
+void sha256_add(SHA256_CTX *c, const void *p, size_t n);
+void sha256_end(SHA256_CTX *c, uint8_t out[32]);
+
 struct hmac_key {
 	SHA256_CTX inner, outer;
 };

@@ -41,7 +41,6 @@ static void test_body_hash(void **state)
 		{ "", false, UINT64_MAX, "frcCV1k9oG9oKj3dpUqdJg1PxRT2RSN/XKdLCPjaYaY=", 2 },
 		{ "\r\n\r\n\r\n", false, UINT64_MAX, "frcCV1k9oG9oKj3dpUqdJg1PxRT2RSN/XKdLCPjaYaY=", 2 },
 	};
-	EVP_MD *md = EVP_MD_fetch(NULL, "SHA256", NULL);
 	(void)state;
 
 	for (size_t i = 0; i < COUNT(CASES); i++) {
@@ -49,14 +48,13 @@ static void test_body_hash(void **state)
 		uint64_t length;
 		struct buf b;
 
-		dkim_body_hash(md, slice_of(CASES[i].body), CASES[i].relaxed, CASES[i].limit, hash, &length);
+		dkim_body_hash(slice_of(CASES[i].body), CASES[i].relaxed, CASES[i].limit, hash, &length);
 		buf_init(&b, 100);
 		base64_encode(&b, hash, 32);
 		assert_string_equal(buf_text(&b), CASES[i].want);
 		assert_int_equal(length, CASES[i].length);
 		buf_free(&b);
 	}
-	EVP_MD_free(md);
 }
 
 /* Two bodies with the same canonical form, or not. */
@@ -74,18 +72,16 @@ static void test_body_forms(void **state)
 		{ "a\r\n", "a", false, true },                      { "a \r\n", "a\r\n", false, false },
 		{ "a\r\n \r\n", "a\r\n", false, false },
 	};
-	EVP_MD *md = EVP_MD_fetch(NULL, "SHA256", NULL);
 	(void)state;
 
 	for (size_t i = 0; i < COUNT(CASES); i++) {
 		uint8_t a[32], b[32];
 		uint64_t length;
 
-		dkim_body_hash(md, slice_of(CASES[i].a), CASES[i].relaxed, UINT64_MAX, a, &length);
-		dkim_body_hash(md, slice_of(CASES[i].b), CASES[i].relaxed, UINT64_MAX, b, &length);
+		dkim_body_hash(slice_of(CASES[i].a), CASES[i].relaxed, UINT64_MAX, a, &length);
+		dkim_body_hash(slice_of(CASES[i].b), CASES[i].relaxed, UINT64_MAX, b, &length);
 		assert_int_equal(memcmp(a, b, 32) == 0, CASES[i].same);
 	}
-	EVP_MD_free(md);
 }
 
 static void test_field_form(void **state)
