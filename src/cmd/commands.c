@@ -124,7 +124,8 @@ OPTIONS(O_TEST, { "to", "ACCOUNT", OPT_NEEDED, "an account of staff, which gets 
 	{ "language", "LANG", 0, "one of the mailing's languages; without it that of the person whom it shows" });
 OPTIONS(O_SUBMIT, BY, { "accept-responsibility", NULL, 0, "you answer for this mailing, legal costs included" },
 	{ "not-before", "TIME", 0, "the window in which it may be sent opens, UTC" },
-	{ "not-after", "TIME", 0, "and closes" });
+	{ "not-after", "TIME", 0, "and closes" },
+	{ "hours", "TEXT", 0, "days and hours in which it may be sent: \"mon-fri 08:00-18:00, sat 10:00-12:00 Europe/Berlin\"" });
 OPTIONS(O_ANSWER, { "finding", "N", OPT_NEEDED, "its number in placet mailing check, from 1" },
 	{ "text", "TEXT", OPT_NEEDED, "the answer" }, BY);
 OPTIONS(O_APPROVE, BY, { "bound", "HASH", 0, "approve only what has this hash: what you read, and nothing submitted since" });
