@@ -24,6 +24,8 @@ struct slot {
 	struct conn_setup setup;
 	struct conn *conn; /* NULL: free */
 	int streak;        /* messages since next() last had none */
+	bool extra;        /* it was one more than may be: another one was about to end */
+	bool followed;     /* it is about to end, and another one was asked for */
 };
 
 struct smtp_pool {
@@ -35,7 +37,8 @@ struct smtp_pool {
 	struct smtp_ops ops, own; /* the caller's; ours around them */
 	void *ctx;
 	SSL_CTX *tls;
-	struct slot *slots; /* limits.connections of them */
+	struct slot *slots; /* one more than limits.connections */
+	bool no_extra;      /* the relay has refused one */
 	int in_flight;
 	bool wanted; /* there may be work for one more connection */
 	bool ending;
@@ -45,13 +48,23 @@ struct smtp_pool {
 	struct addrinfo *addresses, *address; /* of the relay; the one to try next */
 };
 
+static int slots_of(const struct smtp_pool *p)
+{
+	return p->limits.connections + 1;
+}
+
 static int count_conns(const struct smtp_pool *p, bool (*is)(const struct conn *))
 {
 	int n = 0;
 
-	for (int i = 0; i < p->limits.connections; i++)
+	for (int i = 0; i < slots_of(p); i++)
 		n += p->slots[i].conn && is(p->slots[i].conn);
 	return n;
+}
+
+static bool conn_is_there(const struct conn *c)
+{
+	return !conn_is_over(c);
 }
 
 static bool conn_is_opening(const struct conn *c)
@@ -150,9 +163,12 @@ static void forget_addresses(struct smtp_pool *p)
 
 static void open_one(struct smtp_pool *p)
 {
-	struct slot *s = p->slots, *end = p->slots + p->limits.connections;
+	struct slot *s = p->slots, *end = p->slots + slots_of(p);
+	int there = count_conns(p, conn_is_there);
 
 	p->wanted = false;
+	if (there - (p->no_extra ? 0 : count_conns(p, conn_is_leaving)) >= p->limits.connections)
+		return;
 	while (s < end && s->conn)
 		s++;
 	if (s == end || p->ending || clock_ticks() < p->retry_at)
@@ -162,6 +178,8 @@ static void open_one(struct smtp_pool *p)
 	if (!p->addresses && look_up(p) < 0)
 		return;
 	s->streak = 0;
+	s->followed = false;
+	s->extra = there >= p->limits.connections;
 	s->conn = conn_open(&s->setup, p->address);
 	if (conn_is_over(s->conn))
 		wake_up(p);
@@ -178,7 +196,9 @@ static void reap(struct smtp_pool *p, struct slot *s)
 		why = *fault;
 	conn_free(s->conn);
 	s->conn = NULL;
-	if (fault && why.stage == STAGE_CONNECT && !why.code && p->address && p->address->ai_next) {
+	if (fault && s->extra && why.stage < STAGE_MAIL) {
+		p->no_extra = p->wanted = true; /* its limit is as narrow as ours: nobody's fault */
+	} else if (fault && why.stage == STAGE_CONNECT && !why.code && p->address && p->address->ai_next) {
 		p->address = p->address->ai_next;
 		p->wanted = true;
 	} else if (fault) {
@@ -195,9 +215,13 @@ static void on_moved(void *ctx, struct conn *c)
 {
 	struct slot *s = ctx;
 
-	if (conn_is_over(c) && s->conn == c)
+	if (conn_is_over(c) && s->conn == c) {
 		reap(s->pool, s);
-	else if (s->pool->wanted)
+		return;
+	}
+	if (!s->followed && s->streak > 0 && conn_is_leaving(c))
+		s->followed = s->pool->wanted = true;
+	if (s->pool->wanted)
 		wake_up(s->pool);
 }
 
@@ -208,7 +232,7 @@ static void on_wake(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	for (int i = 0; i < p->limits.connections; i++) {
+	for (int i = 0; i < slots_of(p); i++) {
 		struct slot *s = &p->slots[i];
 
 		if (s->conn && conn_is_over(s->conn))
@@ -236,7 +260,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	for (int i = 0; i < p->limits.connections; i++)
+	for (int i = 0; i < slots_of(p); i++)
 		if (p->slots[i].conn)
 			conn_check_time(p->slots[i].conn, now);
 }
@@ -275,8 +299,8 @@ static int64_t tick_length(const struct smtp_limits *l)
 static void make_slots(struct smtp_pool *p)
 {
 	p->own = (struct smtp_ops){ .next = pool_next, .dot = pool_dot, .done = pool_done };
-	p->slots = mem_alloc(sizeof(*p->slots) * (size_t)p->limits.connections);
-	for (int i = 0; i < p->limits.connections; i++) {
+	p->slots = mem_alloc(sizeof(*p->slots) * (size_t)slots_of(p));
+	for (int i = 0; i < slots_of(p); i++) {
 		struct slot *s = &p->slots[i];
 
 		s->pool = p;
@@ -340,13 +364,13 @@ void smtp_pool_free(struct smtp_pool *p)
 	if (!p)
 		return;
 	p->ending = true;
-	for (int i = 0; i < p->limits.connections; i++)
+	for (int i = 0; i < slots_of(p); i++)
 		conn_free(p->slots[i].conn);
 	event_free(p->wake);
 	event_free(p->retry);
 	event_free(p->tick);
 	forget_addresses(p);
-	SSL_CTX_free(p->tls);
+	tls_context_free(p->tls);
 	scram_forget(&p->scram);
 	relay_wipe(&p->relay);
 	arena_free(p->texts);

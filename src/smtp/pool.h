@@ -68,7 +68,8 @@ struct smtp_ops {
 };
 
 struct smtp_limits {
-	int connections;          /* at most; opened as needed */
+	int connections;          /* at most; opened as needed. One more while one that ends soon is replaced, so that
+				     nothing waits; never again if the relay refuses it */
 	int64_t greeting, reply, data, dot, connect; /* time-outs in microseconds; 0: those of SMTP-8 */
 	int rejected_max;         /* reconnect after so many rejected recipients; 0: 10 */
 	int64_t back_off;         /* the first pause after a fault, in microseconds; 0: 1 s */
