@@ -148,7 +148,8 @@ OPTIONS(O_TEMPLATE_PREVIEW, { "version", "N", 0, "of that version, instead of th
 	{ "html", "PATH", 0, "write the HTML part there, to be looked at in a browser" });
 OPTIONS(O_LINT, { "project", "SLUG", 0, "hold it to this project's registered values too" });
 OPTIONS(O_SEND, { "until-idle", NULL, 0, "return when nothing is due now: 0 nothing remains, 75 something does" },
-	{ "connections", "N", 0, "to one relay, at most; without it the institution's setting" },
+	{ "connections", "N", 0, "to one relay, at most, of all processes together; without it the institution's setting" },
+	{ "processes", "N", 0, "so many send processes, which share the work; auto: one for each processor; without it 1" },
 	{ "no-dkim", NULL, 0, "do not sign; for measuring in a trial home" });
 OPTIONS(O_WEB, { "listen", "ADDR:PORT", 0, "where; without it 127.0.0.1:8080; port 0: any; or unix:PATH" },
 	{ "admin-listen", "ADDR:PORT", 0, "for /healthz" });

@@ -27,7 +27,7 @@ CONTRACT = {
     "init": ("", "institution= domain=+ url=", "database= postmaster= trial"),
     "serve": ("", "", ""),
     "web": ("", "", "listen= admin-listen="),
-    "send": ("", "", "until-idle"),
+    "send": ("", "", "until-idle connections= processes= no-dkim"),
     "capture": ("", "listen= dir=", "web= reject= defer="),
     "institution show": ("", "", ""),
     "institution set": ("KEY [VALUE]", "", "file="),
@@ -438,7 +438,7 @@ def send_one(ask, folder):
     assert ask("mailing start", number)["state"] == "sending"
     ask("mailing pause", number)
     assert ask("mailing resume", number)["state"] == "sending"
-    sent = ask("send", "--until-idle", expect=75)
+    sent = ask("send", "--until-idle", "--processes", "2", expect=75)
     assert (sent["accepted"], sent["deferred"], sent["skipped"], sent["remains"]) == (2, 1, 1, True)
     status = ask("mailing status", number)
     assert sum(status["counts"].values()) == status["recipients"] == 5
