@@ -498,7 +498,10 @@ static void relay_fault(void *ctx, const struct smtp_outcome *o, int64_t wait)
 {
 	struct user *u = ctx;
 
-	buf_addf(&u->report, "fault:%d ", (int)(wait / 1000));
+	/* Up to an eighth less than 50, 100, 200 ms. */
+	for (int64_t most = 50000; most < 1000000; most *= 2)
+		if (wait <= most && wait >= most - most / 8)
+			buf_addf(&u->report, "fault:%d ", (int)(most / 1000));
 	snprintf(u->last_text, sizeof(u->last_text), "%s", o->text);
 	assert_int_equal(o->fault, FAULT_RELAY);
 	check_end(u);
