@@ -18,6 +18,11 @@ QUERY(Q_SENDING_RELAYS,
       " FROM sender s JOIN relay_health x ON x.sender_id = s.id JOIN relay r ON r.id = x.relay_id"
       " JOIN identity i ON i.id = r.identity_id WHERE s.ended IS NULL AND s.fenced = 0 AND s.seen > $1"
       " AND (i.id = $2 OR CAST($2 AS BIGINT) = 0) ORDER BY i.id, r.id, x.since, s.id");
+QUERY(Q_SENDING_RELAY_SUMS,
+      "SELECT r.id, i.name, r.url, CAST(COALESCE(sum(x.accepted), 0) AS BIGINT), CAST(COALESCE(sum(x.faults), 0) AS BIGINT)"
+      " FROM relay r JOIN identity i ON i.id = r.identity_id LEFT JOIN relay_health x ON x.relay_id = r.id"
+      " GROUP BY r.id, i.name, r.url ORDER BY r.id");
+QUERY(Q_SENDING_IDENTITIES, "SELECT name, COALESCE(held_at, 0) FROM identity ORDER BY id");
 /* Since when it has been sent without a break: steps of a mailing are few, and the ledger knows their time. */
 #define SENT_SINCE                                                                                                    \
 	"(SELECT max(u.at) FROM audit u WHERE u.object = 'mailing ' || m.id AND u.action IN ('mailing-start', 'mailing-open',"  \
@@ -30,6 +35,9 @@ QUERY(Q_SENDING_RELAYS,
 QUERY(Q_SENDING_MAILINGS, MAILING "m.state = 'sending' ORDER BY m.id");
 QUERY(Q_SENDING_MAILING, MAILING "m.id = $2");
 QUERY(Q_SENDING_NOTICE, "SELECT due, created FROM notice WHERE state = $1 AND due <= $2 ORDER BY due, id LIMIT 1");
+QUERY(Q_SENDING_COUNT, "SELECT state, count(*) FROM delivery WHERE mailing_id = $1 GROUP BY state ORDER BY state");
+QUERY(Q_SENDING_SIZE, "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+      "SELECT pg_database_size(current_database())");
 QUERY(Q_SENDING_STATES, "SELECT state, count(*) FROM mailing GROUP BY state ORDER BY state");
 
 /* From its first six columns. */
@@ -141,6 +149,45 @@ int sending_relays(struct home *h, struct arena *a, int64_t identity, struct sen
 	return got < 0 ? -1 : 0;
 }
 
+int sending_relay_sums(struct home *h, struct arena *a, struct sending_relay_sum **out, size_t *n, struct err *e)
+{
+	struct sending_relay_sum *found = NULL;
+	struct rows r = { 0 };
+	size_t room = 0, count = 0;
+	int got;
+
+	if (db_query(h->db, &Q_SENDING_RELAY_SUMS, NO_ARGS, &r, e) < 0)
+		return -1;
+	while ((got = rows_next(&r, e)) > 0) {
+		found = arena_room(a, found, count, &room, sizeof(*found));
+		found[count++] = (struct sending_relay_sum){ rows_i64(&r, 0), arena_text(a, rows_text(&r, 1)),
+							     arena_text(a, rows_text(&r, 2)), rows_i64(&r, 3), rows_i64(&r, 4) };
+	}
+	rows_close(&r);
+	*out = found;
+	*n = count;
+	return got < 0 ? -1 : 0;
+}
+
+int sending_identities(struct home *h, struct arena *a, struct sending_identity **out, size_t *n, struct err *e)
+{
+	struct sending_identity *found = NULL;
+	struct rows r = { 0 };
+	size_t room = 0, count = 0;
+	int got;
+
+	if (db_query(h->db, &Q_SENDING_IDENTITIES, NO_ARGS, &r, e) < 0)
+		return -1;
+	while ((got = rows_next(&r, e)) > 0) {
+		found = arena_room(a, found, count, &room, sizeof(*found));
+		found[count++] = (struct sending_identity){ arena_text(a, rows_text(&r, 0)), rows_i64(&r, 1) };
+	}
+	rows_close(&r);
+	*out = found;
+	*n = count;
+	return got < 0 ? -1 : 0;
+}
+
 /* --- who waits --------------------------------------------------------------------------------- */
 
 /* Since when somebody waits who is due at `due`: not before the mailing was sent at all. */
@@ -227,21 +274,38 @@ int sending_system_mail(struct home *h, int64_t *waits_since_out, struct err *e)
 	return 0;
 }
 
-int sending_states(struct home *h, struct arena *a, struct sending_state **out, size_t *n, struct err *e)
+/* Of two columns, a state and how often it occurs. */
+static int read_states(struct rows *r, struct arena *a, struct sending_state **out, size_t *n, struct err *e)
 {
 	struct sending_state *found = NULL;
-	struct rows r = { 0 };
 	size_t room = 0, count = 0;
 	int got;
 
-	if (db_query(h->db, &Q_SENDING_STATES, NO_ARGS, &r, e) < 0)
-		return -1;
-	while ((got = rows_next(&r, e)) > 0) {
+	while ((got = rows_next(r, e)) > 0) {
 		found = arena_room(a, found, count, &room, sizeof(*found));
-		found[count++] = (struct sending_state){ arena_text(a, rows_text(&r, 0)), rows_i64(&r, 1) };
+		found[count++] = (struct sending_state){ arena_text(a, rows_text(r, 0)), rows_i64(r, 1) };
 	}
-	rows_close(&r);
+	rows_close(r);
 	*out = found;
 	*n = count;
 	return got < 0 ? -1 : 0;
+}
+
+int sending_states(struct home *h, struct arena *a, struct sending_state **out, size_t *n, struct err *e)
+{
+	struct rows r = { 0 };
+
+	return db_query(h->db, &Q_SENDING_STATES, NO_ARGS, &r, e) < 0 ? -1 : read_states(&r, a, out, n, e);
+}
+
+int sending_count(struct home *h, struct arena *a, int64_t mailing, struct sending_state **out, size_t *n, struct err *e)
+{
+	struct rows r = { 0 };
+
+	return db_query(h->db, &Q_SENDING_COUNT, ARGS(db_i64(mailing)), &r, e) < 0 ? -1 : read_states(&r, a, out, n, e);
+}
+
+int sending_database_size(struct home *h, int64_t *bytes, struct err *e)
+{
+	return db_get_i64(h->db, &Q_SENDING_SIZE, NO_ARGS, bytes, e) < 0 ? -1 : 0;
 }

@@ -1,7 +1,7 @@
 /*
  * What is being sent, read by whoever watches: send processes and what each has done, their relays, who has waited the
- * longest. Nothing here walks deliveries: each function reads a few rows, or the ends of an index, and costs well
- * under a millisecond with ten million deliveries. Senders write what they do at every flush (store/delivery.h).
+ * longest. Nothing here but sending_count walks deliveries: each function reads a few rows, or the ends of an index, and
+ * costs well under a millisecond with ten million deliveries. Senders write what they do at every flush (store/delivery.h).
  *
  * Nothing that is told here names a recipient.
  */
@@ -53,6 +53,21 @@ struct sending_relay {
 int sending_relays(struct home *h, struct arena *a, int64_t identity, struct sending_relay **out, size_t *n,
 		   struct err *e) MUST_USE;
 
+/* What was ever done over each relay that an identity has, by all senders there were. */
+struct sending_relay_sum {
+	int64_t id;
+	const char *identity, *url;
+	int64_t accepted, faults;
+};
+int sending_relay_sums(struct home *h, struct arena *a, struct sending_relay_sum **out, size_t *n, struct err *e) MUST_USE;
+
+/* Each identity, and since when it is held (0: it is not). */
+struct sending_identity {
+	const char *name;
+	int64_t held_at;
+};
+int sending_identities(struct home *h, struct arena *a, struct sending_identity **out, size_t *n, struct err *e) MUST_USE;
+
 /* A mailing that is in the state `sending`. */
 struct sending_mailing {
 	int64_t id, identity_id;
@@ -66,14 +81,23 @@ int sending_mailings(struct home *h, struct arena *a, struct sending_mailing **o
 /* The same of one; of a mailing in another state, since, waits_since and retry_since are 0. 1, 0 there is none, -1. */
 int sending_mailing(struct home *h, struct arena *a, int64_t id, struct sending_mailing *out, struct err *e) MUST_USE;
 
-/* System mail: since when the one has waited that is due the longest; 0: nothing is due. */
-int sending_system_mail(struct home *h, int64_t *waits_since, struct err *e) MUST_USE;
-
-/* How many mailings there are in each state that occurs. */
+/* Recipients of a mailing by state. The one function here that counts: it walks the mailing's part of an index, a second for
+   ten million. */
 struct sending_state {
 	const char *state;
 	int64_t n;
 };
+int sending_count(struct home *h, struct arena *a, int64_t mailing, struct sending_state **out, size_t *n,
+		  struct err *e) MUST_USE;
+
+/* System mail: since when the one has waited that is due the longest; 0: nothing is due. */
+int sending_system_mail(struct home *h, int64_t *waits_since, struct err *e) MUST_USE;
+
+/* How many mailings there are in each state that occurs. */
 int sending_states(struct home *h, struct arena *a, struct sending_state **out, size_t *n, struct err *e) MUST_USE;
+
+
+/* How large the database is; on SQLite without its log. */
+int sending_database_size(struct home *h, int64_t *bytes, struct err *e) MUST_USE;
 
 #endif

@@ -26,7 +26,7 @@ struct exchange {
 	struct response response;
 	struct buf body;
 	size_t overflow;
-	bool open, ready;
+	bool open, ready, told;
 };
 
 struct exchange *exchange_new(const struct site *s, const char *target)
@@ -282,12 +282,20 @@ static void tag(struct exchange *x)
 	}
 }
 
+static struct response *give(struct exchange *x)
+{
+	if (x->site->answered && !x->told)
+		x->site->answered(x->site->ctx, x->request.match.route, x->response.status);
+	x->told = true;
+	return &x->response;
+}
+
 struct response *exchange_answer(struct exchange *x)
 {
 	struct err e;
 
 	if (x->ready)
-		return &x->response;
+		return give(x);
 	if (x->body.over)
 		fail(x, 413, "This is too large.");
 	else if (x->response.then ? run_rest(x, &e) < 0 : read_form(x, &e) < 0 || run_page(x, &e) < 0)
@@ -297,7 +305,7 @@ struct response *exchange_answer(struct exchange *x)
 	if (!x->ready)
 		tag(x);
 	x->ready = true;
-	return &x->response;
+	return give(x);
 }
 
 int exchange_waits_for(const struct exchange *x, int64_t *until)

@@ -30,6 +30,8 @@ struct site {
 	void (*settle)(void *ctx);
 	/* Hears of what kind a failure was; may be NULL. */
 	void (*failed)(void *ctx, enum err_kind kind);
+	/* Hears once of each answer, with the page that gave it, NULL when none did; may be NULL. */
+	void (*answered)(void *ctx, const struct route *route, int status);
 	/* Writes the page that tells a stranger of a failure: `text` is from err_means or the gate. */
 	void (*error_page)(void *ctx, struct arena *a, int status, const char *text, struct response *out);
 };

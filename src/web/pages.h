@@ -15,12 +15,14 @@
 #include "web/request.h"
 #include "web/response.h"
 #include "web/server.h"
+#include "web/tally.h"
 #include "web/web.h"
 
 struct web {
 	struct home *home;
 	struct server *server;
 	struct site site;
+	struct web_tally tally;
 	struct ask_limits asking; /* forms of strangers */
 	struct leaving_group leaving;
 	struct loop_timer *patience; /* when it ends, pages wait for locks as long as ever */

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/net.h"
 #include "mail/message.h"
+#include "web/metrics.h"
 #include "web/pages.h"
 
 #define LISTEN_DEFAULT "127.0.0.1:8080"
@@ -35,11 +36,46 @@ static void admin_error(void *ctx, struct arena *a, int status, const char *text
 
 static const struct route ADMIN_ROUTES[] = {
 	{ "/healthz", METHOD_GET, READ_ONLY | NO_DATA, admin_health },
+	{ "/metrics", METHOD_GET, READ_ONLY | NO_DATA, metrics_page },
 };
 
-static const struct site ADMIN = {
-	.name = "admin", .routes = ADMIN_ROUTES, .n_routes = COUNT(ADMIN_ROUTES), .error_page = admin_error
+/* The admin listener, with the thread that gathers figures for it. */
+struct admin {
+	struct home *home; /* the thread's, until it is started */
+	int sock;          /* -1: there is no admin listener, or the socket is the server's */
+	struct metrics *metrics;
+	struct site site;
+	struct server *server;
 };
+
+static int admin_start(struct admin *x, struct loop *loop, const struct web *w, struct err *e)
+{
+	const struct route *routes;
+	size_t n;
+	int sock = x->sock;
+
+	if (sock < 0)
+		return 0;
+	routes = web_routes(&n);
+	x->metrics = metrics_new(x->home, loop, web_tally(w), routes, n, e);
+	x->home = NULL;
+	if (!x->metrics)
+		return -1;
+	x->site = (struct site){ .name = "admin", .routes = ADMIN_ROUTES, .n_routes = COUNT(ADMIN_ROUTES), .ctx = x->metrics,
+				 .error_page = admin_error };
+	x->sock = -1;
+	x->server = server_start(&x->site, loop, sock, e);
+	return x->server ? 0 : -1;
+}
+
+static void admin_stop(struct admin *x)
+{
+	server_stop(x->server);
+	metrics_free(x->metrics);
+	home_free(x->home);
+	if (x->sock >= 0)
+		close(x->sock);
+}
 
 static int open_listener(const char *text, struct err *e)
 {
@@ -120,58 +156,51 @@ static int open_home(struct home *h, struct err *e)
 	return h->db ? 0 : home_open_db(h, e);
 }
 
-static void close_sockets(int sock, int admin_sock)
-{
-	if (sock >= 0)
-		close(sock);
-	if (admin_sock >= 0)
-		close(admin_sock);
-}
-
 /* Serves on both sockets until a signal comes. The sockets become the servers'. */
-static int serve(struct home *h, const struct web_options *o, int sock, int admin_sock, struct err *e)
+static int serve(struct home *h, const struct web_options *o, int sock, struct admin *admin, struct err *e)
 {
 	struct loop *loop = loop_new(e);
-	struct server *admin = NULL;
 	struct web *w = NULL;
 	char name[128];
 	int rc = -1;
 
 	net_listening_text(sock, name);
-	if (loop && admin_sock >= 0) {
-		admin = server_start(&ADMIN, loop, admin_sock, e);
-		admin_sock = -1;
-	}
-	if (loop && (admin || !o->admin_listen)) {
+	if (loop)
 		w = web_start(h, loop, sock, e);
-		sock = -1;
-	}
-	close_sockets(sock, admin_sock);
-	if (w) {
+	else
+		close(sock);
+	if (w && admin_start(admin, loop, w, e) == 0) {
 		if (o->ready)
 			o->ready(o->ctx, name);
 		rc = loop_run(loop, e);
 	}
+	admin_stop(admin); /* it reads what the other counts */
 	web_stop(w);
-	server_stop(admin);
 	loop_free(loop);
 	return rc;
 }
 
+/* What must be open before the role is confined. */
+static int open_all(struct home *h, const struct web_options *o, struct admin *admin, struct err *e)
+{
+	if (o->admin_listen && (admin->sock = open_listener(o->admin_listen, e)) < 0)
+		return -1;
+	message_ready(); /* for those who read uploads */
+	if (open_home(h, e) < 0 || (admin->sock >= 0 && !(admin->home = metrics_home(h, e))))
+		return -1;
+	return give_up(h, e);
+}
+
 int web_run(struct home *h, const struct web_options *o, struct err *e)
 {
-	int sock, admin_sock = -1;
+	struct admin admin = { .sock = -1 };
+	int sock;
 
 	if ((sock = open_listener(o->listen ? o->listen : LISTEN_DEFAULT, e)) < 0)
 		return -1;
-	if (o->admin_listen && (admin_sock = open_listener(o->admin_listen, e)) < 0) {
-		close(sock);
-		return -1;
-	}
-	message_ready(); /* for those who read uploads */
-	if (open_home(h, e) < 0 || give_up(h, e) < 0) {
-		close_sockets(sock, admin_sock);
-		return -1;
-	}
-	return serve(h, o, sock, admin_sock, e);
+	if (open_all(h, o, &admin, e) == 0)
+		return serve(h, o, sock, &admin, e);
+	close(sock);
+	admin_stop(&admin);
+	return -1;
 }

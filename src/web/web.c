@@ -76,6 +76,25 @@ static void heed(void *ctx, enum err_kind kind)
 	loop_timer_set(w->patience, WEB_HASTY_FOR);
 }
 
+static void count(void *ctx, const struct route *route, int status)
+{
+	struct web *w = ctx;
+
+	tally_add(&w->tally, ROUTES, route, status);
+}
+
+const struct web_tally *web_tally(const struct web *w)
+{
+	return &w->tally;
+}
+
+const struct route *web_routes(size_t *n)
+{
+	_Static_assert(COUNT(ROUTES) <= TALLY_ROUTES, "more routes than are counted");
+	*n = COUNT(ROUTES);
+	return ROUTES;
+}
+
 static void be_patient(void *ctx)
 {
 	struct web *w = ctx;
@@ -89,6 +108,7 @@ void web_init(struct web *w, struct home *h)
 	w->patience = NULL;
 	w->forms_full_at = 0;
 	w->checking = 0;
+	w->tally = (struct web_tally){ 0 };
 	ask_limits_init(&w->asking);
 	leaving_init(&w->leaving, h, NULL);
 	asset_url("placet.css", w->css);
@@ -104,6 +124,7 @@ void web_init(struct web *w, struct home *h)
 		.end_read = end_read,
 		.settle = settle,
 		.failed = heed,
+		.answered = count,
 		.error_page = page_error,
 	};
 }

@@ -8,6 +8,7 @@
 
 #include "base/loop.h"
 #include "store/home.h"
+#include "web/tally.h"
 
 struct web;
 
@@ -21,10 +22,13 @@ struct web;
    is open and its keys are read. */
 struct web *web_start(struct home *h, struct loop *loop, int sock, struct err *e) MUST_USE;
 void web_stop(struct web *w); /* before the loop ends; NULL is fine */
+/* Its answers so far, to be read in the loop; and the rows by which they are counted. */
+const struct web_tally *web_tally(const struct web *w);
+const struct route *web_routes(size_t *n);
 
 struct web_options {
 	const char *listen;       /* NULL: 127.0.0.1:8080 */
-	const char *admin_listen; /* where /healthz is also answered, without data; NULL: nowhere */
+	const char *admin_listen; /* where /healthz, without data, and /metrics are answered; NULL: nowhere */
 	/* Called with the address of `listen`, as it really is, when it answers. */
 	void (*ready)(void *ctx, const char *address);
 	void *ctx;

@@ -1,4 +1,4 @@
-"""What those who watch see: the status of a mailing, once and again and again."""
+"""What those who watch see: the status of a mailing, once and again and again; the figures for Prometheus."""
 import fcntl
 import json
 import os
@@ -9,8 +9,13 @@ import signal
 import struct
 import subprocess
 import termios
+import threading
 import time
+import urllib.request
 
+from prometheus_client.parser import text_string_to_metric_families
+
+from harness.process import free_port, wait_until
 from harness.story import Story, people
 from harness.tables import change
 
@@ -156,3 +161,98 @@ def test_watching_a_mailing(placet, sink):
     watch_lines(placet, second)
     watch_to_its_end(placet, second)
     watch_what_is_over(placet, story.draft(), story.mailing())
+
+
+# --- /metrics ----------------------------------------------------------------------------------------------------------
+
+NAME, LABEL = r"[a-zA-Z_:][a-zA-Z0-9_:]*", r"[a-zA-Z_][a-zA-Z0-9_]*"
+SAMPLE = re.compile(rf'({NAME})(?:\{{((?:{LABEL}="(?:[^"\\\n]|\\["\\n])*",?)*)\}})? (-?[0-9]+(?:\.[0-9]+)?)')
+
+
+def parse(text):
+    """Prometheus' text format 0.0.4, more strictly than Prometheus: {(name, labels): value}, {name: type}."""
+    assert text.endswith("\n") and "\r" not in text
+    types, values, now = {}, {}, None
+    for line in text[:-1].split("\n"):
+        if told := re.fullmatch(rf"# HELP ({NAME}) (\S.*\.)", line):
+            now = told.group(1)
+            assert now not in types and re.fullmatch(r"placet_[a-z_]+", now)
+            types[now] = None
+        elif told := re.fullmatch(rf"# TYPE ({NAME}) (counter|gauge)", line):
+            assert told.group(1) == now and types[now] is None, line
+            types[now] = told.group(2)
+            assert (types[now] == "counter") == now.endswith("_total")
+        else:
+            name, labels, value = SAMPLE.fullmatch(line).groups()
+            labels = tuple(re.findall(rf'({LABEL})="((?:[^"\\]|\\.)*)"', labels or ""))
+            assert name == now and types[now] and (name, labels) not in values, line
+            values[name, labels] = float(value)
+    again = {(s.name, tuple(s.labels.items())): s.value for f in text_string_to_metric_families(text) for s in f.samples}
+    assert again == values
+    return values, types
+
+
+class Metrics:
+    def __init__(self, placet):
+        self.port, self.types, self.seen = free_port(), {}, {}
+        self.web = placet.start("web", "--listen", "127.0.0.1:0", "--admin-listen", f"127.0.0.1:{self.port}")
+
+    def get(self, path="/metrics", port=None):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port or self.port}{path}", timeout=20) as answer:
+            return answer.headers, answer.read().decode()
+
+    def scrape(self):
+        """Checks what must hold of each scrape; waits until the last one is no longer handed out."""
+        time.sleep(1.05)
+        headers, text = self.get()
+        assert headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8" and headers["Cache-Control"] == "no-store"
+        assert "@" not in text and "person" not in text
+        values, self.types = parse(text)
+        for key, value in values.items():
+            assert value >= (self.seen.get(key, 0) if self.types[key[0]] == "counter" else 0), key
+        self.seen.update(values)
+        return {name + "".join(f",{v}" for _, v in labels): value for (name, labels), value in values.items()}
+
+
+def metrics_do_not_hold_up_pages(placet, metrics):
+    """While the database lets nobody read what a sender does, everything else is answered."""
+    if not placet.database:
+        return  # nothing keeps readers of SQLite waiting
+    locked = threading.Thread(target=change, args=(placet, "BEGIN; LOCK TABLE sender IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(3)"))
+    locked.start()
+    time.sleep(1)
+    began, took = time.monotonic(), []
+    scraping = threading.Thread(target=lambda: took.append((metrics.get(), time.monotonic() - began)))
+    scraping.start()
+    for _ in range(10):
+        asked = time.monotonic()
+        metrics.get("/healthz")
+        metrics.get("/privacy", int(metrics.web.address.rpartition(":")[2]))
+        assert time.monotonic() - asked < 1
+    locked.join()
+    scraping.join()
+    assert took[0][1] > 0.5
+
+
+def test_metrics(placet, sink):
+    story = told(placet, sink.url())
+    placet.run("relay", "add", "sleep-mail", "smtp+starttls://ann.bee@127.0.0.1:2", json=False)
+    number, metrics = story.mailing(), Metrics(placet)
+    values = metrics.scrape()
+    assert values["placet_database_up"] == 1 and values["placet_mailings,approved"] == 1 and values["placet_senders,alive"] == 0
+    assert values["placet_oldest_waiting_seconds,mailing"] == 0 == values["placet_web_answers_total,/privacy,2xx"]
+    assert values["placet_relay_up,sleep-mail,smtp+starttls://127.0.0.1:2"] == 1
+    assert values["placet_database_bytes"] > 100000 and ("placet_database_log_bytes" in values) == (not placet.database)
+    placet.run("mailing", "start", number, json=False)
+    metrics.get("/privacy", int(metrics.web.address.rpartition(":")[2]))
+    values = metrics.scrape()
+    assert values["placet_mailings,sending"] == 1 == values["placet_web_answers_total,/privacy,2xx"]
+    assert values[f"placet_recipients,{number},queued"] == 30 and values[f"placet_recipients,{number},accepted"] == 0
+    assert 1 <= values["placet_oldest_waiting_seconds,mailing"] < 60
+    metrics_do_not_hold_up_pages(placet, metrics)
+    cut_connections(placet)
+    wait_until(lambda: metrics.scrape()["placet_database_up"], 20, "the database is there again")
+    placet.run("send", "--until-idle", json=False)
+    values = metrics.scrape()
+    assert values["placet_mailings,done"] == 1 and f"placet_recipients,{number},queued" not in values
+    assert values["placet_oldest_waiting_seconds,mailing"] == 0
