@@ -67,7 +67,7 @@ static int64_t floor_div(int64_t a, int64_t b)
 	return a / b - (a % b < 0);
 }
 
-static int64_t days_of(int64_t year, int month, int day)
+int64_t clock_days(int64_t year, int month, int day)
 {
 	int64_t y = month <= 2 ? year - 1 : year, era = floor_div(y, 400), of_era = y - era * 400;
 	int from_march = (month + 9) % 12;
@@ -138,9 +138,14 @@ char *time_span(int64_t t, char out[32])
 	return out;
 }
 
+int64_t clock_year(int64_t t)
+{
+	return civil_of(t).year;
+}
+
 static int days_in_month(int64_t year, int month)
 {
-	return month == 12 ? 31 : (int)(days_of(year, month + 1, 1) - days_of(year, month, 1));
+	return month == 12 ? 31 : (int)(clock_days(year, month + 1, 1) - clock_days(year, month, 1));
 }
 
 /* Reads text of the shape "9999-99-99T99:99:99", as far as the text goes. */
@@ -180,7 +185,7 @@ int time_parse(const char *text, int64_t *out, struct err *e)
 	if (c.month < 1 || c.month > 12 || c.day < 1 || c.day > days_in_month(c.year, c.month) || c.hour > 23 ||
 	    c.minute > 59 || c.second > 59)
 		goto bad;
-	*out = days_of(c.year, c.month, c.day) * DAY + c.hour * HOUR + c.minute * MINUTE + c.second * SECOND;
+	*out = clock_days(c.year, c.month, c.day) * DAY + c.hour * HOUR + c.minute * MINUTE + c.second * SECOND;
 	return 0;
 bad:
 	return err_set(e, ERR_INPUT, "\"%.40s\" is not a time: write it as 2026-11-23 or 2026-11-23T04:13, in UTC",

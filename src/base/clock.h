@@ -32,6 +32,9 @@ char *time_day(int64_t t, char out[32]);
 char *time_rfc5322(int64_t t, char out[40]);
 /* A span as people say it: "4 s", "7 min", "3 h 20 min", "5 days"; into out[32]; returns out. */
 char *time_span(int64_t t, char out[32]);
+/* Days from 1970-01-01 to a day of the calendar (month and day from 1), and the year of a time; UTC. */
+int64_t clock_days(int64_t year, int month, int day);
+int64_t clock_year(int64_t t);
 /* Reads "2026-11-23", "2026-11-23T04:13", "...:44", with optional "Z"; UTC. ERR_INPUT. */
 int time_parse(const char *text, int64_t *out, struct err *e) MUST_USE;
 

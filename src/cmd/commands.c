@@ -124,7 +124,8 @@ OPTIONS(O_TEST, { "to", "ACCOUNT", OPT_NEEDED, "an account of staff, which gets 
 	{ "language", "LANG", 0, "one of the mailing's languages; without it that of the person whom it shows" });
 OPTIONS(O_SUBMIT, BY, { "accept-responsibility", NULL, 0, "you answer for this mailing, legal costs included" },
 	{ "not-before", "TIME", 0, "the window in which it may be sent opens, UTC" },
-	{ "not-after", "TIME", 0, "and closes" });
+	{ "not-after", "TIME", 0, "and closes" },
+	{ "hours", "TEXT", 0, "days and hours in which it may be sent: \"mon-fri 08:00-18:00, sat 10:00-12:00 Europe/Berlin\"" });
 OPTIONS(O_ANSWER, { "finding", "N", OPT_NEEDED, "its number in placet mailing check, from 1" },
 	{ "text", "TEXT", OPT_NEEDED, "the answer" }, BY);
 OPTIONS(O_APPROVE, BY, { "bound", "HASH", 0, "approve only what has this hash: what you read, and nothing submitted since" });
@@ -147,7 +148,8 @@ OPTIONS(O_TEMPLATE_PREVIEW, { "version", "N", 0, "of that version, instead of th
 	{ "html", "PATH", 0, "write the HTML part there, to be looked at in a browser" });
 OPTIONS(O_LINT, { "project", "SLUG", 0, "hold it to this project's registered values too" });
 OPTIONS(O_SEND, { "until-idle", NULL, 0, "return when nothing is due now: 0 nothing remains, 75 something does" },
-	{ "connections", "N", 0, "to one relay, at most; without it the institution's setting" },
+	{ "connections", "N", 0, "to one relay, at most, of all processes together; without it the institution's setting" },
+	{ "processes", "N", 0, "so many send processes, which share the work; auto: one for each processor; without it 1" },
 	{ "no-dkim", NULL, 0, "do not sign; for measuring in a trial home" });
 OPTIONS(O_WEB, { "listen", "ADDR:PORT", 0, "where; without it 127.0.0.1:8080; port 0: any; or unix:PATH" },
 	{ "admin-listen", "ADDR:PORT", 0, "for /healthz, and /metrics for Prometheus (doc/SENDING.md)" });

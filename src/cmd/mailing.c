@@ -131,9 +131,9 @@ static int say_left_out(struct ctx *c, int64_t id, struct err *e)
 
 json_t *mailing_json(const struct mailing *m)
 {
-	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "id", (json_int_t)m->id, "project",
+	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o}", "id", (json_int_t)m->id, "project",
 			 m->project, "list", m->list, "subject", m->subject, "state", m->state, "by", m->by, "why", m->why,
-			 "not_before", json_time(m->not_before), "not_after", json_time(m->not_after), "approved_at",
+			 "not_before", json_time(m->not_before), "not_after", json_time(m->not_after), "hours", m->hours, "approved_at",
 			 json_time(m->approved_at), "started", json_time(m->started));
 }
 

@@ -226,6 +226,8 @@ static int show(struct ctx *c, const struct mailing_at *at, json_t *j, struct er
 
 	say(c, "mailing %lld of project %s to list %s\nsubject: %s\nstate: %s%s%s%s%s", (long long)at->m.id, at->m.project,
 	    at->m.list, at->m.subject, at->m.state, *at->m.by ? ", by " : "", at->m.by, *at->m.why ? ": " : "", at->m.why);
+	if (at->m.hours[0])
+		say(c, "hours: %s", at->m.hours);
 	if (selection_choose(c->h, &at->m, e) < 0 || signed_said(c, &at->m, j, e) < 0 ||
 	    selection_said(c, &at->m, &selection, e) < 0)
 		return -1;

@@ -13,6 +13,7 @@
 #include "store/delivery.h"
 #include "store/sending.h"
 #include "store/stop.h"
+#include "store/window.h"
 
 /* A look takes at most this part of the time. */
 #define SPARE 10
@@ -33,6 +34,7 @@ struct look {
 	struct sending_relay *relay;
 	size_t n_relays;
 	int64_t senders;    /* alive */
+	int64_t opens;      /* when its hours do; `now` or earlier: they are open; INT64_MAX: never */
 	const char *held;   /* why no mailing of its identity is sent; NULL: it is not held */
 	int64_t now;
 	double rate, lately; /* recipients done in a second; -1: not known */
@@ -68,6 +70,7 @@ static int look_in_transaction(struct ctx *c, struct look *k, struct err *e)
 	struct mailing_at at;
 
 	if (mailing_find(c, false, &at, e) < 0 || delivery_count(c->h, c->a, at.m.id, &k->n, e) < 0 ||
+	    mailing_next_due(c->h, &at.m, &k->n, e) < 0 || mailing_opens(c->h, &at.m, &k->opens, e) < 0 ||
 	    sending_mailing(c->h, c->a, at.m.id, &k->w, e) < 0 || count_senders(c, &k->senders, e) < 0 ||
 	    stop_is_held(c->h, c->a, at.m.id, &k->held, e) < 0)
 		return -1;
@@ -214,6 +217,10 @@ static void tell_waiting(struct screen *s, const struct look *k)
 
 	if (strcmp(k->m.state, "sending") != 0 || !waiting(k))
 		return;
+	if (k->opens == INT64_MAX)
+		screen_line(s, "  it has no hours in which it may be sent: %s", k->m.hours);
+	else if (k->opens > k->now)
+		screen_line(s, "  its hours are closed until %s, for %s", time_iso(k->opens, at), time_span(k->opens - k->now, in));
 	if (!k->senders)
 		screen_line(s, "  no sender is running: placet send starts one");
 	if (k->w.waits_since)

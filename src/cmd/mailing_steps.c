@@ -5,10 +5,12 @@
 #include "cmd/mailing.h"
 
 #include "base/codec.h"
+#include "base/hours.h"
 #include "store/audit.h"
 #include "store/delivery.h"
 #include "store/facts.h"
 #include "store/manifest.h"
+#include "store/window.h"
 
 static json_t *step_json(const struct mailing *m)
 {
@@ -74,6 +76,29 @@ static int read_window(struct ctx *c, struct submission *s, struct err *e)
 	return 0;
 }
 
+/* Its own hours and the institution's must both be open some time in its window. */
+static int read_hours(struct ctx *c, struct submission *s, struct err *e)
+{
+	int64_t from = home_now(c->h) > s->not_before ? home_now(c->h) : s->not_before, opens;
+	struct mailing m = { .hours = "" };
+	struct windows *w;
+	int rc;
+
+	if (opt(c, "hours")) {
+		const struct hours *hours;
+
+		if (hours_parse(c->a, opt(c, "hours"), &hours, e) < 0)
+			return err_in(e, "--hours");
+		m.hours = s->hours = hours_text(hours);
+	}
+	w = windows_new();
+	rc = windows_opening(w, c->h, &m, from, &opens, e);
+	windows_free(w);
+	if (rc == 0 && (opens == INT64_MAX || (s->not_after && opens >= s->not_after)))
+		return err_set(e, ERR_INPUT, "--hours: in its window there is no time at which they and the institution's (placet institution show, send-hours) are both open");
+	return rc;
+}
+
 static int submit(struct ctx *c, struct mailing_at *at, const struct account *by, struct submission *s, struct err *e)
 {
 	s->by = by->id;
@@ -95,7 +120,8 @@ RUN(cmd_mailing_submit)
 	struct verdict v;
 	int stop;
 
-	if (mailing_find(c, true, &at, e) < 0 || is_originator(c, &at, &by, e) < 0 || read_window(c, &s, e) < 0)
+	if (mailing_find(c, true, &at, e) < 0 || is_originator(c, &at, &by, e) < 0 || read_window(c, &s, e) < 0 ||
+	    read_hours(c, &s, e) < 0)
 		return -1;
 	if (strcmp(at.m.state, "draft") != 0)
 		return err_set(e, ERR_REFUSED, "mailing %lld is %s: only a draft is submitted", (long long)at.m.id, at.m.state);

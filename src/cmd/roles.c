@@ -1,4 +1,4 @@
-/* placet send, web, serve, capture: the roles that run until they are told to stop. */
+/* placet web, serve, capture: the roles that run until they are told to stop. */
 #include "cmd/commands.h"
 
 #include "base/codec.h"
@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "base/net.h"
 #include "receive/capture.h"
-#include "smtp/deliver.h"
 #include "store/host.h"
 #include "web/mailbox.h"
 #include "web/web.h"
@@ -22,54 +21,6 @@ static void print_listening(void *ctx, const char *address)
 	(void)ctx;
 	printf("listening %s\n", address);
 	fflush(stdout);
-}
-
-/* --- send -------------------------------------------------------------------------------------- */
-
-static int print_sent(struct ctx *c, const struct deliver_result *r)
-{
-	char due[32];
-
-	json_t *notices = json_pack("{s:I, s:I, s:I, s:I}", "accepted", (json_int_t)r->notices.accepted, "deferred",
-				    (json_int_t)r->notices.deferred, "failed", (json_int_t)r->notices.failed, "uncertain",
-				    (json_int_t)r->notices.uncertain);
-
-	if (c->json) {
-		print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:b, s:o}", "accepted", (json_int_t)r->accepted,
-				     "deferred", (json_int_t)r->deferred, "failed", (json_int_t)r->failed, "uncertain",
-				     (json_int_t)r->uncertain, "skipped", (json_int_t)r->skipped, "notices", notices, "remains",
-				     r->remains, "next_due", json_time(r->next_due)));
-	} else {
-		json_decref(notices);
-		say(c, "accepted %lld, deferred %lld, failed %lld, uncertain %lld, skipped %lld", (long long)r->accepted,
-		    (long long)r->deferred, (long long)r->failed, (long long)r->uncertain, (long long)r->skipped);
-		if (r->notices.accepted || r->notices.deferred || r->notices.failed || r->notices.uncertain)
-			say(c, "system mail: accepted %lld, deferred %lld, failed %lld, uncertain %lld",
-			    (long long)r->notices.accepted, (long long)r->notices.deferred, (long long)r->notices.failed,
-			    (long long)r->notices.uncertain);
-		if (r->next_due)
-			say(c, "the next is due at %s", time_iso(r->next_due, due));
-	}
-	return r->remains ? err_means(ERR_AGAIN)->exit : 0;
-}
-
-RUN(cmd_send)
-{
-	struct deliver_options o = { .until_idle = opt_set(c, "until-idle"), .no_dkim = opt_set(c, "no-dkim") };
-	struct deliver_result r = { 0 };
-	int64_t connections = 0;
-
-	if (opt(c, "connections") && parse_i64(opt(c, "connections"), 1, 200, &connections) < 0)
-		return err_set(e, ERR_INPUT, "--connections %s: 1 to 200 are possible", opt(c, "connections"));
-	if (o.no_dkim && !c->h->trial)
-		return err_set(e, ERR_DENIED, "--no-dkim is for measuring in a trial home");
-	o.connections = (int)connections;
-	/* The sender talks to relays and the database; it never listens, and never runs another program. */
-	if (confine(CONFINE_NO_EXEC | CONFINE_NO_LISTEN, NULL, NULL, e) < 0)
-		return -1;
-	if (home_hold(c->h, false, e) < 0 || host_enter(c->h, e) < 0 || deliver_run(c->h, &o, &r, e) < 0)
-		return -1;
-	return print_sent(c, &r);
 }
 
 /* --- web --------------------------------------------------------------------------------------- */
@@ -110,15 +61,14 @@ RUN(cmd_capture)
 /* --- serve ------------------------------------------------------------------------------------- */
 
 struct process {
-	const char *name;
+	const char *name, *option, *value; /* NULL value: without the option */
 	pid_t pid;
 };
 
 /* A role is this program again, as a process of its own (decision 1). */
-static pid_t start_role(struct ctx *c, const char *name, const char *listen_option, const char *listen,
-			const sigset_t *blocked)
+static pid_t start_role(struct ctx *c, const char *name, const char *option, const char *value, const sigset_t *blocked)
 {
-	const char *argv[8] = { "placet", "--home", c->h->path, name, listen ? listen_option : NULL, listen, NULL };
+	const char *argv[8] = { "placet", "--home", c->h->path, name, value ? option : NULL, value, NULL };
 	pid_t pid = fork();
 
 	if (pid != 0)
@@ -141,7 +91,7 @@ static void stop_roles(struct process *r, size_t n)
 
 RUN(cmd_serve)
 {
-	struct process roles[] = { { "web", 0 }, { "send", 0 }, { "work", 0 } };
+	struct process roles[] = { { "web", "--listen", opt(c, "listen"), 0 }, { "send", "--processes", "auto", 0 }, { "work", NULL, NULL, 0 } };
 	sigset_t set;
 	int number;
 
@@ -154,7 +104,7 @@ RUN(cmd_serve)
 	/* Blocked before the first child is there: none of them can end unheard. */
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	for (size_t i = 0; i < COUNT(roles); i++) {
-		roles[i].pid = start_role(c, roles[i].name, "--listen", i == 0 ? opt(c, "listen") : NULL, &set);
+		roles[i].pid = start_role(c, roles[i].name, roles[i].option, roles[i].value, &set);
 		if (roles[i].pid < 0) {
 			number = errno;
 			stop_roles(roles, i);

@@ -119,7 +119,7 @@ static ssize_t read_some(struct conn *c, char *buf, char why[200])
 	return -1;
 }
 
-/* In clear text one read is enough: the event comes again. TLS may hold decrypted bytes back, so read all. */
+/* One read is enough: the event comes again, but not for what TLS has read and holds back. */
 static void read_all(struct conn *c, bool until_end)
 {
 	char buf[READ_MAX], why[200];
@@ -132,7 +132,7 @@ static void read_all(struct conn *c, bool until_end)
 		if (n <= 0)
 			return;
 		talk_input(c->talk, buf, (size_t)n);
-		if (!c->tls && !until_end)
+		if (!until_end && !(c->tls && SSL_has_pending(c->tls)))
 			return;
 	}
 }
@@ -231,8 +231,10 @@ static void shake_hands(struct conn *c)
 	}
 	kind = SSL_get_error(c->tls, rc);
 	wait_writable(c, kind == SSL_ERROR_WANT_WRITE);
-	if (kind != SSL_ERROR_WANT_READ && kind != SSL_ERROR_WANT_WRITE)
+	if (kind != SSL_ERROR_WANT_READ && kind != SSL_ERROR_WANT_WRITE) {
+		tls_forget(c->setup->tls);
 		lose_tls(c);
+	}
 }
 
 static void start_tls(struct conn *c)
@@ -393,6 +395,8 @@ static void on_event(evutil_socket_t fd, short what, void *ctx)
 		shake_hands(c);
 	else if (c->state == TALKING && (what & EV_READ))
 		read_all(c, false);
+	if (c->tls && c->state == TALKING && SSL_has_pending(c->tls))
+		read_all(c, false); /* what came together with the end of the handshake */
 	settle(c);
 }
 

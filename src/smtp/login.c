@@ -114,9 +114,13 @@ static void cancel(struct talk *t)
 	talk_expect(t, EXPECT_AUTH);
 }
 
-/* 334: the text is the last line's. */
-static void asked(struct talk *t)
+/* 334: the text is the last line's. `more`: something is behind it, although it is our turn. */
+static void asked(struct talk *t, bool more)
 {
+	if (more) {
+		talk_give_up_text(t, STAGE_AUTH, "the relay does not keep to SMTP: it goes on behind a 334", false);
+		return;
+	}
 	if (t->first_held) {
 		t->first_held = false;
 		say_message(t, "", true);
@@ -157,14 +161,14 @@ static void login_refused(struct talk *t, const struct reply *r)
 	talk_give_up(t, &o, true);
 }
 
-void login_auth(struct talk *t, const struct reply *r)
+void login_auth(struct talk *t, const struct reply *r, bool more)
 {
 	const char *doubt;
 
 	if (t->cancelled) {
 		talk_give_up_text(t, STAGE_AUTH, t->cancelled, true);
 	} else if (r->code == 334) {
-		asked(t);
+		asked(t, more);
 	} else if (r->code != 235) {
 		login_refused(t, r);
 	} else if ((doubt = sasl_doubt(&t->sasl))) {

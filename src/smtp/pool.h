@@ -62,13 +62,17 @@ struct smtp_ops {
 	int (*dot)(void *ctx, const struct smtp_job *job);
 	/* A 2xx, 4xx or 5xx reply to the dot was read, or the job ended in another way. Exactly once. */
 	void (*done)(void *ctx, const struct smtp_job *job, const struct smtp_outcome *o);
-	/* The relay cannot be used (refused, TLS, AUTH, greeting): the pool has backed off and tries again
-	   by itself after `wait` microseconds (1 s doubling to 5 min). */
+	/* The relay cannot be used (refused, TLS, AUTH, greeting, the last connection lost): the pool has backed off and
+	   tries again by itself after `wait` microseconds (1 s doubling to 60 s, up to an eighth less). One connection
+	   that is lost while others stand is no such fault. */
 	void (*relay_fault)(void *ctx, const struct smtp_outcome *o, int64_t wait);
+	/* It can be used, again or for the first time, or is worth another try. May be NULL. */
+	void (*relay_back)(void *ctx);
 };
 
 struct smtp_limits {
-	int connections;          /* at most; opened as needed */
+	int connections;          /* at most, ever; opened as needed. One more while one that ends soon is replaced, so that
+				     nothing waits; never again if the relay refuses it */
 	int64_t greeting, reply, data, dot, connect; /* time-outs in microseconds; 0: those of SMTP-8 */
 	int rejected_max;         /* reconnect after so many rejected recipients; 0: 10 */
 	int64_t back_off;         /* the first pause after a fault, in microseconds; 0: 1 s */
@@ -78,6 +82,33 @@ struct smtp_pool *smtp_pool_new(struct event_base *base, const struct relay *r, 
 				const struct smtp_ops *ops, void *ctx, struct err *e) MUST_USE;
 /* There may be something to send. */
 void smtp_pool_wake(struct smtp_pool *p);
+/* So many connections from now on, at most limits.connections; 0: none, and nothing is tried. Those that are too many end
+   after their present message. */
+void smtp_pool_set_limit(struct smtp_pool *p, int connections);
+/* Messages in 1000 seconds from now on; 0: no limit. They are spread out evenly, in runs of 20 ms. */
+void smtp_pool_set_rate(struct smtp_pool *p, int64_t per_1000_seconds);
+/* Starts no message any more; what is under way comes to its end. */
+void smtp_pool_drain(struct smtp_pool *p);
+/* Drained, and no connection is left: to be freed. */
+bool smtp_pool_is_drained(const struct smtp_pool *p);
+
+enum smtp_pool_state {
+	POOL_IDLE, /* not tried yet, or not again since it was down */
+	POOL_UP,
+	POOL_DOWN, /* no connection stands, and the last try failed */
+};
+
+struct smtp_health {
+	enum smtp_pool_state state;
+	int64_t since;    /* clock_ticks; in that state */
+	int64_t retry_at; /* clock_ticks; when the next connection may be opened; 0: at any time */
+	int connections;  /* that stand */
+	int64_t accepted, faults; /* messages; times that a connection was lost, or could not be had */
+	char why[400];    /* of the last fault; "": there was none */
+};
+
+void smtp_pool_health(const struct smtp_pool *p, struct smtp_health *out);
+bool smtp_pool_is_down(const struct smtp_pool *p);
 /* Messages that are started and not yet done. */
 int smtp_pool_in_flight(const struct smtp_pool *p);
 /* Ends: QUIT on idle connections; nothing may be in flight (those are reported as lost otherwise). */

@@ -315,7 +315,7 @@ static void on_reply(struct talk *t, const struct reply *r, bool more)
 		login_starttls(t, r, more);
 		break;
 	case EXPECT_AUTH:
-		login_auth(t, r);
+		login_auth(t, r, more);
 		break;
 	case EXPECT_MAIL:
 		on_envelope(t, STAGE_MAIL, r);

@@ -92,7 +92,7 @@ void login_greeting(struct talk *t, const struct reply *r);
 void login_ehlo(struct talk *t, const struct reply *r);
 void login_helo(struct talk *t, const struct reply *r);
 void login_starttls(struct talk *t, const struct reply *r, bool more);
-void login_auth(struct talk *t, const struct reply *r);
+void login_auth(struct talk *t, const struct reply *r, bool more);
 void login_say_hello(struct talk *t);
 void login_work(struct talk *t);
 /* Puts before the relay's words what they mean, if they are about a login (SMTP-4). */

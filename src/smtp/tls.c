@@ -1,9 +1,53 @@
-/* TLS towards a relay: see tls.h. */
+/*
+ * TLS towards a relay: see tls.h. Sessions are resumed, but never for long:
+ * a resumed one believes what the first handshake verified, and each ticket
+ * would bring the next, so that a certificate could go on for ever after its
+ * end.
+ */
 #include "smtp/tls.h"
 
 #include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+
+#include "base/clock.h"
+
+#define BELIEVED HOUR
+
+/* What is kept of the last session; hangs on the context. */
+struct kept {
+	SSL_SESSION *session; /* NULL: none */
+	int64_t verified;     /* when the certificate was, in ticks */
+};
+
+static int keep_session(SSL *s, SSL_SESSION *session)
+{
+	struct kept *k = SSL_CTX_get_app_data(SSL_get_SSL_CTX(s));
+
+	if (!SSL_session_reused(s))
+		k->verified = clock_ticks();
+	SSL_SESSION_free(k->session);
+	k->session = session;
+	return 1; /* the reference is ours now */
+}
+
+void tls_forget(SSL_CTX *ctx)
+{
+	struct kept *k = SSL_CTX_get_app_data(ctx);
+
+	SSL_SESSION_free(k->session);
+	k->session = NULL;
+}
+
+void tls_context_free(SSL_CTX *ctx)
+{
+	struct kept *k = ctx ? SSL_CTX_get_app_data(ctx) : NULL;
+
+	if (k)
+		SSL_SESSION_free(k->session);
+	SSL_CTX_free(ctx);
+	free(k);
+}
 
 /* Our own certificate, for relays that know us by it. */
 static int load_client(SSL_CTX *ctx, const struct relay *r, struct err *e)
@@ -29,6 +73,10 @@ SSL_CTX *tls_context_new(const struct relay *r, struct err *e)
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 				      SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+	SSL_CTX_set_read_ahead(ctx, 1); /* a record in one read, not in one for its head and one for the rest */
+	SSL_CTX_set_app_data(ctx, mem_alloc(sizeof(struct kept)));
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+	SSL_CTX_sess_set_new_cb(ctx, keep_session);
 	if (r->ca_file ? SSL_CTX_load_verify_locations(ctx, r->ca_file, NULL) != 1
 		       : SSL_CTX_set_default_verify_paths(ctx) != 1) {
 		err_set(e, ERR_INPUT, "relay %s: cannot read the CA certificates%s%s", r->url ? r->url : r->host,
@@ -36,7 +84,7 @@ SSL_CTX *tls_context_new(const struct relay *r, struct err *e)
 	} else if (!r->client_cert || load_client(ctx, r, e) == 0) {
 		return ctx;
 	}
-	SSL_CTX_free(ctx);
+	tls_context_free(ctx);
 	ERR_clear_error();
 	return NULL;
 }
@@ -50,6 +98,7 @@ static bool is_address(const char *host)
 
 SSL *tls_session_new(SSL_CTX *ctx, const char *host, int fd)
 {
+	const struct kept *k = SSL_CTX_get_app_data(ctx);
 	SSL *s = SSL_new(ctx);
 
 	MUST(s && SSL_set_fd(s, fd) == 1);
@@ -59,6 +108,8 @@ SSL *tls_session_new(SSL_CTX *ctx, const char *host, int fd)
 		SSL_set_hostflags(s, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
 		MUST(SSL_set1_host(s, host) == 1 && SSL_set_tlsext_host_name(s, host) == 1);
 	}
+	if (k->session && clock_ticks() - k->verified < BELIEVED)
+		SSL_set_session(s, k->session);
 	SSL_set_connect_state(s);
 	return s;
 }

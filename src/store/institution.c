@@ -5,6 +5,7 @@
 #include "store/institution.h"
 
 #include "base/codec.h"
+#include "base/hours.h"
 #include "base/utf8.h"
 #include "compose/house_words.h"
 #include "dns/dns.h"
@@ -64,6 +65,8 @@ static const struct setting SETTINGS[] = {
 	  "The DNS resolver that is asked about identities, as ADDRESS or ADDRESS@PORT; without it the system's." },
 	{ "ca-file", SETTING_TEXT, NULL, NULL, 0, 4000,
 	  "A file of certificates that are believed beside the system's when the statement page is fetched." },
+	{ "send-hours", SETTING_TEXT, "", NULL, 0, HOURS_TEXT_MAX,
+	  "Days and hours in which mailings are sent, as mon-fri 08:00-18:00 Europe/Berlin; empty: at any time." },
 	{ "connections", SETTING_NUMBER, "20", NULL, 1, 200, "Connections that a sender keeps to one relay, at most." },
 };
 
@@ -133,6 +136,16 @@ int institution_get(struct home *h, struct arena *a, const char *key, const char
 	return got < 0 ? -1 : 0;
 }
 
+static int check_hours(const char *text, struct err *e)
+{
+	struct arena *a = arena_new();
+	const struct hours *h;
+	int rc = hours_parse(a, text, &h, e);
+
+	arena_free(a);
+	return rc;
+}
+
 static int check_value(const struct setting *s, const char *key, const char *value, struct err *e)
 {
 	int64_t number;
@@ -140,6 +153,8 @@ static int check_value(const struct setting *s, const char *key, const char *val
 	if (!utf8_valid(value, strlen(value)))
 		return err_set(e, ERR_INPUT, "%s: not valid UTF-8", key);
 	if (strcmp(s->key, "resolver") == 0 && *value && dns_check_resolver(value, e) < 0)
+		return -1;
+	if (strcmp(s->key, "send-hours") == 0 && *value && check_hours(value, e) < 0)
 		return -1;
 	if (s->kind == SETTING_NUMBER) {
 		if (parse_i64(value, s->min, s->max, &number) < 0)

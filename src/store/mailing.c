@@ -14,7 +14,7 @@
 	"SELECT m.id, m.project_id, m.list_id, l.name, p.slug, m.subject, m.body, m.language, m.state, m.state_by,"  \
 	" m.state_why, m.created_by, m.created, m.accepted_text, m.submitted_by, m.submitted_at, m.not_before,"     \
 	" m.not_after, m.bound_hash, m.content_text, m.approved_by, m.approved_at, m.started, m.ended, m.chosen,"   \
-	" m.arms, m.stratum, m.arm_seed, m.left_out, m.format, m.link_fields, m.template_id, m.manifest"             \
+	" m.arms, m.stratum, m.arm_seed, m.left_out, m.format, m.link_fields, m.template_id, m.manifest, m.hours"    \
 	" FROM mailing m JOIN list l ON l.id = m.list_id JOIN project p ON p.id = m.project_id"
 
 QUERY(Q_MAILING_ADD, "INSERT INTO mailing (project_id, list_id, subject, body, language, state, created_by, created,"
@@ -44,12 +44,12 @@ QUERY(Q_MAILING_ANSWERS, "SELECT w.finding, w.text, a.address, w.at FROM answer 
 			 " WHERE w.mailing_id = $1 ORDER BY w.at, w.finding");
 QUERY(Q_MAILING_UNBIND, "UPDATE mailing SET bound_hash = NULL, manifest = NULL, content_text = NULL, template_id = NULL, accepted_text = NULL,"
 			" submitted_by = NULL, submitted_at = NULL, approved_by = NULL, approved_at = NULL,"
-			" not_before = NULL, not_after = NULL, left_out = 0 WHERE id = $1");
+			" not_before = NULL, not_after = NULL, hours = '', left_out = 0 WHERE id = $1");
 QUERY(Q_MAILING_DROP_REST, "UPDATE delivery SET state = 'skipped', skipped = $2"
 			   " WHERE mailing_id = $1 AND state IN ('queued', 'deferred')");
 /* The newest house template from now on is its own, whatever becomes of that. */
 QUERY(Q_MAILING_SUBMIT, "UPDATE mailing SET accepted_text = $2, submitted_by = $3, submitted_at = $4, not_before = $5,"
-			" not_after = $6, left_out = $7, arm_seed = $8, template_id = (SELECT max(t.id) FROM house_template t)"
+			" not_after = $6, left_out = $7, arm_seed = $8, hours = $9, template_id = (SELECT max(t.id) FROM house_template t)"
 			" WHERE id = $1");
 QUERY(Q_MAILING_UNCHOOSE, "DELETE FROM chosen WHERE mailing_id = $1");
 QUERY(Q_MAILING_BIND, "UPDATE mailing SET bound_hash = $2, manifest = $3, content_text = $4 WHERE id = $1");
@@ -104,6 +104,7 @@ static void mailing_from(struct rows *r, struct arena *a, struct mailing *out)
 		.link_fields = arena_text(a, rows_text(r, 30)),
 		.template_id = rows_i64(r, 31),
 		.manifest = arena_text(a, rows_text(r, 32)),
+		.hours = arena_text(a, rows_text(r, 33)),
 	};
 	if (bound.p)
 		out->bound = (struct slice){ arena_text_n(a, bound.p, bound.n), bound.n };
@@ -429,7 +430,7 @@ static int submit(struct home *h, struct mailing *m, const struct submission *s,
 	return db_exec(h->db, &Q_MAILING_SUBMIT,
 		       ARGS(db_i64(m->id), db_text(s->accepted_text), db_i64(s->by), db_i64(home_now(h)),
 			    s->not_before ? db_i64(s->not_before) : db_null(), s->not_after ? db_i64(s->not_after) : db_null(),
-			    db_i64(m->left_out), db_i64(m->arm_seed)),
+			    db_i64(m->left_out), db_i64(m->arm_seed), db_text(s->hours ? s->hours : "")),
 		       NULL, e);
 }
 

@@ -20,6 +20,7 @@ struct mailing {
 	const char *accepted_text;   /* NULL before submission */
 	int64_t submitted_by, submitted_at;
 	int64_t not_before, not_after; /* 0: none */
+	const char *hours;           /* when it may be sent within that, canonical (base/hours.h); "": at any time */
 	struct slice bound;          /* hash, 32 bytes; NULL before submission */
 	const char *manifest;        /* the text whose SHA-256 is `bound` */
 	const char *content_text;
@@ -153,6 +154,7 @@ int selection_freeze(struct home *h, const struct mailing *m, struct err *e) MUS
 
 struct submission {
 	int64_t by, not_before, not_after;
+	const char *hours;           /* canonical; NULL: at any time */
 	const char *accepted_text;
 };
 /* draft -> submitted: freezes people and field values, and stores what an approval will bind to (manifest.h), as a new

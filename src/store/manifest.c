@@ -333,6 +333,7 @@ static int put_submitted(struct buf *b, struct home *h, const struct mailing *m,
 
 	put_time(b, "window opens", m->not_before, "at once");
 	put_time(b, "window closes", m->not_after, "never");
+	put(b, "hours", m->hours[0] ? m->hours : "at any time");
 	put_i64(b, "arm seed", m->arm_seed);
 	put_i64(b, "left out", m->left_out);
 	rc = manifest_people(h, m, count_person, &p, e);

@@ -9,9 +9,14 @@ def report(placet, number):
 
 
 def doubtful(letters):
-    """Of whom a sender cannot know: only the last message of a connection (decision 6), unless the answer was a no."""
-    last = {one.connection: one for one in letters}
-    return {one.to for one in last.values() if not one.no}
+    """Of whom a sender cannot know, by connection: the last message with a dot, unless its answer was a no, or one that had its
+    content on its way (decision 6). Behind a reply that nobody understands the next envelope may have come already."""
+    found = {}
+    for number in {one.connection for one in letters}:
+        mine = [one for one in letters if one.connection == number]
+        last = [mine[-1], *[one for one in mine if one.dot][-1:]]
+        found[number] = {one.to for one in last if not one.no}
+    return found
 
 
 def settle(letters, rows, status):
@@ -36,7 +41,13 @@ def settle(letters, rows, status):
     risked = {a: [x for x in letters if x.to == a] for a, n in again.items() if n > 1 and a not in twice}
     assert not risked, f"sent again although the first may have been taken: {risked}"
     doubted = {a for a, s in state.items() if s == "uncertain"}
-    assert doubted <= doubtful(letters), f"uncertain without a reason: {doubted - doubtful(letters)}"
-    changed = {one.to for one in letters if one.dot and one.digest != next(x.digest for x in letters if x.to == one.to and x.dot)}
+    reasons = doubtful(letters)
+    without = {a: [x for x in letters if x.to == a] for a in doubted - set().union(*reasons.values())}
+    assert not without, f"uncertain without a reason: {without}"
+    many = {number: doubted & of for number, of in reasons.items() if len(doubted & of) > 1}
+    assert not many, f"more than one uncertain for a connection: {many}"
+    # After a 421 to the dot nothing has begun yet: no attempt is counted, and the message gets the date of the next one.
+    texts = {a: {one.digest for one in letters if one.dot and one.to == a and one.code != 421} for a in again}
+    changed = {a: [x for x in letters if x.to == a] for a, n in texts.items() if len(n) > 1}
     assert not changed, f"the bytes of a second attempt differ: {changed}"
     return counted

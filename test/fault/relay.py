@@ -53,6 +53,13 @@ class Gone(Exception):
     """The conversation is over."""
 
 
+class Hit:
+    """A rule that was played, and to whom; who is known only once RCPT came."""
+
+    def __init__(self, rule, to):
+        self.rule, self.to = rule, to
+
+
 class Rule:
     def __init__(self, line):
         head, _, acts = line.partition(":")
@@ -124,7 +131,7 @@ class Letter:
         return self.code is not None and self.code // 100 in (4, 5)
 
     def __repr__(self):
-        return f"<{self.to} connection {self.connection} {'dot' if self.dot else 'no dot'} {self.code}>"
+        return f"<{self.to} connection {self.connection} {'dot' if self.dot else 'no dot'} {self.code} {(self.digest or '')[:6]}>"
 
 
 class Talk:
@@ -133,7 +140,7 @@ class Talk:
     def __init__(self, relay, sock, number):
         self.relay, self.script, self.sock, self.number = relay, relay.script, sock, number
         self.inside, self.read, self.held = False, b"", []
-        self.mail_at, self.to, self.letter, self.named = None, None, None, None
+        self.mail_at, self.to, self.letter, self.named, self.hit = None, None, None, None, None
 
     # --- bytes ---
 
@@ -257,7 +264,7 @@ class Talk:
             wanted = base64.b64encode(f"\0{self.script.user}\0{PASSWORD}".encode()).decode()
             self.play("AUTH", "235 2.7.0 welcome" if line.split(" ", 2)[1:] == ["PLAIN", wanted] else "535 5.7.8 who are you")
         elif verb == "MAIL":
-            self.mail_at, self.to, self.named = time.monotonic(), None, None
+            self.mail_at, self.to, self.named, self.hit = time.monotonic(), None, None, None
             if (self.play("MAIL", "250 2.1.0 ok") or 0) // 100 != 2:
                 self.mail_at = None
         elif verb == "RCPT":
@@ -275,6 +282,9 @@ class Talk:
 
     def recipient(self, line):
         self.named = re.search(r"<([^>]*)>", line)[1]
+        if self.hit and self.hit.rule.stage == "MAIL" and not self.hit.to:
+            self.hit.to = self.named
+        self.hit = None
         code = self.play("RCPT", "250 2.1.5 ok" if self.mail_at else "503 5.5.1 MAIL first")
         self.to = self.named if code is not None and code // 100 == 2 and self.mail_at else None
 
@@ -342,7 +352,8 @@ class Relay:
             for rule in self.script.rules:
                 if rule.fits(self, stage, to, talk):
                     rule.left = rule.left and rule.left - 1
-                    self.hits.append((rule, to))
+                    self.hits.append(Hit(rule, to))
+                    talk.hit = self.hits[-1]
                     return rule
         return None
 

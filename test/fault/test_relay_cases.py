@@ -20,9 +20,7 @@ import re
 import pytest
 
 from account import settle
-from harness.placet import Placet
 from harness.process import wait_until
-from home import FaultHome
 from relay import Relay, Script, page
 
 NAMES = sorted(f.stem for f in (pathlib.Path(__file__).parent / "cases").glob("*.txt"))
@@ -55,15 +53,9 @@ def letters_of(name):
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def faults(request, tmp_path_factory):
+def faults(request, make_faults):
     """One home for all cases of an engine: a mailing of its own for each."""
-    folder, database = tmp_path_factory.mktemp("faults"), None
-    if request.param == "postgresql":
-        server = request.getfixturevalue("postgres")
-        database = server.database(next(server.names))
-    placet = Placet(folder, database)
-    yield FaultHome(placet, folder, {letters_of(n): Wanted(Script(page(n)).rest).people for n in NAMES})
-    placet.stop_all()
+    return make_faults(request.param, {letters_of(n): Wanted(Script(page(n)).rest).people for n in NAMES})
 
 
 def run_to_the_end(faults, relay, number, wanted):
@@ -109,7 +101,7 @@ def test_relay(faults, name):
             assert counted["uncertain"] <= wanted.uncertain and counted["accepted"] + counted["uncertain"] == wanted.people, counted
         for reply in wanted.replies:
             assert any(row["reply"].startswith(reply) for row in rows), (reply, {row["reply"] for row in rows})
-        unplayed = [r.line for r in relay.script.rules if r.left and r not in [h for h, _ in relay.hits]]
+        unplayed = [r.line for r in relay.script.rules if r.left and r not in [h.rule for h in relay.hits]]
         assert not unplayed, f"the page was not played: {unplayed}"
     finally:
         if number:

@@ -86,6 +86,7 @@ BEHIND = [
      "body (en) SHA-256 was"),
     ("UPDATE mailing SET not_after = 4000000000000000", "UPDATE mailing SET not_after = NULL",
      'window closes was "never"; now "2096-10-02T07:06:40Z"'),
+    ("UPDATE mailing SET hours = 'daily 00:00-01:00 UTC'", "UPDATE mailing SET hours = ''", 'hours was "at any time"; now "daily'),
     ("UPDATE mailing SET not_before = 1", "UPDATE mailing SET not_before = NULL", 'window opens was "at once"; now "1970-01-01'),
     ("UPDATE delivery SET fields = '{\"name\":\"Zoe\"}' WHERE id = 1", "UPDATE delivery SET fields = '{}' WHERE id = 1",
      "people SHA-256 was"),

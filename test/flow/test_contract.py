@@ -27,7 +27,7 @@ CONTRACT = {
     "init": ("", "institution= domain=+ url=", "database= postmaster= trial"),
     "serve": ("", "", ""),
     "web": ("", "", "listen= admin-listen="),
-    "send": ("", "", "until-idle"),
+    "send": ("", "", "until-idle connections= processes= no-dkim"),
     "capture": ("", "listen= dir=", "web= reject= defer="),
     "institution show": ("", "", ""),
     "institution set": ("KEY [VALUE]", "", "file="),
@@ -86,7 +86,7 @@ CONTRACT = {
     "mailing arms": ("ID", "", "csv"),
     "mailing preview": ("ID", "", "to= random= seed= dir="),
     "mailing test": ("ID", "to= by=", "language="),
-    "mailing submit": ("ID", "by=", "accept-responsibility not-before= not-after="),
+    "mailing submit": ("ID", "by=", "accept-responsibility not-before= not-after= hours="),
     "mailing approve": ("ID", "by=", "bound="),
     "mailing answer": ("ID", "finding= text= by=", ""),
     "mailing reject": ("ID", "by= why=", ""),
@@ -419,7 +419,8 @@ def try_every_step(ask, folder):
     choose(ask, folder)
     ask("mailing revoke", approved(ask, folder), "--by", story.REV, "--why", "a mistake")
     ask("mailing cancel", approved(ask, folder), *by)
-    later = approved(ask, folder, "--not-before", "2099-01-01")
+    later = approved(ask, folder, "--not-before", "2099-01-01", "--hours", "Mon-Fri 8:00-18:00 Europe/Berlin")
+    assert ask("mailing show", later)["hours"] == "mon-fri 08:00-18:00 Europe/Berlin"
     assert ask("mailing start", later)["state"] == "scheduled"
     assert ask("mailing pause", later, "--why", "wait")["state"] == "paused"
     assert ask("mailing resume", later)["state"] == "scheduled"  # its window has not come
@@ -437,7 +438,7 @@ def send_one(ask, folder):
     assert ask("mailing start", number)["state"] == "sending"
     ask("mailing pause", number)
     assert ask("mailing resume", number)["state"] == "sending"
-    sent = ask("send", "--until-idle", expect=75)
+    sent = ask("send", "--until-idle", "--processes", "2", expect=75)
     assert (sent["accepted"], sent["deferred"], sent["skipped"], sent["remains"]) == (2, 1, 1, True)
     status = ask("mailing status", number)
     assert sum(status["counts"].values()) == status["recipients"] == 5

@@ -6,6 +6,8 @@
  *   O        serve everything as an ordinary relay until QUIT or the end
  *   E        read EHLO and offer PIPELINING; N: offer nothing
  *   T        do TLS                 X        close
+ *   R        do TLS, which must resume a session; U: must know the client by its certificate
+ *   B        another connection must be waiting by now
  *   W        wait for the client to close, reading nothing; w: not for long (a full pipe hides the close)
  */
 #include <setjmp.h>
@@ -40,7 +42,13 @@ struct test_case {
 	const char *host, *user, *certified; /* certified: whom the certificate is for */
 	bool distrust;                       /* the client does not know the CA */
 	bool port_closed;
+	bool old_tls;                        /* the relay knows TLS 1.1 at most */
+	bool by_certificate;                 /* the client has one; U wants it */
+	const char *token;                   /* what is in the token's file */
+	bool no_token_file;
 };
+
+#define OFFER(keywords) "S 220 hi", "C EHLO", "S 250-hi", "S 250-PIPELINING", "S 250 " keywords
 
 static const struct test_case CASES[] = {
 	{ .name = "three messages", .jobs = 3, .scripts = { { "S 220 hi", "O" } }, .want = "accepted:1 accepted:2 accepted:3 " },
@@ -98,6 +106,57 @@ static const struct test_case CASES[] = {
 			 "S 250 ok", "C MAIL", "S 250 ok", "C RCPT", "S 450 4.2.0 no", "C DATA", "S 503 no", "C QUIT", "X" },
 		       { "S 220 hi", "O" } },
 	  .want = "failed:1 deferred:2 accepted:3 " },
+	{ .name = "MAILMAX: the next connection is there before the first one ends",
+	  .jobs = 4,
+	  .scripts = { { OFFER("LIMITS MAILMAX=3"), GIVEN, "D", "B", "S 250 ok", GIVEN, "D", "S 250 ok", GIVEN, "D", "S 250 ok",
+			 "C QUIT", "X" },
+		       { "S 220 hi", "O" } },
+	  .want = "accepted:1 accepted:2 accepted:3 accepted:4 " },
+	{ .name = "MAILMAX: one connection more than may be is refused, and nobody is at fault",
+	  .jobs = 4,
+	  .scripts = { { OFFER("LIMITS MAILMAX=2"), GIVEN, "D", "B", "S 250 ok", GIVEN, "D", "S 250 ok", "C QUIT", "X" },
+		       { "S 421 too many connections", "X" },
+		       { "S 220 hi", "O" } },
+	  .want = "accepted:1 accepted:2 accepted:3 accepted:4 " },
+	{ .name = "MAILMAX=1", .jobs = 3, .scripts = { { OFFER("LIMITS MAILMAX=1"), GIVEN, "D", "S 250 ok", "C QUIT", "X" },
+						      { OFFER("LIMITS MAILMAX=1"), GIVEN, "D", "S 250 ok", "C QUIT", "X" },
+						      { OFFER("LIMITS MAILMAX=1"), GIVEN, "D", "S 250 ok", "C QUIT", "X" } },
+	  .want = "accepted:1 accepted:2 accepted:3 " },
+	{ .name = "the next connection resumes TLS",
+	  .jobs = 2,
+	  .mode = RELAY_TLS,
+	  .certified = "DNS:localhost",
+	  .scripts = { { "T", OFFER("LIMITS MAILMAX=1"), GIVEN, "D", "S 250 ok", "C QUIT", "X" }, { "R", "S 220 hi", "O" } },
+	  .want = "accepted:1 accepted:2 " },
+	{ .name = "a relay that knows the client by its certificate",
+	  .jobs = 1,
+	  .mode = RELAY_STARTTLS,
+	  .certified = "DNS:localhost",
+	  .by_certificate = true,
+	  .scripts = { { OFFER("STARTTLS"), "C STARTTLS", "S 220 go", "U", "C EHLO", "S 250-hi", "S 250 AUTH EXTERNAL PLAIN",
+			 "C AUTH EXTERNAL =", "S 235 welcome", "O" } },
+	  .want = "accepted:1 " },
+	{ .name = "no certificate where the relay wants one",
+	  .jobs = 1,
+	  .mode = RELAY_TLS,
+	  .certified = "DNS:localhost",
+	  .scripts = { { "U", "X" } },
+	  .want = "fault:50 " },
+	{ .name = "a relay that stopped at TLS 1.1",
+	  .jobs = 1,
+	  .mode = RELAY_TLS,
+	  .certified = "DNS:localhost",
+	  .old_tls = true,
+	  .scripts = { { "T", "X" } },
+	  .want = "fault:50 " },
+	{ .name = "the token is read for each connection, without the line end behind it",
+	  .jobs = 1,
+	  .user = "news",
+	  .token = "abc\n",
+	  .scripts = { { "S 220 hi", "C EHLO", "S 250-hi", "S 250 AUTH XOAUTH2", "C AUTH XOAUTH2 dXNlcj1uZXdzAWF1dGg9QmVhcmVyIGFiYwEB",
+			 "S 235 welcome", "O" } },
+	  .want = "accepted:1 " },
+	{ .name = "no file of the token", .jobs = 1, .user = "news", .no_token_file = true, .scripts = { { "X" } }, .want = "fault:50 " },
 	{ .name = "nobody listens", .jobs = 1, .port_closed = true, .want = "fault:50 fault:100 " },
 	{ .name = "STARTTLS and AUTH",
 	  .jobs = 2,
@@ -242,11 +301,21 @@ static void server_ordinary(struct server *s)
 	}
 }
 
-static void server_tls(struct server *s)
+static bool server_tls(struct server *s, char how)
 {
 	s->tls = SSL_new(s->tls_ctx);
 	SSL_set_fd(s->tls, s->fd);
+	if (how == 'U')
+		SSL_set_verify(s->tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	SSL_accept(s->tls); /* what comes of it is the client's to say */
+	return how != 'R' || SSL_session_reused(s->tls);
+}
+
+static bool another_waits(const struct server *s)
+{
+	struct pollfd p = { .fd = s->listener, .events = POLLIN };
+
+	return poll(&p, 1, 5000) == 1;
 }
 
 static void server_wait(struct server *s, int ms)
@@ -283,8 +352,15 @@ static bool server_step(struct server *s, const char *step)
 		server_ordinary(s);
 		return true;
 	case 'T':
-		server_tls(s);
-		return true;
+	case 'R':
+	case 'U':
+		if (server_tls(s, step[0]))
+			return true;
+		break;
+	case 'B':
+		if (another_waits(s))
+			return true;
+		break;
 	case 'W':
 	case 'w':
 		server_wait(s, step[0] == 'w' ? 4 * SHORT / 1000 : 10000);
@@ -353,7 +429,14 @@ static void make_tls(struct server *s, const char *whom, char ca_file[64])
 	f = fdopen(mkstemp(ca_file), "w");
 	assert_non_null(f);
 	PEM_write_X509(f, x);
+	PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL);
 	fclose(f);
+	SSL_CTX_load_verify_locations(s->tls_ctx, ca_file, NULL); /* of clients too */
+	if (s->c->old_tls) {
+		SSL_CTX_set_security_level(s->tls_ctx, 0);
+		SSL_CTX_set_min_proto_version(s->tls_ctx, TLS1_VERSION);
+		SSL_CTX_set_max_proto_version(s->tls_ctx, TLS1_1_VERSION);
+	}
 	X509_free(x);
 	EVP_PKEY_free(key);
 }
@@ -415,7 +498,10 @@ static void relay_fault(void *ctx, const struct smtp_outcome *o, int64_t wait)
 {
 	struct user *u = ctx;
 
-	buf_addf(&u->report, "fault:%d ", (int)(wait / 1000));
+	/* Up to an eighth less than 50, 100, 200 ms. */
+	for (int64_t most = 50000; most < 1000000; most *= 2)
+		if (wait <= most && wait >= most - most / 8)
+			buf_addf(&u->report, "fault:%d ", (int)(most / 1000));
 	snprintf(u->last_text, sizeof(u->last_text), "%s", o->text);
 	assert_int_equal(o->fault, FAULT_RELAY);
 	check_end(u);
@@ -474,8 +560,9 @@ static void run_case(const struct test_case *c)
 	struct relay relay = { .mode = c->mode, .host = c->host ? c->host : "localhost", .user = c->user, .password = "secret" };
 	static struct server s;
 	struct user u = { .c = c };
-	char ca_file[64] = "";
+	char ca_file[64] = "", token_file[] = "/tmp/placet-token-XXXXXX";
 	pthread_t thread;
+	int fd = mkstemp(token_file);
 
 	s = (struct server){ .c = c };
 	s.listener = listen_somewhere(&relay.port);
@@ -484,6 +571,15 @@ static void run_case(const struct test_case *c)
 		make_tls(&s, c->certified, ca_file);
 	if (c->certified && !c->distrust)
 		relay.ca_file = ca_file;
+	if (c->by_certificate)
+		relay.client_cert = ca_file; /* with its key */
+	if (c->token)
+		assert_int_equal(write(fd, c->token, strlen(c->token)), (ssize_t)strlen(c->token));
+	close(fd);
+	if (c->no_token_file)
+		unlink(token_file);
+	if (c->token || c->no_token_file)
+		relay.token_file = token_file;
 	if (c->port_closed)
 		close(s.listener);
 	assert_int_equal(pthread_create(&thread, NULL, server_main, &s), 0);
@@ -503,6 +599,7 @@ static void run_case(const struct test_case *c)
 	SSL_CTX_free(s.tls_ctx);
 	if (*ca_file)
 		unlink(ca_file);
+	unlink(token_file);
 	buf_free(&u.report);
 	free(u.data);
 }
@@ -529,6 +626,11 @@ static void plain_text_stays_here(void **state)
 	relay.ca_file = "/nonexistent/ca.pem";
 	assert_null(smtp_pool_new(base, &relay, &limits, &ops, NULL, &e));
 	assert_int_equal(e.kind, ERR_INPUT);
+	relay.ca_file = NULL;
+	relay.client_cert = "/nonexistent/client.pem";
+	assert_null(smtp_pool_new(base, &relay, &limits, &ops, NULL, &e));
+	assert_int_equal(e.kind, ERR_INPUT);
+	assert_non_null(strstr(e.text, "/nonexistent/client.pem"));
 	event_base_free(base);
 }
 

@@ -162,6 +162,8 @@ static const struct {
 	  "window opens was \"at once\"; now \"2026-09-21T14:13:20Z and 1 us\"" },
 	{ { "t_m5", "UPDATE mailing SET not_after = 1790000000000000", NULL },
 	  "window closes was \"never\"; now \"2026-09-21T14:13:20Z\"" },
+	{ { "t_m5h", "UPDATE mailing SET hours = 'daily 03:00-04:00 UTC'", NULL },
+	  "hours was \"at any time\"; now \"daily 03:00-04:00 UTC\"" },
 	{ { "t_m6", "UPDATE mailing SET chosen = 'answered'", NULL }, "chosen was \"everybody on the list\"; now \"answered\"" },
 	{ { "t_m7", "UPDATE mailing SET arm_seed = arm_seed + 1", NULL }, "arm seed was" },
 	{ { "t_m8", "UPDATE mailing SET arms = 3", NULL }, "arms was \"2\"; now \"3\"" },

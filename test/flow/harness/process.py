@@ -16,8 +16,8 @@ def free_port():
         return s.getsockname()[1]
 
 
-def wait_until(true, seconds, what):
-    """Asks `true()` until it says something true, which is returned; fails with `what` after `seconds`."""
+def wait_until(true, seconds, what, every=0.02):
+    """Asks `true()`, `every` so many seconds, until it says something true, which is returned; fails with `what` after `seconds`."""
     end = time.monotonic() + seconds
     while True:
         answer = true()
@@ -25,7 +25,7 @@ def wait_until(true, seconds, what):
             return answer
         if time.monotonic() > end:
             raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 def answers(port):
