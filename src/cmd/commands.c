@@ -150,7 +150,8 @@ OPTIONS(O_LINT, { "project", "SLUG", 0, "hold it to this project's registered va
 OPTIONS(O_SEND, { "until-idle", NULL, 0, "return when nothing is due now: 0 nothing remains, 75 something does" },
 	{ "connections", "N", 0, "to one relay, at most, of all processes together; without it the institution's setting" },
 	{ "processes", "N", 0, "so many send processes, which share the work; auto: one for each processor; without it 1" },
-	{ "no-dkim", NULL, 0, "do not sign; for measuring in a trial home" });
+	{ "dkim", "KIND", 0, "sign with rsa, ed25519, both or none; for measuring in a trial home; without it both" },
+	{ "no-dkim", NULL, 0, "the same as --dkim none" });
 OPTIONS(O_WEB, { "listen", "ADDR:PORT", 0, "where; without it 127.0.0.1:8080; port 0: any; or unix:PATH" },
 	{ "admin-listen", "ADDR:PORT", 0, "for /healthz, and /metrics for Prometheus (doc/SENDING.md)" });
 OPTIONS(O_WORK, { "once", NULL, 0, "do what is due and return" });

@@ -69,6 +69,10 @@ static pid_t start_one(struct ctx *c, int64_t connections, int out, const sigset
 		argv[n++] = "--until-idle";
 	if (opt_set(c, "no-dkim"))
 		argv[n++] = "--no-dkim";
+	if (opt(c, "dkim")) {
+		argv[n++] = "--dkim";
+		argv[n++] = opt(c, "dkim");
+	}
 	pid = fork();
 	if (pid != 0)
 		return pid;
@@ -223,16 +227,32 @@ static int count_connections(struct ctx *c, int64_t *n, struct err *e)
 	return 0;
 }
 
+static int choose_dkim(struct ctx *c, enum dkim_use *out, struct err *e)
+{
+	static const char *const KINDS[] = { [DKIM_USE_BOTH] = "both", [DKIM_USE_RSA] = "rsa",
+					     [DKIM_USE_ED25519] = "ed25519", [DKIM_USE_NONE] = "none" };
+	const char *text = opt_set(c, "no-dkim") ? "none" : opt(c, "dkim");
+	size_t i = 0;
+
+	while (text && i < COUNT(KINDS) && strcmp(KINDS[i], text) != 0)
+		i++;
+	if (i == COUNT(KINDS))
+		return err_set(e, ERR_INPUT, "--dkim %s: rsa, ed25519, both or none are possible", text);
+	*out = (enum dkim_use)i;
+	if (*out != DKIM_USE_BOTH && !c->h->trial)
+		return err_set(e, ERR_DENIED, "mail is signed with both keys: --dkim and --no-dkim are for measuring in a trial home");
+	return 0;
+}
+
 RUN(cmd_send)
 {
-	struct deliver_options o = { .until_idle = opt_set(c, "until-idle"), .no_dkim = opt_set(c, "no-dkim") };
+	struct deliver_options o = { .until_idle = opt_set(c, "until-idle") };
 	struct deliver_result r = { 0 };
 	int64_t processes, connections;
 
-	if (count_processes(c, &processes, e) < 0 || count_connections(c, &connections, e) < 0)
+	if (count_processes(c, &processes, e) < 0 || count_connections(c, &connections, e) < 0 ||
+	    choose_dkim(c, &o.dkim, e) < 0)
 		return -1;
-	if (o.no_dkim && !c->h->trial)
-		return err_set(e, ERR_DENIED, "--no-dkim is for measuring in a trial home");
 	if (home_hold(c->h, false, e) < 0)
 		return -1;
 	if (processes > 1)

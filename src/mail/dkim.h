@@ -30,6 +30,11 @@ struct dkim_signer {
 	struct dkim_key *key;
 };
 
+/* Mail is signed with both kinds; the others are there to be measured. */
+enum dkim_use { DKIM_USE_BOTH, DKIM_USE_RSA, DKIM_USE_ED25519, DKIM_USE_NONE };
+/* Keeps those of the signers that are wanted, in their order; returns how many. */
+size_t dkim_keep(struct dkim_signer *s, size_t n, enum dkim_use use);
+
 /*
  * Appends one folded DKIM-Signature line per signer to `out`, first signer first; they go on top of
  * the headers. `head` is the header block (CRLF line ends, without the empty line), `body` what

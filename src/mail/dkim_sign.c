@@ -404,6 +404,16 @@ static bool is_host_text(const char *s)
 	return n > 0 && n <= HOST_MAX && strspn(s, LETTERS) == n;
 }
 
+size_t dkim_keep(struct dkim_signer *s, size_t n, enum dkim_use use)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n && use != DKIM_USE_NONE; i++)
+		if (use == DKIM_USE_BOTH || (use == DKIM_USE_RSA) == (s[i].key->kind == DKIM_RSA_2048))
+			s[kept++] = s[i];
+	return kept;
+}
+
 int dkim_sign(const struct dkim_signer *s, size_t n, struct slice head, struct slice body, int64_t now,
 	      struct buf *out, struct err *e)
 {

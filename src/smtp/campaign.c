@@ -6,7 +6,7 @@
 #define REFUSALS_MAX 5
 #define JUDGE_ONE_IN 1000
 
-static int load(struct home *h, struct campaign *c, int64_t mailing, bool sign, struct err *e)
+static int load(struct home *h, struct campaign *c, int64_t mailing, enum dkim_use dkim, struct err *e)
 {
 	const char *password;
 
@@ -20,21 +20,21 @@ static int load(struct home *h, struct campaign *c, int64_t mailing, bool sign, 
 		return -1;
 	c->relay.password = password;
 	c->relay.helo = c->content.identity.domain[0];
-	if (sign && !c->content.identity.relay_signs) {
+	if (dkim != DKIM_USE_NONE && !c->content.identity.relay_signs) {
 		if (identity_signers(h, c->a, &c->content.identity, c->signer, e) < 0)
 			return -1;
-		c->n_signers = 2;
+		c->n_signers = dkim_keep(c->signer, 2, dkim);
 	}
 	return 0;
 }
 
-struct campaign *campaign_new(struct home *h, int64_t mailing, bool sign, struct err *e)
+struct campaign *campaign_new(struct home *h, int64_t mailing, enum dkim_use dkim, struct err *e)
 {
 	struct arena *a = arena_new();
 	struct campaign *c = ARENA_NEW(a, struct campaign);
 
 	c->a = a;
-	if (load(h, c, mailing, sign, e) == 0)
+	if (load(h, c, mailing, dkim, e) == 0)
 		return c;
 	arena_free(a);
 	err_in(e, "mailing %lld", (long long)mailing);

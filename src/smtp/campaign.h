@@ -48,7 +48,7 @@ struct campaign {
 };
 
 /* Loads a mailing for sending. */
-struct campaign *campaign_new(struct home *h, int64_t mailing, bool sign, struct err *e) MUST_USE;
+struct campaign *campaign_new(struct home *h, int64_t mailing, enum dkim_use dkim, struct err *e) MUST_USE;
 void campaign_free(struct campaign *c);
 /* Renders and signs one delivery: headers, an empty line, body, all in `out`. */
 int campaign_render(struct home *h, struct campaign *c, const struct delivery *d, struct arena *a, struct buf *body,

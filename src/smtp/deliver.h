@@ -7,12 +7,13 @@
 #ifndef PLACET_DELIVER_H
 #define PLACET_DELIVER_H
 
+#include "mail/dkim.h"
 #include "store/home.h"
 
 struct deliver_options {
 	bool until_idle;      /* return when nothing is due now or in flight */
 	int connections;      /* at most, to one relay; 0: the institution's setting */
-	bool no_dkim;         /* for measuring alone */
+	enum dkim_use dkim;   /* of mailings; for measuring alone */
 	void (*ready)(void *ctx); /* the engine is at work; NULL: nobody waits */
 	void *ctx;
 };

@@ -273,7 +273,7 @@ static void take_in_mailings(struct clerk *k, struct flush *f, const struct flus
 {
 	for (size_t i = 0; i < x->n_wanted; i++) {
 		struct err e = { 0 };
-		struct campaign *c = campaign_new(k->h, x->wanted[i], !k->o->no_dkim, &e);
+		struct campaign *c = campaign_new(k->h, x->wanted[i], k->o->dkim, &e);
 
 		if (c) {
 			c->next = f->taken_in;
@@ -312,7 +312,7 @@ void clerk_flush(struct clerk *k, struct flush *f)
 	if (f->failure.kind != ERR_NONE)
 		return;
 	take_in_mailings(k, f, &x);
-	if (f->notices && offices_load(k->h, !k->o->no_dkim, f, e) < 0)
+	if (f->notices && offices_load(k->h, k->o->dkim != DKIM_USE_NONE, f, e) < 0)
 		undo(k, f, &x); /* the database went away in between: the next flush gives the claims back */
 	f->look_again = f->look_again || k->n_halts || f->taken_in;
 }

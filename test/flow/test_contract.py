@@ -27,7 +27,7 @@ CONTRACT = {
     "init": ("", "institution= domain=+ url=", "database= postmaster= trial"),
     "serve": ("", "", ""),
     "web": ("", "", "listen= admin-listen="),
-    "send": ("", "", "until-idle connections= processes= no-dkim"),
+    "send": ("", "", "until-idle connections= processes= dkim= no-dkim"),
     "capture": ("", "listen= dir=", "web= reject= defer="),
     "institution show": ("", "", ""),
     "institution set": ("KEY [VALUE]", "", "file="),
@@ -624,6 +624,8 @@ def test_a_live_home_asks_for_proof(ask, placet, folder):
     ask.refuse("list", "list", expect=4, says="trial", env={"PLACET_CLOCK": "+2h"})
     ask.refuse("serve", expect=4, says="live home")
     ask.refuse("send", "--no-dkim", expect=4, says="trial")
+    ask.refuse("send", "--dkim", "rsa", expect=4, says="trial")
+    ask.refuse("send", "--dkim", "md5", expect=2, says="ed25519")
 
 
 def test_home_is_found(placet, folder):
