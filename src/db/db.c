@@ -54,6 +54,11 @@ int db_set_wait(struct db *db, int ms)
 	return before;
 }
 
+void db_set_cache(struct db *db, int kib)
+{
+	db->driver->set_cache(db, kib);
+}
+
 enum db_engine db_engine_of(const struct db *db)
 {
 	return db->driver->engine;

@@ -76,6 +76,8 @@ void db_free(struct db *db);
 /* How long locks are waited for from now on; 0: 30 s, as at the start. For a role that must not stand still. Returns what
    it was before. */
 int db_set_wait(struct db *db, int ms);
+/* How much of the database this connection keeps in memory, on SQLite; 16 MiB at the start. */
+void db_set_cache(struct db *db, int kib);
 enum db_engine db_engine_of(const struct db *db);
 /* The path of an SQLite file, NULL on PostgreSQL. */
 const char *db_path(const struct db *db);

@@ -213,6 +213,12 @@ static int checkpoint(struct db *db, int64_t min_bytes, struct err *e)
 	return 0;
 }
 
+static void set_cache(struct db *db, int kib)
+{
+	(void)db;
+	(void)kib; /* the server's memory is the server's */
+}
+
 static void free_postgresql(struct db *db)
 {
 	struct postgresql *p = pg_of(db);
@@ -266,6 +272,7 @@ struct db *postgresql_open(const char *url, struct err *e)
 		.lock_schema = lock_schema,
 		.try_prepare = pg_try_prepare,
 		.checkpoint = checkpoint,
+		.set_cache = set_cache,
 	};
 	struct postgresql *p;
 

@@ -462,6 +462,14 @@ static int checkpoint(struct db *db, int64_t min_bytes, struct err *e)
 	return wal_checkpoint(&l->wal, l->s, db->path, min_bytes, e);
 }
 
+static void set_cache(struct db *db, int kib)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "PRAGMA cache_size = -%d", kib);
+	sqlite3_exec(of(db)->s, text, NULL, NULL, NULL);
+}
+
 static void free_sqlite(struct db *db)
 {
 	struct sqlite *l = of(db);
@@ -502,6 +510,7 @@ struct db *sqlite_open(const char *path, struct err *e)
 		.lock_schema = nothing,
 		.try_prepare = try_prepare,
 		.checkpoint = checkpoint,
+		.set_cache = set_cache,
 	};
 	struct sqlite *l = mem_alloc(sizeof(*l));
 

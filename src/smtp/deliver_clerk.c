@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "store/facts.h"
 
+#define CACHE_KIB (6 * 1024) /* as much as rows of half a second want; what was sent is not asked for again */
+
 struct clerk {
 	struct home *h;
 	const struct deliver_options *o;
@@ -330,6 +332,7 @@ struct clerk *clerk_new(const char *home, const struct deliver_options *o, const
 	k->h = home_open(home, e);
 	if (k->h && home_open_db(k->h, e) == 0 && home_read_keys(k->h, e) == 0 && (id = home_id(k->h, a, e)) != NULL &&
 	    sender_begin(k->h, id, journal_name(j), &k->sender, e) == 0) {
+		db_set_cache(k->h->db, CACHE_KIB);
 		arena_free(a);
 		return k;
 	}

@@ -25,7 +25,7 @@
 #include "store/optout.h"
 
 #define ENGINE_READY_LEAST 100       /* claimed and not started, for each mailing: at the start */
-#define ENGINE_READY_MOST 10000
+#define ENGINE_READY_MOST 5000
 #define ENGINE_NOTICES_MOST 100      /* the same of system mail */
 #define ENGINE_MESSAGE_MAX (256 * 1024)
 
