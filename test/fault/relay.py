@@ -300,7 +300,7 @@ class Talk:
         content, self.read = (b"", self.read[3:]) if self.read.startswith(b".\r\n") else self.read.split(b"\r\n.\r\n", 1)
         letter.digest, letter.dot = hashlib.sha256(content).hexdigest(), True
         self.relay.wait_for_turn()
-        self.play("DOT", f"250 2.0.0 queued as {self.relay.number()}", letter)
+        self.play("DOT", f"250 2.0.0 queued as {self.relay.number():07}", letter)
         self.letter = self.mail_at = self.to = None
 
     def shake_hands(self):
