@@ -41,11 +41,11 @@ def settle(letters, rows, status):
     risked = {a: [x for x in letters if x.to == a] for a, n in again.items() if n > 1 and a not in twice}
     assert not risked, f"sent again although the first may have been taken: {risked}"
     doubted = {a for a, s in state.items() if s == "uncertain"}
-    reasons = doubtful(letters)
-    without = {a: [x for x in letters if x.to == a] for a in doubted - set().union(*reasons.values())}
+    reasons, last = doubtful(letters), {one.to: one for one in letters}
+    without = {a: [x for x in letters if x.to == a] for a in doubted if a not in last or a not in reasons[last[a].connection]}
     assert not without, f"uncertain without a reason: {without}"
-    many = {number: doubted & of for number, of in reasons.items() if len(doubted & of) > 1}
-    assert not many, f"more than one uncertain for a connection: {many}"
+    many = [n for n, times in collections.Counter(last[a].connection for a in doubted).items() if times > 1]
+    assert not many, f"more than one uncertain for a connection: {[one for one in letters if one.connection in many and one.to in doubted]}"
     # After a 421 to the dot nothing has begun yet: no attempt is counted, and the message gets the date of the next one.
     texts = {a: {one.digest for one in letters if one.dot and one.to == a and one.code != 421} for a in again}
     changed = {a: [x for x in letters if x.to == a] for a, n in texts.items() if len(n) > 1}
