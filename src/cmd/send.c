@@ -116,10 +116,10 @@ static void add_up(struct deliver_result *r, int out)
 	struct err ignored = { 0 };
 	json_t *x = n > 0 ? json_loadb(text, (size_t)n, JSON_DISABLE_EOF_CHECK, NULL) : NULL;
 	json_int_t sent[5] = { 0 }, notices[4] = { 0 };
-	const char *due = NULL;
+	json_t *due = NULL; /* null when nothing remains */
 	int remains = 0;
 
-	if (x && json_unpack(x, "{s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I}, s:b, s:s?}", "accepted", &sent[0], "deferred",
+	if (x && json_unpack(x, "{s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I}, s:b, s:o}", "accepted", &sent[0], "deferred",
 			     &sent[1], "failed", &sent[2], "uncertain", &sent[3], "skipped", &sent[4], "notices", "accepted",
 			     &notices[0], "deferred", &notices[1], "failed", &notices[2], "uncertain", &notices[3], "remains",
 			     &remains, "next_due", &due) == 0) {
@@ -133,7 +133,7 @@ static void add_up(struct deliver_result *r, int out)
 		r->notices.failed += notices[2];
 		r->notices.uncertain += notices[3];
 		r->remains = remains;
-		if (!due || time_parse(due, &r->next_due, &ignored) < 0)
+		if (!json_is_string(due) || time_parse(json_string_value(due), &r->next_due, &ignored) < 0)
 			r->next_due = 0;
 	}
 	json_decref(x);
