@@ -2,8 +2,8 @@
 """./dev bench [NAME...]: figures with their limits beside them, measured in the same run on the same machine.
 
 import   rows/s of `placet import`, against `sqlite3 .import` of the same file into a table with a unique index
-send     messages/s of `placet send` to smtp-sink, unsigned and signed, against `smtp-source -d -s 20` with one constant
-         message of the same size, and against the RSA-2048 signatures that one core makes by `openssl speed`
+send     messages/s, processor time and memory of `placet send`, beside smtp-source, libcurl, nodemailer and the machine's
+         limits, on one smtp-sink, and over long ways: see send.py, which also says how to choose parts of it
 render   messages/s rendered without signing on one core, with the allocations for each, against memcpy of as many bytes, the
          HMACs of its tokens, and Python's email package with a template
 sign     DKIM signatures/s on one core with RSA-2048, with Ed25519 and with both, of messages of 9 kB, against `openssl speed`
@@ -18,7 +18,6 @@ import email.policy
 import os
 import pathlib
 import random
-import re
 import string
 import subprocess
 import sys
@@ -26,58 +25,15 @@ import tempfile
 import time
 import zipfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "test/flow"), str(ROOT / "test/tools")]
+from measure import Ran, built, quiet, say, speed_of
+from send import bench_send
 from harness.leaving import figures, leave_while_sending, out, started_late
 from harness.paced import Paced
 from harness.placet import Placet
-from harness.sink import Sink
 from harness.story import ANN, LIST, Story, people
 from postgres import Postgres
 
 SIZES = [int(n) for n in os.environ.get("PLACET_BENCH_SIZES", "10000 100000").split()]
-
-
-def say(*words):
-    print(*words, flush=True)
-
-
-class quiet:
-    """The harness tells what it does; the figures are what is wanted here."""
-
-    def __enter__(self):
-        self.out, sys.stdout = sys.stdout, open(os.devnull, "w", encoding="utf-8")
-
-    def __exit__(self, *_):
-        sys.stdout.close()
-        sys.stdout = self.out
-
-
-def peak(pid, so_far):
-    """A process's peak memory in MiB, as long as it is there. (Not ru_maxrss: that begins with our own.)"""
-    try:
-        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
-            return max(so_far, *(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM:")), 0)
-    except OSError:
-        return so_far
-
-
-def run(argv, env=None):
-    """(seconds, CPU seconds of the child, its peak memory in MiB)."""
-    begin, memory = time.monotonic(), 0
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
-        while True:
-            pid, status, used = os.wait4(process.pid, os.WNOHANG)
-            if pid:
-                break
-            memory = peak(process.pid, memory)
-            time.sleep(0.005)
-        took = time.monotonic() - begin
-        output.seek(0)
-        if status:
-            raise SystemExit(f"{' '.join(map(str, argv[:6]))}: status {status}\n{output.read().decode(errors='replace')[-2000:]}")
-    return took, used.ru_utime + used.ru_stime, memory
 
 
 # --- import --------------------------------------------------------------------------------------------------------
@@ -87,7 +43,7 @@ def limit_import(folder, file):
     script = folder / "limit.sql"
     script.write_text("PRAGMA journal_mode=WAL;\nPRAGMA synchronous=FULL;\nCREATE TABLE t(address TEXT, name TEXT, year TEXT);\n"
                       f"CREATE UNIQUE INDEX u ON t(address);\n.mode csv\n.import --skip 1 {file} t\n")
-    return run(["sqlite3", str(folder / "limit.db"), f".read {script}"])[0]
+    return Ran(["sqlite3", folder / "limit.db", f".read {script}"]).took
 
 
 def rows_of(count):
@@ -137,48 +93,10 @@ def bench_import(engine, database, count, kind="csv"):
         if kind == "xlsx":
             write_xlsx(file, count)
         limit = limit_import(folder, folder / "rows.csv")
-        took, cpu, memory = run(placet._argv(["import", LIST, file, "--by", ANN, "--consent-kind", "signed-form",
-                                              "--consent-ref", "F 1", "--consent-date", "2026-10-01"]), placet.env)
-        say(f"import  {engine:10} {kind:4} {count:8} rows  {count / took:9.0f} rows/s  {took:6.2f} s  CPU {cpu:5.2f} s  {memory:5.0f} MiB"
-            f"   sqlite3 .import of the CSV {limit:5.2f} s   ratio {took / limit:5.2f} (aim: at most 3)")
-
-
-# --- send ----------------------------------------------------------------------------------------------------------
-
-def speed_of(kind):
-    """Signatures/s of one core, as `openssl speed` counts them."""
-    done = subprocess.run(["openssl", "speed", "-seconds", "3", kind], capture_output=True, text=True, check=True).stdout
-    line = re.search(r"^(?:rsa 2048 bits| ?253 bits EdDSA \(Ed25519\))\s+\S+\s+\S+\s+(\S+)", done, re.M)
-    return float(line.group(1))
-
-
-def limit_send(folder, count, size):
-    sink = Sink(folder / "limit")
-    try:
-        return run(["/usr/sbin/smtp-source", "-d", "-s", "20", "-m", str(count), "-l", str(size),
-                    f"{sink.host}:{sink.port}"])[0]
-    finally:
-        sink.stop()
-
-
-def bench_send(engine, database, count, options, what, rsa):
-    with tempfile.TemporaryDirectory(prefix="placet-", dir="/tmp") as name:
-        folder = pathlib.Path(name)
-        placet = Placet(folder, database)
-        sink = Sink(folder / "sink")
-        try:
-            with quiet():
-                number = Story(placet, sink.url()).prepare(people(count)).mailing()
-                placet.run("mailing", "start", number, json=False)
-                size = len(placet.run("mailing", "preview", number, json=False))
-            took, cpu, memory = run(placet._argv(["send", "--until-idle", *options]), placet.env)
-        finally:
-            sink.stop()
-        limit = count / limit_send(folder, count, size)
-        speed = count / took
-        say(f"send    {engine:10} {count:8} {what:8} {size} B  {speed:7.0f}/s  CPU {1000 * cpu / count:5.2f} s/1000  {memory:4.0f} MiB"
-            f"   smtp-source {limit:7.0f}/s   ratio {speed / limit:4.2f}"
-            + (f"   RSA-2048 {rsa:5.0f}/s   ratio {speed / rsa:4.2f}" if not options else ""))
+        ran = Ran(placet._argv(["import", LIST, file, "--by", ANN, "--consent-kind", "signed-form", "--consent-ref", "F 1",
+                                "--consent-date", "2026-10-01"]), placet.env)
+        say(f"import  {engine:10} {kind:4} {count:8} rows  {count / ran.took:9.0f} rows/s  {ran.took:6.2f} s  CPU {ran.cpu:5.2f} s"
+            f"  {ran.memory:5.0f} MiB   sqlite3 .import of the CSV {limit:5.2f} s   ratio {ran.took / limit:5.2f} (aim: at most 3)")
 
 
 # --- opt-outs ------------------------------------------------------------------------------------------------------
@@ -233,8 +151,7 @@ def limit_render(seconds=1):
 
 
 def bench_render():
-    program = pathlib.Path(os.environ["PLACET_BIN"]).resolve().parents[1] / "test/bench/bench_render"
-    say(subprocess.run([program], capture_output=True, text=True, check=True).stdout.rstrip())
+    say(subprocess.run([built("bench_render")], capture_output=True, text=True, check=True).stdout.rstrip())
     speed, size = limit_render()
     say(f"render  Python's email package {size} B {speed:8.0f}/s   (aim for ours: 100,000/s at 6 kB, without an allocation)")
 
@@ -243,8 +160,7 @@ def bench_render():
 
 def bench_sign():
     limit = {kind: speed_of(kind) for kind in ("rsa2048", "ed25519")}
-    program = pathlib.Path(os.environ["PLACET_BIN"]).resolve().parents[1] / "test/bench/bench_sign"
-    lines = subprocess.run([program], capture_output=True, text=True, check=True).stdout.splitlines()
+    lines = subprocess.run([built("bench_sign")], capture_output=True, text=True, check=True).stdout.splitlines()
     ours = {name: float(value) for name, value in (line.split() for line in lines)}
     say(f"sign    RSA-2048 {ours['rsa']:7.0f}/s   bare signature {ours['rsa-bare']:7.0f}/s   ratio {ours['rsa'] / ours['rsa-bare']:4.2f}"
         f"   openssl speed {limit['rsa2048']:7.0f}/s   ratio {ours['rsa'] / limit['rsa2048']:4.2f} (aim: 0.95)")
@@ -264,21 +180,18 @@ def main():
         bench_render()
     if "sign" in wanted:
         bench_sign()
-    if not set(wanted) - {"render", "sign"}:
+    if "send" in wanted:
+        bench_send()
+    if not {"import", "optout"} & set(wanted):
         return
-    rsa = speed_of("rsa2048") if "send" in wanted else 0
     with Postgres(fsync=True) as server:
         for engine in ("sqlite", "postgresql"):
             for rate in map(int, os.environ.get("PLACET_BENCH_RATE", "500").split()) if "optout" in wanted else []:
                 bench_optout(engine, server.database(f"optout{rate}") if engine == "postgresql" else None, rate)
-            for count in SIZES:
-                for what, options in [("unsigned", ["--no-dkim"]), ("signed", [])] if "send" in wanted else []:
-                    database = server.database(f"send{count}{what}") if engine == "postgresql" else None
-                    bench_send(engine, database, count, options, what, rsa)
-                for kind in ("csv", "xlsx") if "import" in wanted and (engine == "sqlite" or count <= 200000) else ():
-                    if kind == "csv" or count <= 200000:
-                        database = server.database(f"import{count}{kind}") if engine == "postgresql" else None
-                        bench_import(engine, database, count, kind)
+            for count in SIZES if "import" in wanted else []:
+                for kind in ("csv", "xlsx") if count <= 200000 else ("csv",):
+                    database = server.database(f"import{count}{kind}") if engine == "postgresql" else None
+                    bench_import(engine, database, count, kind)
 
 
 if __name__ == "__main__":
