@@ -45,6 +45,8 @@ disable_dns_lookups = yes
 biff = no
 smtpd_tls_cert_file = {dir}/conf/cert.pem
 smtpd_tls_key_file = {dir}/conf/key.pem
+smtpd_tls_ask_ccert = {ask}
+smtpd_tls_CAfile = {ca}
 smtpd_tls_security_level = {tls}
 smtpd_tls_auth_only = yes
 smtpd_tls_loglevel = 1
@@ -81,7 +83,7 @@ TABLES = {
     "delivered": "if !/^gone/\n/./ all/\nendif\n",  # what the delivery agent knows, unlike the server at the door
     "access": "/^later/ 450 4.2.1 come back later\n",
     # Debian's Postfix looks for it here, whatever cyrus_sasl_config_path says.
-    "sasl/smtpd.conf": "pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN LOGIN\n"
+    "sasl/smtpd.conf": "pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: {mechanisms}\n"
                        "sasldb_path: {dir}/conf/sasl/sasldb2\n",
 }
 
@@ -97,12 +99,15 @@ def make_certificate(cert, key):
 
 class Postfix:
     """tls: "none", "may" (STARTTLS offered), "encrypt" (STARTTLS wanted) or "wrapper" (TLS from the first byte).
-    user, password: if given, only who signs in may send."""
+    user, password: if given, only who signs in may send, by one of the `mechanisms`.
+    certificate: the files of a certificate and of its key; without them it makes one that signs itself.
+    client_ca: a file of the CA whose clients may send without signing in."""
 
-    def __init__(self, tls="none", user=None, password=None):
+    def __init__(self, tls="none", user=None, password=None, mechanisms="PLAIN LOGIN", certificate=None, client_ca=None):
         self.tls, self.user, self.password = tls, user, password
+        self.mechanisms, self.given, self.client_ca = mechanisms, certificate, client_ca
         self.port = free_port()
-        self.host = "127.0.0.1"
+        self.host = "localhost" if certificate else "127.0.0.1"
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="postfix-", dir="/tmp"))
         self.process = None
         try:
@@ -120,18 +125,28 @@ class Postfix:
         os.chown(self.dir / "mail", nobody.pw_uid, nobody.pw_gid)
         os.chown(self.dir / "data", owner.pw_uid, owner.pw_gid)
         self.certificate = self.dir / "conf/cert.pem"
-        make_certificate(self.certificate, self.dir / "conf/key.pem")
+        if self.given:
+            shutil.copy(self.given[0], self.certificate)
+            shutil.copy(self.given[1], self.dir / "conf/key.pem")
+        else:
+            make_certificate(self.certificate, self.dir / "conf/key.pem")
+        if self.client_ca:
+            shutil.copy(self.client_ca, self.dir / "conf/client-ca.pem")
         for name, text in TABLES.items():
-            (self.dir / "conf" / name).write_text(text.replace("{dir}", str(self.dir)))
+            (self.dir / "conf" / name).write_text(text.replace("{dir}", str(self.dir)).replace("{mechanisms}", self.mechanisms))
         if self.user:
             self._add_account(owner)
         wrapper = self.tls == "wrapper"
         (self.dir / "conf/main.cf").write_text(MAIN.format(
             dir=self.dir, uid=nobody.pw_uid, gid=nobody.pw_gid, tls="encrypt" if wrapper else self.tls,
-            sasl="yes" if self.user else "no",
-            relay="permit_sasl_authenticated, reject" if self.user else "permit_mynetworks, reject"))
+            sasl="yes" if self.user else "no", ask="yes" if self.client_ca else "no",
+            ca=self.dir / "conf/client-ca.pem" if self.client_ca else "", relay=self._who_may_send()))
         (self.dir / "conf/master.cf").write_text(MASTER.format(
             dir=self.dir, port=self.port, wrapper=" -o smtpd_tls_wrappermode=yes" if wrapper else "").lstrip())
+
+    def _who_may_send(self):
+        known = ["permit_tls_all_clientcerts"] * bool(self.client_ca) + ["permit_sasl_authenticated"] * bool(self.user)
+        return ", ".join(known or ["permit_mynetworks"]) + ", reject"
 
     def _add_account(self, owner):
         table = self.dir / "conf/sasl/sasldb2"
