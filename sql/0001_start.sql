@@ -64,7 +64,7 @@ CREATE TABLE relay (
   weight {INT} NOT NULL DEFAULT 10, -- share of the connections; 0: only while no other one can be used
   connections {INT} NOT NULL DEFAULT 0, -- of one sender, at most; 0: the institution's setting
   per_second {INT} NOT NULL DEFAULT 0, -- by all senders together; 0: no limit
-  auth TEXT NOT NULL DEFAULT '',   -- plain, login, scram-sha-256, xoauth2, external; '': the best that is offered
+  auth TEXT NOT NULL DEFAULT '',   -- plain, login, scram-sha-256, xoauth2, oauthbearer, external; '': the best that is offered
   chunking {INT} NOT NULL DEFAULT 0, -- BDAT, where it is offered
   token_file TEXT NOT NULL DEFAULT '', -- the OAuth token, renewed by somebody else's job; '': none
   version {INT} NOT NULL DEFAULT 1, -- grows with each change, of its files too: by that senders see it

@@ -45,7 +45,7 @@ OPTIONS(O_ROTATE, { "at-once", NULL, 0, "on suspicion: withdraw the keys that si
 	{ "weight", "N", 0, "its share of the connections, 1 to 1000, beside the others; 0: only while no other can be used" }, \
 		{ "connections", "N", 0, "of one sender, at most; 0: the institution's setting" },                    \
 		{ "per-second", "N", 0, "messages, by all senders together; 0: no limit" },                          \
-		{ "auth", "KIND", 0, "plain, login, scram-sha-256, xoauth2, external; best: the best that it offers" }, \
+		{ "auth", "KIND", 0, "plain, login, scram-sha-256, xoauth2, oauthbearer, external; best: the best that it offers" }, \
 		{ "relay-password-file", "FILE", 0, "the password; it is kept below keys/" },                         \
 		{ "token-file", "FILE", 0, "the OAuth token, renewed by a job of yours; read for each new connection" }, \
 		{ "client-cert", "FILE", 0, "PEM: who we are to it, with its chain; it is kept below keys/" },         \

@@ -9,6 +9,7 @@
 #include "store/audit.h"
 #include "store/relay.h"
 
+#include <ctype.h>
 #include <limits.h>
 
 #define WEIGHT_MAX      1000
@@ -34,23 +35,19 @@ static int read_number(struct ctx *c, const char *name, int64_t most, int64_t *o
 	return 0;
 }
 
-static int read_auth(struct ctx *c, struct identity_relay *r, struct err *e)
+/* Kept as it was written, in small letters: "" is the best that is offered. */
+static int read_auth(struct ctx *c, struct wanted *w, struct err *e)
 {
-	static const char *const KINDS[] = { "plain", "login", "scram-sha-256", "xoauth2", "external" };
 	const char *value = opt(c, "auth");
+	char *small;
 
-	if (!value)
-		return 0;
-	if (strcmp(value, "best") == 0 || !*value) {
-		r->auth = "";
-		return 0;
+	if (value) {
+		small = arena_text(c->a, strcmp(value, "best") == 0 ? "" : value);
+		for (char *p = small; *p; p++)
+			*p = (char)tolower((unsigned char)*p);
+		w->relay.auth = small;
 	}
-	for (size_t i = 0; i < COUNT(KINDS); i++)
-		if (strcmp(value, KINDS[i]) == 0) {
-			r->auth = KINDS[i];
-			return 0;
-		}
-	return err_set(e, ERR_INPUT, "--auth %s: kinds are plain, login, scram-sha-256, xoauth2, external, best", value);
+	return relay_auth_parse(w->relay.auth, &w->url.auth, e) < 0 ? err_in(e, "--auth") : 0;
 }
 
 /* Senders are started elsewhere: the path must hold for them too. */
@@ -97,6 +94,7 @@ static int will_have(struct ctx *c, const struct wanted *w, enum relay_file f, b
 
 static int check_fits(struct ctx *c, const struct wanted *w, struct err *e)
 {
+	enum relay_auth auth = w->url.auth;
 	bool cert, key;
 
 	if (will_have(c, w, RELAY_CLIENT_CERT, &cert, e) < 0 || will_have(c, w, RELAY_CLIENT_KEY, &key, e) < 0)
@@ -105,11 +103,11 @@ static int check_fits(struct ctx *c, const struct wanted *w, struct err *e)
 		return err_set(e, ERR_INPUT, "a certificate and its key belong together: --client-cert FILE --client-key FILE");
 	if (cert && w->url.mode == RELAY_PLAIN)
 		return err_set(e, ERR_INPUT, "%s: a certificate is shown within TLS only; use smtp+starttls:// or smtps://", w->url.url);
-	if (strcmp(w->relay.auth, "external") == 0 && !cert)
+	if (auth == AUTH_EXTERNAL && !cert)
 		return err_set(e, ERR_INPUT, "--auth external needs --client-cert and --client-key");
-	if (strcmp(w->relay.auth, "xoauth2") == 0 && !*w->relay.token_file)
-		return err_set(e, ERR_INPUT, "--auth xoauth2 needs --token-file");
-	if (*w->relay.auth && strcmp(w->relay.auth, "external") != 0 && !w->url.user)
+	if ((auth == AUTH_OAUTHBEARER || auth == AUTH_XOAUTH2) && !*w->relay.token_file)
+		return err_set(e, ERR_INPUT, "--auth %s needs --token-file", w->relay.auth);
+	if (auth != AUTH_BEST && auth != AUTH_EXTERNAL && !w->url.user)
 		return err_set(e, ERR_INPUT, "--auth %s: the URL names no user, as in smtps://USER@HOST", w->relay.auth);
 	return 0;
 }
@@ -123,7 +121,7 @@ static int read_wanted(struct ctx *c, struct wanted *w, struct err *e)
 	r->chunking = opt_set(c, "chunking") || (r->chunking && !opt_set(c, "no-chunking"));
 	if (read_number(c, "weight", WEIGHT_MAX, &r->weight, e) < 0 ||
 	    read_number(c, "connections", CONNECTIONS_MAX, &r->connections, e) < 0 ||
-	    read_number(c, "per-second", PER_SECOND_MAX, &r->per_second, e) < 0 || read_auth(c, r, e) < 0 ||
+	    read_number(c, "per-second", PER_SECOND_MAX, &r->per_second, e) < 0 || read_auth(c, w, e) < 0 ||
 	    read_token_file(c, r, e) < 0 || read_files(c, w, e) < 0)
 		return -1;
 	return check_fits(c, w, e);

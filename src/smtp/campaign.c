@@ -8,18 +8,11 @@
 
 static int load(struct home *h, struct campaign *c, int64_t mailing, enum dkim_use dkim, struct err *e)
 {
-	const char *password;
-
 	if (mailing_by_id(h, c->a, mailing, &c->mailing, e) <= 0 || content_load(h, c->a, &c->mailing, &c->content, e) < 0 ||
 	    manifest_stands(h, &c->mailing, &c->content, e) < 0)
 		return -1;
 	if (!c->content.compiled)
 		return err_set(e, ERR_INPUT, "%s", c->content.compile_error);
-	if (relay_parse(c->a, c->content.identity.relay, &c->relay, e) < 0 ||
-	    identity_relay_password(h, c->a, &c->content.identity, &password, e) < 0)
-		return -1;
-	c->relay.password = password;
-	c->relay.helo = c->content.identity.domain[0];
 	if (dkim != DKIM_USE_NONE && !c->content.identity.relay_signs) {
 		if (identity_signers(h, c->a, &c->content.identity, c->signer, e) < 0)
 			return -1;

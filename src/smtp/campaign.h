@@ -5,7 +5,6 @@
 #ifndef PLACET_CAMPAIGN_H
 #define PLACET_CAMPAIGN_H
 
-#include "smtp/relay.h"
 #include "store/content.h"
 #include "store/delivery.h"
 
@@ -34,7 +33,6 @@ struct campaign {
 	const struct content_version *last_version; /* of the message that was rendered last */
 	struct dkim_signer signer[2];
 	size_t n_signers;
-	struct relay relay;
 	struct work *first, *last; /* claimed, not started */
 	size_t waiting, in_flight;
 	bool halted;               /* no longer to be sent: paused, cancelled, revoked, its window over */

@@ -141,6 +141,7 @@ static void release(struct engine *g)
 		free((char *)(uintptr_t)g->halts[i].why);
 	free(g->halts);
 	clerk_free(g->clerk);
+	relay_plans_free(g->plans);
 	arena_free(g->render);
 	buf_free(&g->body);
 	loop_free(g->loop);

@@ -18,6 +18,7 @@ struct clerk {
 	int64_t sender;
 	int64_t last_claim;             /* stamp */
 	int64_t lost_claims;            /* claims of this stamp and later were not committed, or nobody knows; 0: none */
+	struct relay_watch relays;
 	int64_t held_told;              /* ticks: when it was last said that a window does not open */
 	struct outcomes *first, **last; /* not written yet, the oldest first */
 	struct halt *halts;             /* mailings that cannot be sent, to be paused by the next flush; texts are allocated */
@@ -218,6 +219,10 @@ static int in_transaction(struct clerk *k, struct flush *f, struct flushing *x, 
 	    look_at_mailings(k, f, &x->wanted, &x->n_wanted, e) < 0 || write_outcomes(k, e) < 0 ||
 	    claim_all(k, f, &x->first_claim, e) < 0)
 		return -1;
+	for (size_t i = 0; i < f->n_health; i++)
+		f->health[i].sender = k->sender;
+	if (relay_health_write(k->h, f->health, f->n_health, e) < 0)
+		return -1;
 	return sender_seen(k->h, k->sender, &f->figures, e);
 }
 
@@ -314,7 +319,8 @@ void clerk_flush(struct clerk *k, struct flush *f)
 	if (f->failure.kind != ERR_NONE)
 		return;
 	take_in_mailings(k, f, &x);
-	if (f->notices && offices_load(k->h, k->o->dkim != DKIM_USE_NONE, f, e) < 0)
+	if ((f->notices && offices_load(k->h, k->o->dkim != DKIM_USE_NONE, f, e) < 0) ||
+	    relays_look(k->h, &k->relays, f, e) < 0)
 		undo(k, f, &x); /* the database went away in between: the next flush gives the claims back */
 	f->look_again = f->look_again || k->n_halts || f->taken_in;
 }

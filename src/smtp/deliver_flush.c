@@ -93,6 +93,7 @@ struct flush *engine_order(struct engine *g)
 	f->standing = atomic_load(g->h->opt_out_counter + 1);
 	f->stopping = g->stopping;
 	f->figures = figures(g);
+	lanes_tell(g, f);
 	f->outcomes = g->outcomes;
 	g->outcomes = outcomes_new();
 	places_move(&g->handed, &g->noted);
@@ -116,6 +117,7 @@ void flush_free(struct flush *f)
 	for (size_t i = 0; i < f->n_wishes; i++)
 		arena_free(f->wishes[i].a);
 	arena_free(f->notices);
+	relay_plans_free(f->plans);
 	while ((c = f->taken_in)) {
 		f->taken_in = c->next;
 		campaign_free(c);
@@ -182,7 +184,7 @@ static void take_in_mailings(struct engine *g, struct flush *f)
 		f->taken_in = c->next;
 		c->next = g->campaigns;
 		g->campaigns = c;
-		if (!lane_for(g, c->content.identity.id, &c->relay, &e))
+		if (!lane_for(g, c->content.identity.id, &e))
 			engine_pause(g, c, e.text);
 	}
 }
@@ -222,6 +224,7 @@ static void take_effect(struct engine *g, struct flush *f)
 	for (size_t i = 0; i < g->handed.n; i++)
 		journal_settled(g->journal, g->handed.p[i]);
 	g->handed.n = 0;
+	lanes_hear(g, f);
 	if (f->notices)
 		notices_take_in(g, f);
 	if (f->notices_more > 0)
@@ -259,8 +262,7 @@ void engine_answer(struct engine *g, struct flush *f)
 	}
 	take_effect(g, f);
 	flush_free(f);
-	for (struct lane *lane = g->lanes; lane; lane = lane->next)
-		smtp_pool_wake(lane->pool);
+	lanes_wake(g);
 	g->idle = !again && !at_work(g);
 	if (g->idle && (g->o->until_idle || g->stopping))
 		loop_stop(g->loop);

@@ -178,7 +178,7 @@ static int take_place(struct engine *g)
 
 static int lane_next(void *ctx, struct smtp_job *job)
 {
-	struct lane *lane = ctx;
+	struct lane *lane = ((struct outlet *)ctx)->lane;
 	struct engine *g = lane->engine;
 	struct err e = { 0 };
 	struct slot *s;
@@ -201,7 +201,7 @@ static int lane_next(void *ctx, struct smtp_job *job)
 
 static int lane_dot(void *ctx, const struct smtp_job *job)
 {
-	struct lane *lane = ctx;
+	struct lane *lane = ((struct outlet *)ctx)->lane;
 	struct slot *s = job->ctx;
 	const struct open_dot dot = s->note ? (struct open_dot){ s->note->n->id, s->note->n->claimed, true }
 					    : (struct open_dot){ s->work->d.id, s->work->d.claimed, false };
@@ -222,12 +222,15 @@ static void judge_end(struct engine *g, struct campaign *c, const struct smtp_ou
 		engine_pause(g, c, "5 of the last 100 messages were refused by policy");
 }
 
-static void work_done(struct engine *g, struct slot *s, const struct smtp_outcome *o)
+static void work_done(struct engine *g, struct slot *s, const struct smtp_outcome *o, const struct outlet *m)
 {
 	struct work *w = s->work;
 	struct campaign *c = w->campaign;
-	struct outcome out = retry_decide(o, &w->d, home_now(g->h), c->mailing.not_after, c->relay.url);
+	struct outcome out = retry_decide(o, &w->d, home_now(g->h), c->mailing.not_after, m->url);
 
+	/* What this relay did not begin with is another one's at once. */
+	if (o->end == SMTP_NOT_STARTED && lane_has_other(m))
+		out.due = 0;
 	slot_outcome(g, s, &out);
 	c->in_flight--;
 	work_free(w);
@@ -236,71 +239,19 @@ static void work_done(struct engine *g, struct slot *s, const struct smtp_outcom
 
 static void lane_done(void *ctx, const struct smtp_job *job, const struct smtp_outcome *o)
 {
-	struct lane *lane = ctx;
+	const struct outlet *m = ctx;
+	struct engine *g = m->lane->engine;
 	struct slot *s = job->ctx;
 
 	if (s->note)
-		notices_done(lane->engine, s, o);
+		notices_done(g, s, o, m);
 	else
-		work_done(lane->engine, s, o);
-	slot_give(lane->engine, s);
+		work_done(g, s, o, m);
+	slot_give(g, s);
 }
 
-static void lane_fault(void *ctx, const struct smtp_outcome *o, int64_t wait)
-{
-	struct lane *lane = ctx;
-	struct engine *g = lane->engine;
-
-	log_event(LOG_LEVEL_WARN, "relay-fault", "relay", lane->relay, "why", o->text, NULL);
-	/* What waits for this relay is not due before it is tried again. */
-	for (struct campaign *c = g->campaigns; c; c = c->next)
-		if (c->content.identity.id == lane->identity)
-			engine_give_back_all(g, c, home_now(g->h) + wait);
-	notices_give_back(g, lane->identity, home_now(g->h) + wait);
-	engine_want_flush(g);
-}
-
-static const struct smtp_ops LANE_OPS = { .next = lane_next, .dot = lane_dot, .done = lane_done,
-					  .relay_fault = lane_fault };
-/* --- campaigns and lanes ----------------------------------------------------------------------- */
-
-struct lane *lane_for(struct engine *g, int64_t identity, const struct relay *r, struct err *e)
-{
-	int64_t patience = g->h->relay_patience;
-	struct smtp_limits limits = { .connections = g->connections, .greeting = patience, .reply = patience,
-				      .data = patience, .dot = patience, .connect = patience,
-				      .back_off = g->h->relay_back_off };
-	struct lane *lane;
-
-	for (lane = g->lanes; lane; lane = lane->next)
-		if (lane->identity == identity)
-			return lane;
-	lane = mem_alloc(sizeof(*lane));
-	lane->engine = g;
-	lane->identity = identity;
-	lane->relay = mem_copy_text(r->url);
-	lane->pool = smtp_pool_new(loop_base(g->loop), r, &limits, &LANE_OPS, lane, e);
-	if (!lane->pool) {
-		free(lane->relay);
-		free(lane);
-		return NULL;
-	}
-	lane->next = g->lanes;
-	g->lanes = lane;
-	return lane;
-}
-/* What is still in flight ends as lost here: before its dot as not started, after it as uncertain. */
-void lanes_free(struct engine *g)
-{
-	struct lane *lane;
-
-	while ((lane = g->lanes)) {
-		g->lanes = lane->next;
-		smtp_pool_free(lane->pool);
-		free(lane->relay);
-		free(lane);
-	}
-}
+const struct smtp_ops LANE_OPS = { .next = lane_next, .dot = lane_dot, .done = lane_done, .relay_fault = lane_fault,
+				   .relay_back = lane_back };
 
 void slots_free(struct engine *g)
 {

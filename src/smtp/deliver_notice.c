@@ -43,16 +43,10 @@ static void note_hold(struct engine *g, struct note *x, const char *why)
 
 static int office_load(struct home *h, struct office *f, int64_t identity, bool sign, struct err *e)
 {
-	const char *password;
 	int got = identity_by_id(h, f->a, identity, &f->identity, e);
 
 	if (got <= 0)
 		return got < 0 ? -1 : err_set(e, ERR_MISSING, "its identity is gone");
-	if (relay_parse(f->a, f->identity.relay, &f->relay, e) < 0 ||
-	    identity_relay_password(h, f->a, &f->identity, &password, e) < 0)
-		return -1;
-	f->relay.password = password;
-	f->relay.helo = f->identity.domain[0];
 	if (!sign || f->identity.relay_signs)
 		return 0;
 	f->n_signers = 2;
@@ -181,7 +175,7 @@ static void take_in(struct engine *g, struct note *x)
 	}
 	f = office_for(g, x->n->identity);
 	MUST(f); /* offices_load */
-	if (lane_for(g, x->n->identity, &f->relay, &e))
+	if (lane_for(g, x->n->identity, &e))
 		push(g, f, x);
 	else
 		note_hold(g, x, e.text);
@@ -291,13 +285,15 @@ static void fit_outcome(struct engine *g, struct outcome *o)
 	}
 }
 
-void notices_done(struct engine *g, struct slot *s, const struct smtp_outcome *o)
+void notices_done(struct engine *g, struct slot *s, const struct smtp_outcome *o, const struct outlet *m)
 {
 	struct note *x = s->note;
 	struct delivery d = { .id = x->n->id, .claimed = x->n->claimed, .attempts = x->n->attempts, .first = x->n->first };
-	struct outcome out = retry_decide(o, &d, home_now(g->h), x->n->give_up, x->office->relay.url);
+	struct outcome out = retry_decide(o, &d, home_now(g->h), x->n->give_up, m->url);
 
 	fit_outcome(g, &out);
+	if (o->end == SMTP_NOT_STARTED && lane_has_other(m))
+		out.due = 0;
 	slot_outcome(g, s, &out);
 	x->office->in_flight--;
 	if (o->fault == FAULT_IDENTITY)

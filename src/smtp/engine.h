@@ -8,6 +8,8 @@
  *   deliver_flush.c    the loop's part of a flush: what it orders, and what it does with the answer
  *   deliver_clerk.c    the clerk's part: one transaction for outcomes, steps and claims
  *   deliver_lane.c     between the loop and the relays
+ *   deliver_share.c    an identity's relays, and how they share its mail
+ *   deliver_relays.c   the clerk's part of that: what relays there are
  *   deliver_notice.c   does for system mail what the others do for mailings
  *   deliver_optout.c   hears who leaves meanwhile
  *   deliver_outcome.c  keeps what became of whom until the next order
@@ -23,6 +25,7 @@
 #include "smtp/pool.h"
 #include "store/notice.h"
 #include "store/optout.h"
+#include "store/relay.h"
 
 #define ENGINE_READY_LEAST 100       /* claimed and not started, for each mailing: at the start */
 #define ENGINE_READY_MOST 5000
@@ -45,7 +48,6 @@ struct office {
 	struct identity identity;
 	struct dkim_signer signer[2];
 	size_t n_signers;
-	struct relay relay;
 	struct note *first, *last;
 	size_t in_flight;
 	struct office *next;
@@ -69,6 +71,23 @@ struct halt {
 	const char *why;
 };
 
+/* A relay of an identity, as the database and the files of the home have it. */
+struct relay_plan {
+	int64_t identity, id;
+	const char *url;
+	struct relay relay;
+	const char *stamp; /* the same as long as a connection would be made in the same way */
+	const char *why;   /* it cannot be set up; else NULL */
+	int64_t weight, connections, per_second; /* as in struct identity_relay */
+};
+
+/* All of them. */
+struct relay_plans {
+	struct arena *a;
+	struct relay_plan *p;
+	size_t n;
+};
+
 struct flush {
 	struct arena *a;
 	/* The order. */
@@ -83,6 +102,8 @@ struct flush {
 	uint64_t standing;         /* the counter of changes of standing, before anything was asked */
 	bool stopping;             /* claim nothing */
 	struct sender_figures figures;
+	struct relay_health *health; /* without the sender */
+	size_t n_health;
 	/* The answer. */
 	struct err failure;        /* ERR_NONE: all was committed. ERR_AGAIN: the database is away; nothing is lost. */
 	int64_t began;             /* ticks, before anything was asked of the database */
@@ -94,6 +115,8 @@ struct flush {
 	size_t n_notices;
 	bool notices_drained;      /* nothing was due */
 	struct office *new_offices;
+	struct relay_plans *plans; /* they have changed; NULL: they are as before */
+	int64_t senders;           /* that live; 0: nobody looked */
 	struct opt_out_place followed; /* what the claims have seen of the journal of opt-outs */
 };
 
@@ -109,6 +132,16 @@ int clerk_end(struct clerk *k, struct err *e) MUST_USE;
 /* Its home, once its thread is over. */
 struct home *clerk_home(struct clerk *k);
 
+/* deliver_relays.c: what the clerk knows of relays. */
+struct relay_watch {
+	struct relay_version version;
+	bool known;
+	int64_t looked_at; /* ticks */
+};
+/* After the commit: puts all relays into the answer if any has changed, and the number of senders that live. */
+int relays_look(struct home *h, struct relay_watch *w, struct flush *f, struct err *e) MUST_USE;
+void relay_plans_free(struct relay_plans *x); /* NULL is fine */
+
 /* --- the loop's ---------------------------------------------------------------------------------- */
 
 /* A message in the hands of the pool. */
@@ -123,12 +156,28 @@ struct slot {
 	struct slot *before, *after; /* of the busy ones */
 };
 
-/* An identity's relay with its connections. */
+/* A relay of a lane, with its connections. */
+struct outlet {
+	struct lane *lane;
+	int64_t id;             /* of its row */
+	char *url, *stamp;
+	struct smtp_pool *pool; /* NULL: it could not be set up */
+	char *why;              /* then: why not */
+	int64_t since;          /* ticks; then: since when */
+	int64_t weight, connections, per_second;
+	bool shares;            /* takes part in what is shared out now */
+	int64_t share;          /* so many connections */
+	int64_t accepted, faults; /* by pools that it had before */
+	struct smtp_health told_health; /* as it was told last */
+	bool told;
+	struct outlet *next;
+};
+
+/* An identity with its relays. */
 struct lane {
 	struct engine *engine;
 	int64_t identity;
-	char *relay;           /* its URL, for the log */
-	struct smtp_pool *pool;
+	struct outlet *outlets;
 	struct lane *next;
 };
 
@@ -162,6 +211,10 @@ struct engine {
 	uint64_t standing_count;
 	int connections;
 	struct lane *lanes;
+	struct outlet *leaving; /* relays that were removed or changed, until what they have is done */
+	struct relay_plans *plans;
+	int64_t senders;       /* that share a relay's pace */
+	int64_t told_at;       /* ticks: when all of the relays' health was told */
 	struct campaign *campaigns, *turn; /* turn: whose message is next */
 	struct office *offices;
 	size_t notices_waiting;
@@ -205,7 +258,7 @@ int offices_load(struct home *h, bool sign, struct flush *f, struct err *e) MUST
 void notices_take_in(struct engine *g, struct flush *f);
 /* The next one of this lane, rendered and signed into `s`; false when there is none. */
 bool notices_next(struct engine *g, const struct lane *lane, struct slot *s);
-void notices_done(struct engine *g, struct slot *s, const struct smtp_outcome *o);
+void notices_done(struct engine *g, struct slot *s, const struct smtp_outcome *o, const struct outlet *m);
 /* Gives back what waits for an identity (0: for any), due again at `due`. */
 void notices_give_back(struct engine *g, int64_t identity, int64_t due);
 bool notices_at_work(const struct engine *g);
@@ -228,12 +281,31 @@ void leavers_forget(struct leavers *l, const struct opt_out_place *followed);
 
 /* deliver_lane.c */
 
-/* The lane of an identity and its relay, made if need be; NULL with `e` filled. */
-struct lane *lane_for(struct engine *g, int64_t identity, const struct relay *r, struct err *e) MUST_USE;
-/* What is still in flight ends as lost here: before its dot as not started, after it as uncertain. */
-void lanes_free(struct engine *g);
+/* What pools ask and say; their context is a struct outlet. */
+extern const struct smtp_ops LANE_OPS;
 void slots_free(struct engine *g);
 void slot_outcome(struct engine *g, struct slot *s, const struct outcome *o);
+
+/* deliver_share.c */
+
+/* The lane of an identity, made if need be; NULL with `e` filled when none of its relays can be set up. */
+struct lane *lane_for(struct engine *g, int64_t identity, struct err *e) MUST_USE;
+/* There may be something to send, by one lane, by all. The latter lets go of relays that are done with, too. */
+void lane_wake(struct lane *lane);
+void lanes_wake(struct engine *g);
+/* The clerk's answer about relays and senders: before what it claimed is taken in. */
+void lanes_hear(struct engine *g, struct flush *f);
+/* How relays are, into an order. */
+void lanes_tell(struct engine *g, struct flush *f);
+/* Can any relay be used, or tried? */
+bool lane_is_usable(const struct lane *lane);
+/* Any but this one? */
+bool lane_has_other(const struct outlet *m);
+/* For LANE_OPS. */
+void lane_fault(void *ctx, const struct smtp_outcome *o, int64_t wait);
+void lane_back(void *ctx);
+/* What is still in flight ends as lost here: before its dot as not started, after it as uncertain. */
+void lanes_free(struct engine *g);
 
 /* deliver_flush.c */
 

@@ -10,6 +10,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILE_NAME_MAX 200 /* bytes, without what is put behind it */
@@ -236,4 +237,22 @@ int relay_password(struct home *h, struct arena *a, const struct identity_relay 
 		rc = 0;
 	buf_free(&text);
 	return rc;
+}
+
+int relay_stamp(struct home *h, struct arena *a, const struct identity_relay *r, const char **out, struct err *e)
+{
+	const char *path, *text;
+
+	text = arena_printf(a, "%s %s %d %s", r->url, r->auth, r->chunking, r->token_file);
+	for (enum relay_file f = 0; f < RELAY_FILES; f++) {
+		struct stat st;
+
+		if (relay_path(h, a, r, f, &path, e) < 0)
+			return -1;
+		if (stat(path, &st) == 0)
+			text = arena_printf(a, "%s %d:%lld:%lld.%ld:%lld", text, f, (long long)st.st_ino,
+					    (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (long long)st.st_size);
+	}
+	*out = text;
+	return 0;
 }

@@ -21,7 +21,7 @@ struct identity_relay {
 	int64_t weight;        /* share of the connections; 0: only while no other one can be used */
 	int64_t connections;   /* of one sender, at most; 0: the institution's setting */
 	int64_t per_second;    /* messages by all senders together; 0: no limit */
-	const char *auth;      /* plain, login, scram-sha-256, xoauth2, external; "": the best that is offered */
+	const char *auth;      /* plain, login, scram-sha-256, xoauth2, oauthbearer, external; "": the best that is offered */
 	const char *token_file; /* path of the OAuth token, which others renew; "": none */
 	bool chunking;         /* BDAT, where it is offered */
 };
@@ -69,6 +69,9 @@ int relay_forget(struct home *h, struct arena *a, const struct identity_relay *r
 /* The first line of the password's file; NULL when none is kept. */
 int relay_password(struct home *h, struct arena *a, const struct identity_relay *r, const char **out,
 		   struct err *e) MUST_USE;
+
+/* A text that stays the same as long as a connection would be made in the same way: URL, kind of login, files. */
+int relay_stamp(struct home *h, struct arena *a, const struct identity_relay *r, const char **out, struct err *e) MUST_USE;
 
 /* --- how senders get on with it ---------------------------------------------------------------- */
 

@@ -21,6 +21,7 @@ class Paced:
         self.links = {}  # the path behind each person's one-click address
         self.count = 0
         self.port = None
+        self._server, self._writers = None, set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._started = threading.Event()
@@ -40,12 +41,33 @@ class Paced:
 
     def _run(self):
         asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0, limit=1 << 20))
-        self.port = server.sockets[0].getsockname()[1]
+        self._loop.run_until_complete(self._listen(0))
         self._started.set()
         self._loop.run_forever()
 
+    async def _listen(self, port):
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, limit=1 << 20)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _leave(self):
+        self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+
+    def down(self):
+        """Nobody listens any more, and who was connected is cut off."""
+        asyncio.run_coroutine_threadsafe(self._leave(), self._loop).result(10)
+
+    def up(self):
+        """Back at the same address."""
+        asyncio.run_coroutine_threadsafe(self._listen(self.port), self._loop).result(10)
+
+    @property
+    def connections(self):
+        return len(self._writers)
+
     async def _serve(self, reader, writer):
+        self._writers.add(writer)
         try:
             writer.write(b"220 paced ESMTP\r\n")
             while (line := await reader.readline()):
@@ -54,6 +76,7 @@ class Paced:
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
+            self._writers.discard(writer)
             writer.close()
 
     async def _answer(self, line, reader, writer):
