@@ -134,6 +134,7 @@ OPTIONS(O_STEP, BY_IF, { "why", "TEXT", 0, "the reason" });
 OPTIONS(O_STOP_ALL, { "identity", "NAME", 0, "only mailings of this identity" }, BY, WHY);
 OPTIONS(O_WATCH, { "watch", NULL, 0, "again and again, until the mailing ends or is paused" },
 	{ "every", "SECONDS", 0, "with --watch: so often at most; without it each second" });
+OPTIONS(O_REPORT, { "summary", NULL, 0, "sums them up: by code, relay and arm; the report that takes --json" });
 OPTIONS(O_OPT_OUT, BY, { "why", "TEXT", OPT_NEEDED, "how the person asked; not kept in the audit ledger" });
 OPTIONS(O_PERSON_EXPORT, { "out", "FILE", 0, "where it goes; without it person-PSEUDONYM.zip in this folder" });
 OPTIONS(O_ERASE, BY, { "may-return", NULL, 0, "make no opt-out; one that stands stays" });
@@ -331,7 +332,10 @@ CMD("mailing", "status", "ID", O_WATCH, NEED_DB, cmd_mailing_status, "counts rec
     "With --watch it draws anew on a terminal, and prints line after line anywhere else, until the mailing is done, paused, cancelled or "
     "revoked, or Ctrl-C. With --json each line is one JSON object. A mailing of millions is looked at less often, since "
     "counting it takes the database some time.")
-CMD("mailing", "report", "ID", NULL, NEED_DB, cmd_mailing_report, "prints one CSV row for each recipient", NULL)
+CMD("mailing", "report", "ID", O_REPORT, NEED_DB, cmd_mailing_report, "prints one CSV row for each recipient",
+    "The columns: address; state; why somebody was skipped; reason (the reply by which it failed or waits); attempts; times of the "
+    "first and the last, in UTC; relay; queue_id and reply of the relay; maybe_twice; arm. New columns come behind these. Cells that "
+    "a spreadsheet might take for a formula begin with an apostrophe.")
 CMD("stop-all", NULL, "", O_STOP_ALL, NEED_DB, cmd_stop_all, "pauses everything that is being sent or scheduled, at once",
     "No mailing starts another message within a second of its end, on any host. It prints what it paused, and ends with 0 also when "
     "there was nothing. A postmaster or any reviewer may. Each mailing goes on by placet mailing resume.")
@@ -392,6 +396,9 @@ CMD("host", "list", "", NULL, NEED_DB, cmd_host_list, "lists the hosts that shar
 CMD("host", "remove", "ID", NULL, NEED_DB, cmd_host_remove, "takes a host off that is gone for good",
     "While hosts share a database, leaving is answered only when the database is there, so that all of them know.")
 CMD("send", NULL, "", O_SEND, NEED_DB | NEED_KEYS, cmd_send, "the sending role: delivers what is due", NULL)
+CMD("sender", "status", "", NULL, NEED_DB, cmd_sender_status, "says what senders do, how their relays are, and what waits",
+    "A sender that was silent for ten seconds is no longer counted as alive. What placet mailing status says of one mailing, this says of the "
+    "installation; doc/SENDING.md says what to watch.")
 CMD("web", NULL, "", O_WEB, NEED_DB | NEED_KEYS, cmd_web, "the web role: the pages that recipients see",
     "In a live installation a reverse proxy such as nginx or Caddy stands in front of it: it brings TLS and HTTP/2, "
     "waits for slow clients, and refuses malformed requests before they come here.")
@@ -425,7 +432,7 @@ const struct command *const COMMANDS[] = {
 	&cmd_person_erase_row, &cmd_complaint_list_row, &cmd_complaint_show_row, &cmd_complaint_close_row,
 	&cmd_notice_list_row, &cmd_template_show_row, &cmd_template_set_row, &cmd_template_list_row,
 	&cmd_template_check_row, &cmd_template_preview_row, &cmd_lint_row, &cmd_check_message_row,
-	&cmd_audit_log_row, &cmd_audit_verify_row, &cmd_backup_row, &cmd_restore_row, &cmd_host_join_row, &cmd_host_list_row, &cmd_host_remove_row, &cmd_send_row, &cmd_web_row, &cmd_work_row,
+	&cmd_audit_log_row, &cmd_audit_verify_row, &cmd_backup_row, &cmd_restore_row, &cmd_host_join_row, &cmd_host_list_row, &cmd_host_remove_row, &cmd_send_row, &cmd_sender_status_row, &cmd_web_row, &cmd_work_row,
 	&cmd_retention_show_row, &cmd_retention_run_row, &cmd_serve_row, &cmd_capture_row,
 	&cmd_demo_row, NULL,
 };

@@ -96,6 +96,7 @@ RUN(cmd_host_join);
 RUN(cmd_host_list);
 RUN(cmd_host_remove);
 RUN(cmd_send);
+RUN(cmd_sender_status);
 RUN(cmd_web);
 RUN(cmd_serve);
 RUN(cmd_work);

@@ -14,6 +14,9 @@ struct mailing_at {
 /* ERR_MISSING when there is none. `with_content` compiles it. */
 int mailing_find(struct ctx *c, bool with_content, struct mailing_at *out, struct err *e) MUST_USE;
 json_t *mailing_json(const struct mailing *m);
+/* Recipients by state. */
+struct delivery_counts;
+json_t *mailing_counts_json(const struct delivery_counts *n);
 /* Prints findings for a person, or gives them as JSON. */
 void verdict_print(const struct ctx *c, const struct verdict *v);
 json_t *verdict_json(const struct verdict *v);

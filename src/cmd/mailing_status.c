@@ -128,7 +128,7 @@ static int64_t estimated_end(const struct look *k)
 
 /* --- JSON -------------------------------------------------------------------------------------- */
 
-static json_t *counts_json(const struct delivery_counts *n)
+json_t *mailing_counts_json(const struct delivery_counts *n)
 {
 	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "queued", (json_int_t)n->queued, "attempting",
 			 (json_int_t)n->attempting, "accepted", (json_int_t)n->accepted, "deferred",
@@ -162,7 +162,7 @@ static json_t *status_json(const struct look *k)
 	for (size_t i = 0; i < k->n.n_why; i++)
 		json_object_set_new(skipped, k->n.why[i].why, json_integer(k->n.why[i].n));
 	j = json_pack("{s:I, s:s, s:s, s:s, s:I, s:o, s:I, s:o, s:o, s:s?}", "id", (json_int_t)k->m.id, "state", k->m.state, "by",
-		      k->m.by, "why", k->m.why, "recipients", (json_int_t)k->n.recipients, "counts", counts_json(&k->n), "bounced",
+		      k->m.by, "why", k->m.why, "recipients", (json_int_t)k->n.recipients, "counts", mailing_counts_json(&k->n), "bounced",
 		      (json_int_t)k->n.bounced, "skipped", skipped, "next_due",
 		      k->n.next_due > 1 ? json_time(k->n.next_due) : json_null(), "held", k->held);
 	json_object_update_missing_new(j, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "started",

@@ -16,8 +16,8 @@ from harness.process import ROOT
 from harness.tables import change
 
 SCHEMAS = ROOT / "doc/schemas"
-# Roles that run until they are told to stop, and the report, which is CSV.
-WITHOUT_JSON = {"web", "serve", "capture", "mailing report"}
+# Roles that run until they are told to stop.
+WITHOUT_JSON = {"web", "serve", "capture"}
 # Make a home of their own.
 APART = {"demo", "host join", "host remove"}
 
@@ -28,6 +28,7 @@ CONTRACT = {
     "serve": ("", "", ""),
     "web": ("", "", "listen= admin-listen="),
     "send": ("", "", "until-idle connections= processes= dkim= no-dkim"),
+    "sender status": ("", "", ""),
     "capture": ("", "listen= dir=", "web= reject= defer="),
     "institution show": ("", "", ""),
     "institution set": ("KEY [VALUE]", "", "file="),
@@ -98,7 +99,7 @@ CONTRACT = {
     "mailing cancel": ("ID", "", ""),
     "mailing retry-uncertain": ("ID", "", ""),
     "mailing status": ("ID", "", "watch every="),
-    "mailing report": ("ID", "", ""),
+    "mailing report": ("ID", "", "summary"),
     "opt-out": ("ADDRESS", "by= why=", ""),
     "person show": ("ADDRESS", "", ""),
     "person export": ("ADDRESS", "", "out="),
@@ -447,6 +448,10 @@ def send_one(ask, folder):
     report = ask.placet.run("mailing", "report", number, json=False)
     assert report.startswith("address,state,skipped,reason,attempts,first,last,relay,queue_id,reply,maybe_twice,arm\r\n")
     assert report.count("\r\n") == 6
+    summary = ask("mailing report", number, "--summary")
+    assert summary["counts"] == status["counts"] and summary["deferred"] == [{"code": "4.7.1", "recipients": 1}]
+    assert [r["accepted"] for r in summary["relays"]] == [2] and summary["arms"] == [] and summary["attempts"] == 3
+    assert [m["id"] for m in ask("sender status")["mailings"]] == [number]
     ask("mailing cancel", number)
     assert ask("mailing status", number, "--watch")["state"] == "cancelled"
 

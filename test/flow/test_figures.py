@@ -1,5 +1,7 @@
 """What those who watch see: the status of a mailing, once and again and again; the figures for Prometheus."""
+import csv
 import fcntl
+import io
 import json
 import os
 import pty
@@ -140,6 +142,19 @@ def watch_to_its_end(placet, number):
     assert status["ended"] is not None and status["ends"] is status["waits_since"] is None
 
 
+def look_at_the_report(placet, number, relay):
+    rows = list(csv.DictReader(io.StringIO(placet.run("mailing", "report", number, json=False), newline="")))
+    assert len(rows) == 30 == len({row["address"] for row in rows})
+    for row in rows:
+        assert (row["state"], row["attempts"], row["relay"], row["reason"], row["maybe_twice"]) == ("accepted", "1", relay, "", "0")
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["first"]) and row["first"] <= row["last"]
+    summary = placet.run("mailing", "report", number, "--summary")
+    assert summary["relays"] == [{"relay": relay, "recipients": 30, "accepted": 30}] and summary["failed"] == summary["deferred"] == []
+    assert (summary["attempts"], summary["maybe_twice"], summary["first"]) == (30, 0, min(row["first"] for row in rows))
+    told = placet.run("mailing", "report", number, "--summary", json=False)
+    assert f"  relay {relay}: 30 recipients, 30 accepted\n" in told and "maybe sent twice" not in told
+
+
 def watch_what_is_over(placet, draft, cancelled):
     assert placet.run("mailing", "status", draft, "--watch", json=False).count("\n") == 1
     placet.run("mailing", "cancel", cancelled, json=False)
@@ -160,6 +175,7 @@ def test_watching_a_mailing(placet, sink):
     placet.run("mailing", "start", second, json=False)
     watch_lines(placet, second)
     watch_to_its_end(placet, second)
+    look_at_the_report(placet, second, sink.url())
     watch_what_is_over(placet, story.draft(), story.mailing())
 
 
@@ -252,7 +268,16 @@ def test_metrics(placet, sink):
     metrics_do_not_hold_up_pages(placet, metrics)
     cut_connections(placet)
     wait_until(lambda: metrics.scrape()["placet_database_up"], 20, "the database is there again")
-    placet.run("send", "--until-idle", json=False)
+    sender = placet.start("send", listens=False)
+    wait_until(lambda: placet.run("mailing", "status", number)["state"] == "done", 60, "the mailing is done")
+    status, values = placet.run("sender", "status"), metrics.scrape()
+    assert [(s["alive"], s["accepted"], s["failed"]) for s in status["senders"]] == [(True, 30, 0)] and status["mailings"] == []
+    assert "sender 1: runs for" in placet.run("sender", "status", json=False)
+    assert values["placet_senders,alive"] == 1 and values["placet_last_flush_age_seconds"] < 5
+    assert values["placet_outcomes_total,accepted"] == 30
+    sender.stop()
     values = metrics.scrape()
+    assert values["placet_outcomes_total,accepted"] == 30 and values["placet_senders,alive"] == 0
+    assert "placet_last_flush_age_seconds" not in values and placet.run("sender", "status")["senders"] == []
     assert values["placet_mailings,done"] == 1 and f"placet_recipients,{number},queued" not in values
     assert values["placet_oldest_waiting_seconds,mailing"] == 0
