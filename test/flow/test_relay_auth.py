@@ -36,7 +36,9 @@ def test_each_kind_of_login(make_postfix, authority, tls):
     used = [line.split("sasl_method=")[1].split(",")[0] for line in server.log().splitlines() if "sasl_method=" in line]
     assert used == ["SCRAM-SHA-256", "PLAIN", "LOGIN", "SCRAM-SHA-256"]  # the best one when none is named
     assert server.log().count("TLSv1.3") >= 4
-    assert len(server.wait_for_mail(4)) == 4
+    assert " accepted " in hand_over(server.url(), *trusting, "--chunking")
+    mail = server.wait_for_mail(5)
+    assert len(mail) == 5 and all(m.raw.endswith(b"\n\nHello\n") for m in mail)  # by BDAT as by DATA
 
 
 def test_what_is_wrong_is_told(make_postfix, authority):

@@ -85,6 +85,7 @@ static void go_on(struct play *p)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char HELLO[] = "220 x\r\n250-x\r\n250-DSN\r\n250-CHUNKING\r\n250 PIPELINING\r\n", PLAIN[] = "220 x\r\n250 x\r\n";
+	static const char AUTH[] = "220 x\r\n250-x\r\n250-AUTH SCRAM-SHA-256 LOGIN PLAIN XOAUTH2 OAUTHBEARER\r\n250 PIPELINING\r\n";
 	struct relay relay = { .host = "localhost" };
 	struct smtp_ops ops = { .next = next, .dot = dot, .done = done };
 	struct play p = { .data = "Subject: x\r\n\r\n.x\r\n" };
@@ -101,7 +102,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	piece = (size_t)data[1] % 100 + 1;
 	p.talk = talk_new(&(struct talk_setup){ .relay = &relay, .helo = "me", .ops = &ops, .ctx = &p,
 					       .token = data[0] & 128 ? "t" : NULL });
-	if (data[0] & 4)
+	if ((data[0] & 6) == 6)
+		talk_input(p.talk, AUTH, sizeof(AUTH) - 1);
+	else if (data[0] & 4)
 		talk_input(p.talk, HELLO, sizeof(HELLO) - 1);
 	else if (data[0] & 8)
 		talk_input(p.talk, PLAIN, sizeof(PLAIN) - 1);
