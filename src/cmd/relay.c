@@ -6,6 +6,7 @@
 #include "cmd/identity.h"
 
 #include "base/codec.h"
+#include "smtp/tls.h"
 #include "store/audit.h"
 #include "store/relay.h"
 
@@ -81,25 +82,43 @@ static int read_files(struct ctx *c, struct wanted *w, struct err *e)
 	return 0;
 }
 
-/* Will there be this file? */
-static int will_have(struct ctx *c, const struct wanted *w, enum relay_file f, bool *out, struct err *e)
+/* Where a file will be read from, once it is kept: now from where it was given. NULL: there is none. */
+static int path_of(struct ctx *c, const struct wanted *w, enum relay_file f, const char **out, struct err *e)
 {
-	const char *kept;
+	const char *given = opt(c, FILE_OPTION[f]);
 
-	if (relay_kept(c->h, c->a, &w->relay, f, &kept, e) < 0)
+	if (!given)
+		return relay_kept(c->h, c->a, &w->relay, f, out, e);
+	*out = *given ? given : NULL;
+	return 0;
+}
+
+/* Whether TLS can be had with these certificates, and the key fits. */
+static int check_tls(struct ctx *c, const struct wanted *w, struct err *e)
+{
+	struct relay r = w->url;
+	SSL_CTX *tls;
+
+	if (r.mode == RELAY_PLAIN)
+		return 0;
+	if (path_of(c, w, RELAY_CA, &r.ca_file, e) < 0 || path_of(c, w, RELAY_CLIENT_CERT, &r.client_cert, e) < 0 ||
+	    path_of(c, w, RELAY_CLIENT_KEY, &r.client_key, e) < 0)
 		return -1;
-	*out = w->text[f] ? *w->text[f] != '\0' : kept != NULL;
+	tls = tls_context_new(&r, e);
+	if (!tls)
+		return -1;
+	tls_context_free(tls);
 	return 0;
 }
 
 static int check_fits(struct ctx *c, const struct wanted *w, struct err *e)
 {
 	enum relay_auth auth = w->url.auth;
-	bool cert, key;
+	const char *cert, *key;
 
-	if (will_have(c, w, RELAY_CLIENT_CERT, &cert, e) < 0 || will_have(c, w, RELAY_CLIENT_KEY, &key, e) < 0)
+	if (path_of(c, w, RELAY_CLIENT_CERT, &cert, e) < 0 || path_of(c, w, RELAY_CLIENT_KEY, &key, e) < 0)
 		return -1;
-	if (cert != key)
+	if (!cert != !key)
 		return err_set(e, ERR_INPUT, "a certificate and its key belong together: --client-cert FILE --client-key FILE");
 	if (cert && w->url.mode == RELAY_PLAIN)
 		return err_set(e, ERR_INPUT, "%s: a certificate is shown within TLS only; use smtp+starttls:// or smtps://", w->url.url);
@@ -109,7 +128,7 @@ static int check_fits(struct ctx *c, const struct wanted *w, struct err *e)
 		return err_set(e, ERR_INPUT, "--auth %s needs --token-file", w->relay.auth);
 	if (auth != AUTH_BEST && auth != AUTH_EXTERNAL && !w->url.user)
 		return err_set(e, ERR_INPUT, "--auth %s: the URL names no user, as in smtps://USER@HOST", w->relay.auth);
-	return 0;
+	return check_tls(c, w, e);
 }
 
 static int read_wanted(struct ctx *c, struct wanted *w, struct err *e)

@@ -1,4 +1,5 @@
 """Several relays of an identity: they share its mail, stand in for each other, come and go while a mailing runs."""
+import pathlib
 import time
 
 import pytest
@@ -39,6 +40,9 @@ class Stage:
         found = [r for r in self.placet.run("relay", "list", IDENTITY) if r["url"] == self.relays[which].url()]
         return found[0]["senders"] if found else []
 
+    def told(self):
+        return [(h["state"], h["connections"], h["why"]) for i in range(3) for h in self.health(i)]
+
     def start(self, reply_after):
         for relay in self.relays:
             relay.begin_again(reply_after)
@@ -49,7 +53,7 @@ class Stage:
         """Waits, while the sender has to live."""
         end = time.monotonic() + seconds
         while not true():
-            assert time.monotonic() < end, f"{what}: never; {self.counts()}"
+            assert time.monotonic() < end, f"{what}: never; {self.counts()} {self.told()}"
             assert all(s.running() for s in self.senders), self.senders[0].output()
             time.sleep(0.01)
 
@@ -65,6 +69,48 @@ class Stage:
         assert counts["accepted"] + counts["uncertain"] == PEOPLE, counts
         assert counts["accepted"] <= len(taken) <= PEOPLE
         return counts
+
+
+def test_what_cannot_be_a_relay_is_refused(placet, folder):
+    placet.init()
+    own, other = "smtp://127.0.0.1:25", "smtp+starttls://news@localhost:2525"
+    placet.run("identity", "add", IDENTITY, "--domain", "uni.example", "--relay", own)
+
+    def refuse(status, says, verb, url, *more):
+        placet.run("relay", verb, IDENTITY, url, *more, expect=status)
+        assert says in placet.last.stderr
+
+    refuse(4, "loopback", "add", "smtps://mx.example.net")
+    refuse(2, "password", "add", "smtps://a:b@localhost")
+    refuse(1, "already", "add", own)
+    refuse(1, "own relay", "remove", own)
+    refuse(3, "relay list", "edit", other, "--weight", "3")
+    refuse(2, "0 to 1000", "add", other, "--weight", "1001")
+    refuse(2, "--auth", "add", other, "--auth", "ntlm")
+    refuse(2, "--token-file", "add", other, "--auth", "xoauth2")
+    refuse(2, "cannot be read", "add", other, "--token-file", f"{folder}/absent")
+    refuse(2, "names no user", "add", "smtps://localhost", "--auth", "plain")
+    pem = pathlib.Path(folder) / "some.pem"
+    pem.write_text("no certificate\n")
+    refuse(2, "belong together", "add", other, "--client-cert", pem)
+    refuse(2, "within TLS", "add", "smtp://127.0.0.1:26", "--client-cert", pem, "--client-key", pem)
+    refuse(2, "some.pem", "add", other, "--client-cert", pem, "--client-key", pem)
+    refuse(2, "some.pem", "add", other, "--ca-file", pem)
+    kept = placet.home / "keys/relay"
+    assert [f for f in kept.rglob("*") if f.is_file()] == [] and len(placet.run("relay", "list")) == 1
+
+    # What is kept goes with the relay; a password stays with the URL that it was given for.
+    (pathlib.Path(folder) / "secret").write_text("s3cret\n")
+    placet.run("relay", "add", IDENTITY, other, "--relay-password-file", f"{folder}/secret")
+    file = kept / IDENTITY / "smtp+starttls:news@localhost:2525.password"
+    assert file.read_text() == "s3cret\n" and file.stat().st_mode & 0o777 == 0o600
+    assert placet.run("relay", "edit", IDENTITY, other, "--relay-password-file", "")["password"] is False and not file.exists()
+    placet.run("relay", "edit", IDENTITY, other, "--relay-password-file", f"{folder}/secret")
+    placet.run("identity", "edit", IDENTITY, "--relay", "smtps://news@localhost", json=False)
+    assert "no password is kept" in placet.last.stdout
+    placet.run("identity", "edit", IDENTITY, "--relay", other, json=False)
+    assert "no password is kept" not in placet.last.stdout
+    assert [(r["url"], r["own"], r["password"]) for r in placet.run("relay", "list")] == [(other, True, True)]
 
 
 def test_relays_share_and_come_and_go(placet, relays):
@@ -89,8 +135,8 @@ def test_relays_share_and_come_and_go(placet, relays):
     assert stage.until_done()["uncertain"] == 0
     assert second.count < PEOPLE / 2 and third.count == 0
     assert "relay-removed" in placet.run("audit", "log", json=False)
-    by_url = {r["url"]: r for r in placet.run("relay", "list", IDENTITY)}
-    assert list(by_url) == [first.url()] and by_url[first.url()]["senders"][0]["accepted"] == first.count
+    assert [r["url"] for r in placet.run("relay", "list", IDENTITY)] == [first.url()]
+    stage.until("its health says so", lambda: stage.health(0)[0]["accepted"] == first.count, 3)
 
     # One dies, and the other goes on with all of it; a third one stands by, and is not asked.
     stage.relay("add", 1, "--weight", "30")

@@ -21,7 +21,7 @@ class Paced:
         self.links = {}  # the path behind each person's one-click address
         self.count = 0
         self.port = None
-        self._server, self._writers = None, set()
+        self._server, self._writers, self._down = None, set(), False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._started = threading.Event()
@@ -46,10 +46,12 @@ class Paced:
         self._loop.run_forever()
 
     async def _listen(self, port):
+        self._down = False
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, limit=1 << 20)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _leave(self):
+        self._down = True
         self._server.close()
         for writer in self._writers:
             writer.transport.abort()
@@ -67,6 +69,9 @@ class Paced:
         return len(self._writers)
 
     async def _serve(self, reader, writer):
+        if self._down:  # it had come just before
+            writer.transport.abort()
+            return
         self._writers.add(writer)
         try:
             writer.write(b"220 paced ESMTP\r\n")
