@@ -8,20 +8,27 @@ QUERY(Q_SENDER_SEEN, "UPDATE sender SET seen = $2, flushes = flushes + 1, accept
 		     " skipped = $7, notices = $8, in_flight = $9, waiting = $10 WHERE id = $1");
 QUERY(Q_SENDER_END, "UPDATE sender SET ended = $2 WHERE id = $1");
 
-#define CLAIM(skip_locked)                                                                                           \
-	"UPDATE delivery SET state = 'attempting', sender_id = $1, last = $2, first = COALESCE(first, $2)"          \
-	" WHERE id IN (SELECT d.id FROM delivery d WHERE d.mailing_id = $3 AND d.state = $4 AND d.due <= $2"        \
-	" ORDER BY d.due, d.id LIMIT $5" skip_locked ")"
-QUERY(Q_DELIVERY_CLAIM, CLAIM(""), CLAIM(" FOR UPDATE SKIP LOCKED"));
-QUERY(Q_DELIVERY_CLAIMED,
-      "SELECT d.id, d.first, d.attempts, a.delivery, d.fields, a.utf8, a.key_hash, c.kind, c.ref, c.given_on, c.at,"
-      " COALESCE((SELECT CASE WHEN v.why = '' AND v.valid_until <= $2 THEN 'lapsed' ELSE v.why END FROM may_mail v"
-      "   WHERE v.list_id = m.list_id AND v.address_id = d.address_id), 'no-consent'),"
-      " (SELECT count(*) FROM address fa JOIN delivery fd ON fd.address_id = fa.id WHERE fa.key_hash = a.key_hash"
-      "   AND fd.mailing_id <> d.mailing_id AND fd.state IN ('attempting', 'accepted', 'uncertain') AND fd.last > $3),"
-      " d.arm FROM delivery d JOIN address a ON a.id = d.address_id JOIN consent c ON c.id = d.consent_id"
-      " JOIN mailing m ON m.id = d.mailing_id"
-      " WHERE d.sender_id = $1 AND d.state = 'attempting' AND d.last = $2 ORDER BY d.id");
+#define TAKE(these)                                                                                                  \
+	"UPDATE delivery SET state = 'attempting', sender_id = $1, last = $2, first = COALESCE(first, $2) WHERE id " these
+#define DUE                                                                                                          \
+	"(SELECT n.id FROM delivery n WHERE n.mailing_id = $3 AND n.state = $4 AND n.due <= $2 ORDER BY n.due, n.id LIMIT $5"
+/* Of claimed deliveries what their messages are made of, what may_mail says, and what fatigue is reckoned from ($6). */
+#define JUDGED(claimed)                                                                                              \
+	"SELECT d.id, d.first, d.attempts, a.delivery, d.fields, a.utf8, a.key_hash, c.kind, c.ref, c.given_on, c.at," \
+	" COALESCE((SELECT CASE WHEN v.why = '' AND v.valid_until <= $2 THEN 'lapsed' ELSE v.why END FROM may_mail v"  \
+	"   WHERE v.list_id = m.list_id AND v.address_id = d.address_id), 'no-consent'),"                              \
+	" (SELECT count(*) FROM address fa JOIN delivery fd ON fd.address_id = fa.id WHERE fa.key_hash = a.key_hash"   \
+	"   AND fd.mailing_id <> d.mailing_id AND fd.state IN ('attempting', 'accepted', 'uncertain') AND fd.last > $6)," \
+	" d.arm FROM " claimed " d JOIN address a ON a.id = d.address_id JOIN consent c ON c.id = d.consent_id"         \
+	" JOIN mailing m ON m.id = d.mailing_id"
+/* On SQLite a claim is taken and then read. */
+QUERY(Q_DELIVERY_CLAIM, TAKE("IN " DUE ")"));
+#define READ_BACK                                                                                                    \
+	JUDGED("delivery") " WHERE d.sender_id = $1 AND d.state = 'attempting' AND d.last = $2 AND d.mailing_id = $3"  \
+			   " AND $4 <> '' AND $5 > 0 ORDER BY d.id"
+/* On PostgreSQL both are one. An array, since its planner takes "IN" for a reason to read the whole table. */
+QUERY(Q_DELIVERY_CLAIMED, READ_BACK,
+      "WITH taken AS (" TAKE("= ANY (ARRAY" DUE " FOR UPDATE SKIP LOCKED))") " RETURNING *) " JUDGED("taken") " ORDER BY d.id");
 /* The final state of a mailing that was cancelled or revoked: nobody of it waits any more. */
 #define FINAL "(SELECT f.state FROM mailing f WHERE f.id = delivery.mailing_id AND f.state IN ('cancelled', 'revoked'))"
 /* Given back without an attempt: nothing was sent, and its Date is still to come. */
@@ -33,10 +40,11 @@ QUERY(Q_DELIVERY_WRITE,
       " first = CASE WHEN $3 = 'queued' AND " UNTRIED " THEN NULL ELSE first END,"
       /* A relay's reply may name the address; who was erased meanwhile leaves it nowhere (CON-8). */
       " due = $5, last = $6, relay = $7, queue_id = $8, reply = CASE WHEN bound IS NULL THEN $9 ELSE '' END, attempts = attempts + $10, sender_id = NULL"
-      " WHERE id = $1 AND sender_id = $2 AND state = 'attempting' AND last = $11");
+      /* COALESCE keeps PostgreSQL from looking among all that senders hold, by the index of those. */
+      " WHERE id = $1 AND COALESCE(sender_id, 0) = $2 AND state = 'attempting' AND last = $11");
 /* Under the same condition: an outcome that no longer counts says nothing about the address either. */
 QUERY(Q_DELIVERY_VOID, "UPDATE address SET bounced = 1, bounced_at = $4 WHERE id = (SELECT address_id FROM delivery WHERE id = $1"
-		       " AND sender_id = $2 AND state = 'attempting' AND last = $3)");
+		       " AND COALESCE(sender_id, 0) = $2 AND state = 'attempting' AND last = $3)");
 QUERY(Q_DELIVERY_RELEASE,
       "UPDATE delivery SET state = CASE WHEN " FINAL " IS NOT NULL THEN 'skipped' ELSE 'queued' END,"
       " skipped = COALESCE(" FINAL ", ''), first = CASE WHEN " UNTRIED " THEN NULL ELSE first END, sender_id = NULL"
@@ -108,22 +116,20 @@ static const char *why_not(struct arena *a, struct rows *r, const struct fatigue
 	return !why[0] && rows_i64(r, 12) >= f->ceiling ? "fatigue" : why;
 }
 
-static int read_claimed(struct home *h, struct arena *a, int64_t sender, int64_t at, const struct fatigue *f,
-			struct delivery **out, size_t *n, struct err *e)
+/* Adds what was claimed to *out. */
+static int read_claimed(struct home *h, struct arena *a, const struct dbval *v, size_t n_v, const struct fatigue *f,
+			struct delivery **out, size_t *n, size_t *room, struct err *e)
 {
 	struct rows r = { 0 };
-	size_t room = 0;
 	int got;
 
-	*out = NULL;
-	*n = 0;
-	if (db_query(h->db, &Q_DELIVERY_CLAIMED, ARGS(db_i64(sender), db_i64(at), db_i64(f->since)), &r, e) < 0)
+	if (db_query(h->db, &Q_DELIVERY_CLAIMED, v, n_v, &r, e) < 0)
 		return -1;
 	while ((got = rows_next(&r, e)) > 0) {
 		struct slice hash = rows_bytes(&r, 6);
 		struct delivery *d;
 
-		*out = arena_room(a, *out, *n, &room, sizeof(**out));
+		*out = arena_room(a, *out, *n, room, sizeof(**out));
 		d = &(*out)[(*n)++];
 		*d = (struct delivery){
 			.id = rows_i64(&r, 0),
@@ -137,7 +143,7 @@ static int read_claimed(struct home *h, struct arena *a, int64_t sender, int64_t
 			.given_on = arena_text(a, rows_text(&r, 9)),
 			.consent_at = rows_i64(&r, 10),
 			.why = why_not(a, &r, f),
-			.claimed = at,
+			.claimed = v[1].i,
 			.arm = rows_i64(&r, 13),
 		};
 		MUST(hash.n == KEY_HASH_SIZE);
@@ -151,18 +157,25 @@ int delivery_claim(struct home *h, struct arena *a, int64_t mailing, int64_t sen
 		   const struct fatigue *f, struct delivery **out, size_t *n, struct err *e)
 {
 	static const char *const STATES[] = { "deferred", "queued" };
+	bool in_one = db_engine_of(h->db) == DB_POSTGRESQL;
 	int64_t claimed = 0, changed;
+	size_t room = 0;
 
 	MUST(db_in_transaction(h->db));
-	for (size_t i = 0; i < COUNT(STATES) && claimed < limit; i++) {
-		if (db_exec(h->db, &Q_DELIVERY_CLAIM,
-			    ARGS(db_i64(sender), db_i64(at), db_i64(mailing), db_text(STATES[i]), db_i64(limit - claimed)),
-			    &changed, e) < 0)
-			return -1;
-		claimed += changed;
-	}
+	*out = NULL;
 	*n = 0;
-	return claimed ? read_claimed(h, a, sender, at, f, out, n, e) : 0;
+	for (size_t i = 0; i < COUNT(STATES) && claimed < limit; i++) {
+		const struct dbval v[] = { db_i64(sender),     db_i64(at),	       db_i64(mailing),
+					   db_text(STATES[i]), db_i64(limit - claimed), db_i64(f->since) };
+
+		if (in_one ? read_claimed(h, a, v, COUNT(v), f, out, n, &room, e) < 0
+			   : db_exec(h->db, &Q_DELIVERY_CLAIM, v, COUNT(v) - 1, &changed, e) < 0)
+			return -1;
+		claimed = in_one ? (int64_t)*n : claimed + changed;
+		if (!in_one && claimed && (i + 1 == COUNT(STATES) || claimed == limit))
+			return read_claimed(h, a, v, COUNT(v), f, out, n, &room, e);
+	}
+	return 0;
 }
 
 static int write_one(struct home *h, int64_t sender, const struct outcome *o, struct err *e)

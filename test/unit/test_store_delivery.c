@@ -120,12 +120,12 @@ static const struct query BOUNCED = { "t_bounced", "SELECT count(*) FROM address
 
 /* A sender that was slow, or taken for dead: what it says about a claim that is no longer its own changes
    nothing, not even the standing of the address. */
-/* PostgreSQL's plan of the claim among 50,000 who wait: whom to take (d) is read off the index in its order, and not
-   by sorting all who wait. How the chosen rows are found again is the planner's affair. */
+/* PostgreSQL's plan of the claim among 50,000 who wait: whom to take (n) is read off the index in its order, and not
+   by sorting all who wait; and no part of it reads the table from end to end, which would cost more the larger it is. */
 static void a_claim_walks_its_index(void **state)
 {
 	static const struct query ADDRESSES = { "t_addresses",
-		"INSERT INTO address (delivery, given, key_hash, reserved, created) SELECT 'q' || i, '', '\\x00'::bytea, 1, 0"
+		"INSERT INTO address (delivery, given, key_hash, reserved, created) SELECT 'q' || i, '', decode(md5(i::text), 'hex'), 1, 0"
 		" FROM generate_series(1, 50000) AS i", NULL };
 	static const struct query QUEUE = { "t_queue", "INSERT INTO delivery (mailing_id, address_id, fields, state)"
 					    " SELECT CAST($1 AS bigint), id, '{}', 'queued' FROM address WHERE delivery LIKE 'q%'", NULL };
@@ -133,6 +133,7 @@ static void a_claim_walks_its_index(void **state)
 	struct store *s = *state;
 	struct fixture *f = s->f;
 	bool by_index = false;
+	int sorts = 0;
 	struct rows r = { 0 };
 	int64_t id;
 	int got;
@@ -146,16 +147,17 @@ static void a_claim_walks_its_index(void **state)
 	change(s, &QUEUE, ARGS(db_i64(id)));
 	OK(home_tell_sizes(s->h, &f->e));
 	for (const struct query *q = queries_begin(); q < queries_end(); q++)
-		if (strcmp(q->name, "Q_DELIVERY_CLAIM") == 0)
+		if (strcmp(q->name, "Q_DELIVERY_CLAIMED") == 0)
 			explain.sql = arena_printf(s->a, "EXPLAIN %s", q->pg);
 	assert_non_null(explain.sql);
-	OK(db_query(s->h->db, &explain, ARGS(db_i64(1), db_i64(T0), db_i64(id), db_text("queued"), db_i64(500)), &r, &f->e));
+	OK(db_query(s->h->db, &explain, ARGS(db_i64(1), db_i64(T0), db_i64(id), db_text("queued"), db_i64(500), db_i64(0)), &r, &f->e));
 	while ((got = rows_next(&r, &f->e)) > 0) {
 		const char *line = rows_text(&r, 0);
 
-		if (strstr(line, "Sort") || strstr(line, "Seq Scan on delivery d"))
+		/* What is claimed, some hundreds, is sorted in the end; nothing before that is. */
+		if ((strstr(line, "Sort") && ++sorts > 2) || strstr(line, "Seq Scan on delivery"))
 			fail_msg("the claim's plan has: %s", line);
-		by_index = by_index || strstr(line, "delivery_due on delivery d");
+		by_index = by_index || strstr(line, "delivery_due on delivery n");
 	}
 	OK(got);
 	rows_close(&r);
