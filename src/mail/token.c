@@ -99,25 +99,33 @@ void token_keys_ready(struct token_keys *k)
 	}
 }
 
-static struct token_subkey subkey_of(const struct token_keys *k, int i, enum token_type type)
+/* What the i-th key gives for a type: what is ready, or else derived into `room`, which subkey_done wipes. */
+static const struct token_subkey *subkey_of(const struct token_keys *k, int i, enum token_type type,
+					    struct token_subkey *room)
 {
-	struct token_subkey s = { .kid = k->key[i].kid, .type = (uint8_t)type };
-
 	for (int t = 0; i == k->n - 1 && t < k->n_ready; t++)
-		if (k->ready[t].type == s.type)
-			return k->ready[t];
-	derive(k->key[i].key, &s);
-	return s;
+		if (k->ready[t].type == (uint8_t)type)
+			return &k->ready[t];
+	room->kid = k->key[i].kid;
+	room->type = (uint8_t)type;
+	derive(k->key[i].key, room);
+	return room;
+}
+
+static void subkey_done(const struct token_subkey *s, struct token_subkey *room)
+{
+	if (s == room)
+		OPENSSL_cleanse(room, sizeof(*room));
 }
 
 /* --- the permutation ------------------------------------------------------ */
 
-static uint64_t rotl(uint64_t x, int k)
+static inline uint64_t rotl(uint64_t x, int k)
 {
 	return (x << k) | (x >> (64 - k));
 }
 
-static void sip_round(uint64_t v[4])
+static inline void sip_round(uint64_t v[4])
 {
 	v[0] += v[1];
 	v[1] = rotl(v[1], 13) ^ v[0];
@@ -199,16 +207,17 @@ static uint64_t get_be64(const uint8_t *p)
 /* Head and whole MAC of the id as of a new token. */
 static void make(const struct token_keys *k, enum token_type type, int64_t id, uint8_t out[HEAD_SIZE + 32])
 {
-	struct token_subkey s;
+	struct token_subkey room;
+	const struct token_subkey *s;
 
 	MUST(k->n > 0 && k->n <= TOKEN_KEYS_MAX && id >= 0);
-	s = subkey_of(k, k->n - 1, type);
+	s = subkey_of(k, k->n - 1, type, &room);
 	out[0] = VERSION;
-	out[1] = s.kid;
-	out[2] = s.type;
-	put_be64(out + 3, permute(&s, (uint64_t)id, 32));
-	hmac_run(&s.mac, out, HEAD_SIZE, out + HEAD_SIZE);
-	OPENSSL_cleanse(&s, sizeof(s));
+	out[1] = s->kid;
+	out[2] = s->type;
+	put_be64(out + 3, permute(s, (uint64_t)id, 32));
+	hmac_run(&s->mac, out, HEAD_SIZE, out + HEAD_SIZE);
+	subkey_done(s, &room);
 }
 
 static bool check(const struct token_keys *k, enum token_type type, const uint8_t *raw, size_t mac_n, int64_t *id)
@@ -219,18 +228,19 @@ static bool check(const struct token_keys *k, enum token_type type, const uint8_
 	if (raw[0] != VERSION || raw[2] != (uint8_t)type)
 		return false;
 	for (int i = 0; i < k->n && !genuine; i++) {
-		struct token_subkey s;
+		struct token_subkey room;
+		const struct token_subkey *s;
 		uint64_t number;
 
 		if (k->key[i].kid != raw[1])
 			continue;
-		s = subkey_of(k, i, type);
-		hmac_run(&s.mac, raw, HEAD_SIZE, mac);
-		number = unpermute(&s, get_be64(raw + 3), 32);
+		s = subkey_of(k, i, type, &room);
+		hmac_run(&s->mac, raw, HEAD_SIZE, mac);
+		number = unpermute(s, get_be64(raw + 3), 32);
 		genuine = CRYPTO_memcmp(mac, raw + HEAD_SIZE, mac_n) == 0 && number <= INT64_MAX;
 		if (genuine)
 			*id = (int64_t)number;
-		OPENSSL_cleanse(&s, sizeof(s));
+		subkey_done(s, &room);
 	}
 	return genuine;
 }
@@ -295,20 +305,21 @@ void code_make(const struct token_keys *k, int64_t id, char out[CODE_TEXT_MAX])
 {
 	char digits[CODE_DIGITS + 1];
 	struct buf b = over(digits, sizeof(digits));
-	struct token_subkey s;
+	struct token_subkey room;
+	const struct token_subkey *s;
 	uint32_t permuted;
 
 	MUST(k->n > 0 && k->n <= TOKEN_KEYS_MAX && id >= 0 && id <= UINT32_MAX);
-	s = subkey_of(k, k->n - 1, TOKEN_CODE);
-	permuted = (uint32_t)permute(&s, (uint64_t)id, 16);
-	crockford_encode(&b, (uint64_t)permuted << CODE_MAC_BITS | code_mac(&s, permuted), CODE_DIGITS);
+	s = subkey_of(k, k->n - 1, TOKEN_CODE, &room);
+	permuted = (uint32_t)permute(s, (uint64_t)id, 16);
+	crockford_encode(&b, (uint64_t)permuted << CODE_MAC_BITS | code_mac(s, permuted), CODE_DIGITS);
 	MUST(!b.over && b.n == CODE_DIGITS);
 	b = over(out, CODE_TEXT_MAX);
 	for (int i = 0; i < CODE_DIGITS; i += 4) {
 		buf_adds(&b, i ? "-" : "");
 		buf_add(&b, digits + i, 4);
 	}
-	OPENSSL_cleanse(&s, sizeof(s));
+	subkey_done(s, &room);
 }
 
 bool code_read(const struct token_keys *k, const char *text, int64_t *id)
@@ -321,13 +332,14 @@ bool code_read(const struct token_keys *k, const char *text, int64_t *id)
 		return false;
 	permuted = (uint32_t)(v >> CODE_MAC_BITS);
 	for (int i = k->n - 1; i >= 0 && !genuine; i--) {
-		struct token_subkey s = subkey_of(k, i, TOKEN_CODE);
-		uint32_t want = code_mac(&s, permuted), got = v & ((1u << CODE_MAC_BITS) - 1);
+		struct token_subkey room;
+		const struct token_subkey *s = subkey_of(k, i, TOKEN_CODE, &room);
+		uint32_t want = code_mac(s, permuted), got = v & ((1u << CODE_MAC_BITS) - 1);
 
 		genuine = CRYPTO_memcmp(&want, &got, sizeof(want)) == 0;
 		if (genuine)
-			*id = (int64_t)unpermute(&s, permuted, 16);
-		OPENSSL_cleanse(&s, sizeof(s));
+			*id = (int64_t)unpermute(s, permuted, 16);
+		subkey_done(s, &room);
 	}
 	return genuine;
 }

@@ -276,6 +276,7 @@ static void rows(struct room *room)
 	struct content c = { .compiled = compile(a, body_of(a, 0, 3)) };
 	struct figure f;
 
+	token_keys_ready(&h.tokens);
 	c.version[0].compiled = c.compiled;
 	c.version[0].draft.language = "en";
 	c.version[0].n_fields = compose_fields(c.compiled, &c.version[0].fields);
