@@ -95,6 +95,20 @@ static struct civil civil_of(int64_t t)
 	return c;
 }
 
+/* So many digits, with zeros in front; each message has a date, and printf would be most of its cost. */
+static char *put_digits(char *to, int64_t v, int digits)
+{
+	for (int i = digits; i-- > 0; v /= 10)
+		to[i] = (char)('0' + v % 10);
+	return to + digits;
+}
+
+static char *put_text(char *to, const char *p, size_t n)
+{
+	memcpy(to, p, n);
+	return to + n;
+}
+
 char *time_iso(int64_t t, char out[32])
 {
 	struct civil c = civil_of(t);
@@ -115,9 +129,20 @@ char *time_day(int64_t t, char out[32])
 char *time_rfc5322(int64_t t, char out[40])
 {
 	struct civil c = civil_of(t);
+	char *to;
 
-	snprintf(out, 40, "%s, %d %.3s %04lld %02d:%02d:%02d +0000", WEEKDAYS[c.weekday], c.day, MONTHS[c.month - 1],
-		 (long long)c.year, c.hour, c.minute, c.second);
+	if (c.year < 0 || c.year > 9999) {
+		snprintf(out, 40, "%s, %d %.3s %lld %02d:%02d:%02d +0000", WEEKDAYS[c.weekday], c.day, MONTHS[c.month - 1],
+			 (long long)c.year, c.hour, c.minute, c.second);
+		return out;
+	}
+	to = put_text(put_text(out, WEEKDAYS[c.weekday], 3), ", ", 2);
+	to = put_text(put_digits(to, c.day, c.day < 10 ? 1 : 2), " ", 1);
+	to = put_text(put_text(to, MONTHS[c.month - 1], 3), " ", 1);
+	to = put_text(put_digits(to, c.year, 4), " ", 1);
+	to = put_text(put_digits(to, c.hour, 2), ":", 1);
+	to = put_text(put_digits(to, c.minute, 2), ":", 1);
+	put_text(put_digits(to, c.second, 2), " +0000", sizeof(" +0000"));
 	return out;
 }
 

@@ -8,6 +8,9 @@
 #include "compose/compose.h"
 #include "compose/house_words.h"
 
+/* More than a message may hold (FIELD_VALUE_MAX, in characters of four bytes). */
+#define WORDS_MAX 1000
+
 enum { OWN_SIGN_UP, SIGNED_FORM, ONLINE_FORM, ORAL, KINDS };
 
 static const char *const KIND_NAMES[KINDS] = { "own-sign-up", "signed-form", "online-form", "oral" };
@@ -192,55 +195,67 @@ static const struct wording *wording_of(const char *language)
 }
 
 /* In the digits of the language. */
-static const char *number(struct arena *a, const struct wording *w, int n)
+static void add_number(struct buf *out, const struct wording *w, int n)
 {
-	char *latin = arena_printf(a, "%d", n), *out;
-	size_t len = strlen(latin);
+	char digits[12];
+	size_t i = sizeof(digits);
 
-	if (!w->persian)
-		return latin;
-	out = arena_alloc(a, 2 * len + 1);
-	for (size_t i = 0; i < len; i++) {
-		out[2 * i] = (char)0xdb; /* U+06F0 and up */
-		out[2 * i + 1] = (char)(0xb0 + latin[i] - '0');
+	do {
+		digits[--i] = (char)('0' + n % 10);
+	} while ((n /= 10));
+	if (!w->persian) {
+		buf_add(out, digits + i, sizeof(digits) - i);
+		return;
 	}
-	return out;
-}
-
-static const char *part_of_date(struct arena *a, const struct wording *w, char letter, const int date[3])
-{
-	switch (letter) {
-	case 'd':
-		return date[2] == 1 && w->first ? w->first : number(a, w, date[2]);
-	case 'm':
-		return w->month[date[1] - 1];
-	case 'n':
-		return number(a, w, date[1]);
-	default:
-		return number(a, w, date[0]);
+	for (; i < sizeof(digits); i++) {
+		buf_addc(out, (char)0xdb); /* U+06F0 and up */
+		buf_addc(out, (char)(0xb0 + digits[i] - '0'));
 	}
 }
 
-static const char *put_date(struct arena *a, const struct wording *w, const char *pattern, int64_t t)
+static void add_part(struct buf *out, const struct wording *w, char letter, const int date[3])
+{
+	if (letter == 'd' && date[2] == 1 && w->first)
+		buf_adds(out, w->first);
+	else if (letter == 'm')
+		buf_adds(out, w->month[date[1] - 1]);
+	else
+		add_number(out, w, letter == 'd' ? date[2] : letter == 'n' ? date[1] : date[0]);
+}
+
+/* The year, month and day of a time; false when its year is none of four digits. */
+static bool date_of(int64_t t, int date[3])
+{
+	char iso[32];
+
+	time_iso(t, iso);
+	if (iso[4] != '-' || iso[7] != '-' || iso[0] == '-')
+		return false;
+	date[0] = (iso[0] - '0') * 1000 + (iso[1] - '0') * 100 + (iso[2] - '0') * 10 + iso[3] - '0';
+	date[1] = (iso[5] - '0') * 10 + iso[6] - '0';
+	date[2] = (iso[8] - '0') * 10 + iso[9] - '0';
+	return date[1] >= 1 && date[1] <= 12;
+}
+
+static void add_date(struct buf *out, const struct wording *w, const char *pattern, int64_t t)
 {
 	char iso[32];
 	int date[3];
-	const char *out = "";
 
-	time_iso(t, iso);
-	if (sscanf(iso, "%4d-%2d-%2d", &date[0], &date[1], &date[2]) != 3 || date[1] < 1 || date[1] > 12)
-		return iso[0] ? arena_text(a, iso) : "";
+	if (!date_of(t, date)) {
+		buf_adds(out, time_iso(t, iso));
+		return;
+	}
 	while (*pattern) {
 		size_t n = strcspn(pattern, "@");
 
-		out = arena_printf(a, "%s%.*s", out, (int)n, pattern);
+		buf_add(out, pattern, n);
 		pattern += n;
 		if (!*pattern)
 			break;
-		out = arena_printf(a, "%s%s", out, part_of_date(a, w, pattern[1], date));
+		add_part(out, w, pattern[1], date);
 		pattern += 2;
 	}
-	return out;
 }
 
 static const char *kind_words(const struct wording *w, const char *kind)
@@ -255,19 +270,29 @@ const char *consent_words(struct arena *a, const char *language, const char *kin
 			  int64_t at)
 {
 	const struct wording *w = wording_of(language);
-	const char *date, *with, *without, *how = kind_words(w, kind);
+	const char *how = kind_words(w, kind);
+	char room[WORDS_MAX + 1] = "";
+	struct buf words = { .p = room, .room = sizeof(room), .max = WORDS_MAX };
 	struct err ignored;
 	int64_t t = 0;
+	size_t without;
 
 	/* Where the day was not given, the day of the record is the honest thing to say. */
 	if (given_on[0] && time_parse(given_on, &t, &ignored) == 0)
-		date = put_date(a, w, w->on, t);
+		add_date(&words, w, w->on, t);
 	else
-		date = put_date(a, w, w->recorded, at);
-	without = arena_printf(a, "%s%s%s", date, *how ? w->between : "", how);
-	if (!ref[0])
-		return without;
-	/* A reference may be long, or a web address; then the message does without it. */
-	with = arena_printf(a, w->wide ? "%s（%s）" : "%s (%s)", without, ref);
-	return compose_check_value("consent", with, &ignored) == 0 ? with : without;
+		add_date(&words, w, w->recorded, at);
+	buf_adds(&words, *how ? w->between : "");
+	buf_adds(&words, how);
+	MUST(!words.over);
+	without = words.n;
+	if (ref[0]) {
+		buf_adds(&words, w->wide ? "（" : " (");
+		buf_adds(&words, ref);
+		buf_adds(&words, w->wide ? "）" : ")");
+		/* A reference may be long, or a web address; then the message does without it. */
+		if (words.over || compose_check_value("consent", room, &ignored) < 0)
+			return arena_text_n(a, room, without);
+	}
+	return arena_text_n(a, room, words.n);
 }

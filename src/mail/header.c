@@ -46,6 +46,15 @@ static int judge_char(const char *name, uint32_t before, uint32_t c, uint32_t af
 	return 0;
 }
 
+/* Letters, digits, signs and spaces of ASCII alone, of which nothing has to be asked? Most values are. */
+static bool is_printable_ascii(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (s[i] < ' ' || s[i] > '~')
+			return false;
+	return true;
+}
+
 /* FMT-3, FMT-6: refuses rather than repairs. */
 static int judge_value(const char *name, const char *value, struct err *e)
 {
@@ -54,6 +63,8 @@ static int judge_value(const char *name, const char *value, struct err *e)
 
 	if (n > VALUE_MAX)
 		return err_set(e, ERR_INPUT, "%s is %zu octets long: shorten it to %d", name, n, VALUE_MAX);
+	if (is_printable_ascii(value, n))
+		return 0;
 	if (!utf8_valid(value, n))
 		return err_set(e, ERR_INPUT, "%s is not valid UTF-8: save the text as UTF-8", name);
 	for (size_t i = 0; i < n; i += len) {
