@@ -60,7 +60,7 @@ class Proxy:
     """A round trip of so many milliseconds between its port and the sink's."""
 
     def __init__(self, folder, sink, trip):
-        self.process = Process([built("delay_proxy"), 0, sink.port, trip], folder / f"proxy-{trip}.log")
+        self.process = Process([built("delay_proxy"), "0", str(sink.port), trip], folder / f"proxy-{trip}.log")
         found = self.process.wait_for(lambda: re.search(r"^listening (\d+)$", self.process.output(), re.M), 10, "the proxy listens")
         self.port = int(found.group(1))
 
