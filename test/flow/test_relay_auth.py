@@ -80,15 +80,28 @@ def test_known_by_its_certificate(make_postfix, authority, tmp_path):
     assert len(server.wait_for_mail(1)) == 1
 
 
+def mail_people(placet, server, identity_options, relay_options):
+    """A mailing to 30 through the program itself, which has to be told whom to believe."""
+    told = story.Story(placet, server.url())
+    told.identity_options = identity_options
+    told.prepare(story.people(30))
+    told.do("relay", "edit", story.IDENTITY, server.url(), *relay_options, json=False)
+    assert told.send(told.mailing())["counts"]["accepted"] == 30
+    server.wait_for_mail(30)
+
+
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_a_mailing_by_scram(placet, make_postfix, authority, folder):
     server = make_postfix(tls="encrypt", user=USER, password=PASSWORD, mechanisms=ALL, certificate=authority.issue("relay"))
     password = pathlib.Path(folder) / "password"
     password.write_text(PASSWORD + "\n")
-    told = story.Story(placet, server.url())
-    told.identity_options = ["--relay-password-file", password]
-    told.prepare(story.people(30))
-    placet.env["SSL_CERT_FILE"] = str(authority.ca)
-    assert told.send(told.mailing())["counts"]["accepted"] == 30
-    server.wait_for_mail(30)
+    mail_people(placet, server, ["--relay-password-file", password], ["--ca-file", authority.ca])
     assert "sasl_method=SCRAM-SHA-256, sasl_username=mailer" in server.log() and "sasl_method=PLAIN" not in server.log()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_mailing_by_certificate(placet, make_postfix, authority):
+    server = make_postfix(tls="wrapper", certificate=authority.issue("relay"), client_ca=authority.ca)
+    cert, key = authority.issue("client")
+    mail_people(placet, server, [], ["--ca-file", authority.ca, "--client-cert", cert, "--client-key", key, "--chunking"])
+    assert "Trusted TLS connection established from" in server.log()
