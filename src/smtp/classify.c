@@ -3,9 +3,13 @@
  * enhanced code that it is about; the first row that fits decides. Two
  * readings go beyond the letter of the digest, both to spare good addresses:
  * a refusal whose words speak of spam or policy is never a verdict about the
- * mailbox, and "5.0.0" says no more than a missing enhanced code.
+ * mailbox, and "5.0.0" says no more than a missing enhanced code. What a
+ * provider says of our own set-up (policy/provider_code.h) is nobody's fault
+ * but ours.
  */
 #include "smtp/classify.h"
+
+#include "policy/provider_code.h"
 
 #define AT(stage) (1u << (stage))
 
@@ -19,10 +23,13 @@ enum {
 	DOT = AT(STAGE_DOT),
 };
 
+/* Instead of an enhanced code: codes and words that speak of our set-up. */
+static const char OUR_SETUP[] = "set-up";
+
 struct row {
 	unsigned int stages;
 	int code;             /* 550; 5 for all 5xx; 0 for all */
-	const char *enhanced; /* "5.1.1"; "5.7." for all of these; "" for none or X.0.0; NULL for any */
+	const char *enhanced; /* "5.1.1"; "5.7." for all of these; "" for none or X.0.0; NULL for any; OUR_SETUP */
 	bool policy_words;    /* only when the text speaks of spam or policy */
 	enum smtp_end end;
 	enum smtp_fault fault;
@@ -39,6 +46,10 @@ static const struct row ROWS[] = {
 	{ ANY, 538, NULL, false, SMTP_NOT_STARTED, FAULT_RELAY },
 
 	{ ANY, 552, "5.5.3", false, SMTP_DEFERRED, FAULT_PASSING }, /* too many recipients: RFC 5321 4.5.3.1.10 */
+	/* What providers say of our set-up, as far as a relay tells it at once. */
+	{ MAIL | LATE, 4, OUR_SETUP, false, SMTP_DEFERRED, FAULT_SLOWED },
+	{ LATE, 5, OUR_SETUP, false, SMTP_FAILED, FAULT_SETUP },
+
 	{ MAIL, 4, NULL, false, SMTP_DEFERRED, FAULT_PASSING },
 	{ MAIL, 5, "5.3.4", false, SMTP_FAILED, FAULT_MAILBOX },
 	{ MAIL, 552, NULL, false, SMTP_FAILED, FAULT_MAILBOX },
@@ -78,13 +89,15 @@ static bool code_fits(const struct row *row, int code)
 	return row->code == 0 || row->code == code || (row->code < 10 && row->code == code / 100);
 }
 
-static bool enhanced_fits(const struct row *row, const char *enhanced)
+static bool enhanced_fits(const struct row *row, const struct reply *r)
 {
-	const char *want = row->enhanced;
+	const char *want = row->enhanced, *enhanced = r->enhanced;
 	size_t n;
 
 	if (!want)
 		return true;
+	if (want == OUR_SETUP)
+		return provider_code(enhanced, r->text) != NULL;
 	if (!*want)
 		return !*enhanced || strcmp(enhanced + 1, ".0.0") == 0;
 	n = strlen(want);
@@ -109,7 +122,7 @@ static bool is_too_many(const struct reply *r)
 
 static bool row_fits(const struct row *row, enum smtp_stage stage, const struct reply *r)
 {
-	return (row->stages & AT(stage)) && code_fits(row, r->code) && enhanced_fits(row, r->enhanced) &&
+	return (row->stages & AT(stage)) && code_fits(row, r->code) && enhanced_fits(row, r) &&
 	       (!row->policy_words || speaks_of_policy(r->text));
 }
 

@@ -40,6 +40,8 @@ enum smtp_fault {
 	FAULT_MAILBOX,  /* full, disabled, too large: soft */
 	FAULT_POLICY,   /* content, reputation: pause when many */
 	FAULT_IDENTITY, /* our sender or our configuration: pause the mailing */
+	FAULT_SETUP,    /* a provider refuses our set-up (SPF, DKIM, names): never the address's fault */
+	FAULT_SLOWED,   /* a 4xx of that kind, or because of our pace or reputation */
 	FAULT_PASSING,  /* any other 4xx */
 	FAULT_OTHER,    /* any other 5xx */
 };

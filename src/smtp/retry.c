@@ -2,8 +2,11 @@
 #include "smtp/retry.h"
 
 #include "base/clock.h"
+#include "policy/provider_code.h"
 
 #define GIVE_UP (4 * DAY)
+#define SETUP_TRIES 3     /* then the provider is believed */
+#define SLOWED_LATER 2    /* who wants us slower is asked later than others: 30 minutes at first */
 #define RELAY_PAUSE (5 * SECOND)
 
 int64_t retry_wait(int64_t attempts, int64_t delivery)
@@ -16,11 +19,11 @@ int64_t retry_wait(int64_t attempts, int64_t delivery)
 	return WAITS[i] + WAITS[i] / 8 * spread / (1 << 24);
 }
 
-static void decide_deferred(struct outcome *out, const struct delivery *d, int64_t give_up)
+static void decide_deferred(struct outcome *out, const struct smtp_outcome *o, const struct delivery *d, int64_t give_up)
 {
 	int64_t last = d->first + GIVE_UP;
 
-	out->due = out->at + retry_wait(d->attempts, d->id);
+	out->due = out->at + retry_wait(d->attempts + (o->fault == FAULT_SLOWED ? SLOWED_LATER : 0), d->id);
 	if (give_up && give_up < last)
 		last = give_up;
 	out->state = out->due > last ? "failed" : "deferred";
@@ -54,10 +57,14 @@ struct outcome retry_decide(const struct smtp_outcome *o, const struct delivery 
 		out.state = "accepted";
 		break;
 	case SMTP_DEFERRED:
-		decide_deferred(&out, d, give_up);
+		decide_deferred(&out, o, d, give_up);
 		break;
 	case SMTP_FAILED:
-		decide_failed(&out, o);
+		/* Ours to mend: whom it hit is tried again. One server that is wrong itself does not hold a mailing for ever. */
+		if (o->fault == FAULT_SETUP && d->attempts + 1 < SETUP_TRIES)
+			decide_deferred(&out, o, d, give_up);
+		else
+			decide_failed(&out, o);
 		break;
 	case SMTP_UNCERTAIN:
 		out.state = "uncertain";
@@ -70,4 +77,21 @@ struct outcome retry_decide(const struct smtp_outcome *o, const struct delivery 
 		break;
 	}
 	return out;
+}
+
+struct breaker_counts retry_counts(const struct smtp_outcome *o)
+{
+	/* "421 4.7.0 too fast" ends the connection, and this message was only the one in hand. */
+	bool sent_away = o->end == SMTP_NOT_STARTED && o->code == 421 && strncmp(o->enhanced, "4.7.", 4) == 0;
+	const struct provider_code *p = provider_code(o->enhanced, o->text);
+
+	if ((o->end == SMTP_NOT_STARTED && !sent_away) || (o->end == SMTP_FAILED && !o->code))
+		return (struct breaker_counts){ 0 };
+	return (struct breaker_counts){
+		.ended = 1,
+		.hard = o->end == SMTP_FAILED && o->fault == FAULT_ADDRESS,
+		.setup = o->end == SMTP_FAILED && o->fault == FAULT_SETUP,
+		.slowed = sent_away || (o->end == SMTP_DEFERRED && o->fault == FAULT_SLOWED),
+		.code = p && (o->fault == FAULT_SETUP || o->fault == FAULT_SLOWED || sent_away) ? p->key : "",
+	};
 }

@@ -6,6 +6,7 @@
 #ifndef PLACET_RETRY_H
 #define PLACET_RETRY_H
 
+#include "policy/breaker.h"
 #include "smtp/pool.h"
 #include "store/delivery.h"
 
@@ -15,5 +16,8 @@ struct outcome retry_decide(const struct smtp_outcome *o, const struct delivery 
 			    const char *relay);
 /* The wait before attempt number `attempts` + 1: 5, 15, 30 min, 1, 2 h, then 4 h, plus up to an eighth. */
 int64_t retry_wait(int64_t attempts, int64_t delivery);
+
+/* What an end counts for the breakers; all zero: nothing. */
+struct breaker_counts retry_counts(const struct smtp_outcome *o);
 
 #endif

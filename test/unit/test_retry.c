@@ -29,6 +29,9 @@ static void each_end_has_its_outcome(void **state)
 		{ "the address does not exist", SMTP_FAILED, FAULT_ADDRESS, 0, 0, 0, "failed", true, true, false },
 		{ "refused, not for the address", SMTP_FAILED, 0, 0, 0, 0, "failed", true, false, false },
 		{ "our own fault", SMTP_FAILED, FAULT_IDENTITY, 0, 0, 0, "queued", false, false, false },
+		{ "refused for our set-up", SMTP_FAILED, FAULT_SETUP, 0, 0, 0, "deferred", true, false, true },
+		{ "refused so for the second time", SMTP_FAILED, FAULT_SETUP, 1, HOUR, 0, "deferred", true, false, true },
+		{ "and for the third", SMTP_FAILED, FAULT_SETUP, 2, HOUR, 0, "failed", true, false, false },
 		{ "lost after the dot", SMTP_UNCERTAIN, 0, 0, 0, 0, "uncertain", true, false, false },
 		{ "never started", SMTP_NOT_STARTED, 0, 3, 5 * DAY, 0, "queued", false, false, true },
 	};
@@ -68,6 +71,55 @@ static void a_relay_without_smtputf8_skips(void **state)
 	assert_true(o.counts && !o.voids);
 }
 
+static void who_wants_us_slower_is_asked_later(void **state)
+{
+	struct delivery d = { .id = 7, .claimed = NOW - 5, .first = NOW };
+	struct smtp_outcome end = { .end = SMTP_DEFERRED, .fault = FAULT_SLOWED };
+
+	(void)state;
+	assert_true(retry_decide(&end, &d, NOW, 0, "relay").due >= NOW + 30 * MINUTE);
+	end.fault = FAULT_PASSING;
+	assert_true(retry_decide(&end, &d, NOW, 0, "relay").due < NOW + 30 * MINUTE);
+}
+
+static void ends_count_for_the_breakers(void **state)
+{
+	static const struct {
+		enum smtp_end end;
+		enum smtp_fault fault;
+		int code;
+		const char *enhanced;
+		struct breaker_counts expect;
+	} CASES[] = {
+		{ SMTP_ACCEPTED, FAULT_NONE, 250, "2.0.0", { 1, 0, 0, 0, 0, "" } },
+		{ SMTP_UNCERTAIN, FAULT_RELAY, 0, "", { 1, 0, 0, 0, 0, "" } },
+		{ SMTP_FAILED, FAULT_ADDRESS, 550, "5.1.1", { 1, 1, 0, 0, 0, "" } },
+		{ SMTP_FAILED, FAULT_MAILBOX, 552, "5.2.2", { 1, 0, 0, 0, 0, "" } },
+		{ SMTP_FAILED, FAULT_POLICY, 554, "5.7.1", { 1, 0, 0, 0, 0, "" } },
+		{ SMTP_FAILED, FAULT_SETUP, 550, "5.7.26", { 1, 0, 1, 0, 0, "7.26" } },
+		{ SMTP_FAILED, FAULT_POLICY, 0, "5.6.7", { 0, 0, 0, 0, 0, NULL } }, /* found here, before anything was sent */
+		{ SMTP_DEFERRED, FAULT_PASSING, 450, "4.2.0", { 1, 0, 0, 0, 0, "" } },
+		{ SMTP_DEFERRED, FAULT_SLOWED, 450, "4.7.28", { 1, 0, 0, 1, 0, "7.28" } },
+		{ SMTP_NOT_STARTED, FAULT_RELAY, 0, "", { 0, 0, 0, 0, 0, NULL } },
+		{ SMTP_NOT_STARTED, FAULT_RELAY, 421, "4.3.2", { 0, 0, 0, 0, 0, NULL } },
+		{ SMTP_NOT_STARTED, FAULT_RELAY, 421, "4.7.28", { 1, 0, 0, 1, 0, "7.28" } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(CASES); i++) {
+		struct smtp_outcome o = { .end = CASES[i].end, .fault = CASES[i].fault, .code = CASES[i].code };
+		const struct breaker_counts *want = &CASES[i].expect;
+		struct breaker_counts n;
+
+		snprintf(o.enhanced, sizeof(o.enhanced), "%s", CASES[i].enhanced);
+		n = retry_counts(&o);
+		if (n.ended != want->ended || n.hard != want->hard || n.setup != want->setup || n.slowed != want->slowed)
+			fail_msg("case %zu", i);
+		if (want->code)
+			assert_string_equal(n.code, want->code);
+	}
+}
+
 static void waits_grow_and_spread(void **state)
 {
 	static const int64_t WAITS[] = { 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 4 * HOUR, 4 * HOUR };
@@ -94,6 +146,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_end_has_its_outcome),
 		cmocka_unit_test(a_relay_without_smtputf8_skips),
+		cmocka_unit_test(who_wants_us_slower_is_asked_later),
+		cmocka_unit_test(ends_count_for_the_breakers),
 		cmocka_unit_test(waits_grow_and_spread),
 	};
 
