@@ -563,6 +563,31 @@ CREATE TABLE relay_health (
   PRIMARY KEY (sender_id, relay_id)
 ) {STRICT};
 
+-- What came of a mailing's attempts since it was started or resumed, by each sender: what the
+-- circuit breakers judge (policy/breaker.h). Older attempts fade.
+CREATE TABLE breaker (
+  mailing_id {INT} NOT NULL REFERENCES mailing (id),
+  sender_id {INT} NOT NULL REFERENCES sender (id),
+  ended {INT} NOT NULL,
+  hard {INT} NOT NULL,             -- addresses that do not exist
+  setup {INT} NOT NULL,            -- refused because of our set-up
+  slowed {INT} NOT NULL,           -- put off for that, or for our pace
+  slowed_since {INT} NOT NULL,
+  code TEXT NOT NULL,              -- the last that a provider gave for it
+  PRIMARY KEY (mailing_id, sender_id)
+) {STRICT};
+
+-- Breakers that tripped, until the identity is released.
+CREATE TABLE breaker_trip (
+  id {ID},
+  identity_id {INT} NOT NULL REFERENCES identity (id),
+  mailing_id {INT} NOT NULL REFERENCES mailing (id),
+  what TEXT NOT NULL,              -- bounces, set-up, slowed, complaints
+  code TEXT NOT NULL,              -- of set-up and slowed
+  at {INT} NOT NULL
+) {STRICT};
+CREATE INDEX breaker_trip_at ON breaker_trip (identity_id, at);
+
 -- Somebody reported a message as unwanted: by a feedback loop, an abuse desk, the form, or as
 -- a provider's figure (PRV-3).
 CREATE TABLE spam_report (
@@ -576,6 +601,7 @@ CREATE TABLE spam_report (
   source TEXT NOT NULL             -- who said so
 ) {STRICT};
 CREATE INDEX spam_report_at ON spam_report (identity_id, at);
+CREATE INDEX spam_report_mailing ON spam_report (mailing_id) WHERE mailing_id IS NOT NULL;
 
 -- People that a draft's --where leaves in, worked out anew at each check and at
 -- submission; empty from then on, as the frozen selection stands in delivery.

@@ -130,7 +130,15 @@ OPTIONS(O_ANSWER, { "finding", "N", OPT_NEEDED, "its number in placet mailing ch
 	{ "text", "TEXT", OPT_NEEDED, "the answer" }, BY);
 OPTIONS(O_APPROVE, BY, { "bound", "HASH", 0, "approve only what has this hash: what you read, and nothing submitted since" });
 OPTIONS(O_REVIEW, BY, WHY);
+OPTIONS(O_RETRY, { "now", NULL, 0, "do not wait for 15 minutes after each was lost" }, BY_IF,
+	{ "why", "TEXT", 0, "the reason" });
 OPTIONS(O_STEP, BY_IF, { "why", "TEXT", 0, "the reason" });
+OPTIONS(O_SPAM_REPORT, { "identity", "NAME", 0, "of which mailing is not known: the identity that it came from" },
+	{ "address", "ADDRESS", 0, "who reported it: this person gets no more mail" },
+	{ "provider", "DOMAIN", 0, "whose people reported it; without it the domain of the address" },
+	{ "n", "N", 0, "how many reports; without it one" },
+	{ "delivered", "N", 0, "of so many messages, as the provider says, such as in Google's Postmaster Tools" },
+	{ "source", "TEXT", OPT_NEEDED, "who says so" }, BY);
 OPTIONS(O_STOP_ALL, { "identity", "NAME", 0, "only mailings of this identity" }, BY, WHY);
 OPTIONS(O_WATCH, { "watch", NULL, 0, "again and again, until the mailing ends or is paused" },
 	{ "every", "SECONDS", 0, "with --watch: so often at most; without it each second" });
@@ -326,8 +334,11 @@ CMD("mailing", "start", "ID", O_STEP, NEED_DB | NEED_KEYS, cmd_mailing_start, "l
 CMD("mailing", "pause", "ID", O_STEP, NEED_DB, cmd_mailing_pause, "stops it for a while", NULL)
 CMD("mailing", "resume", "ID", O_STEP, NEED_DB | NEED_KEYS, cmd_mailing_resume, "lets it go on", NULL)
 CMD("mailing", "cancel", "ID", O_STEP, NEED_DB, cmd_mailing_cancel, "stops it for good", NULL)
-CMD("mailing", "retry-uncertain", "ID", O_STEP, NEED_DB, cmd_mailing_retry,
-    "sends again to those of whom nobody knows whether they got it", NULL)
+CMD("mailing", "retry-uncertain", "ID", O_RETRY, NEED_DB, cmd_mailing_retry,
+    "sends again to those of whom nobody knows whether they got it",
+    "Of a message whose connection was lost between its last byte and the reply nobody knows. Each is sent again with the same bytes and "
+    "the same Message-ID, so that many servers see that they have it, 15 minutes after it was lost; the report marks it as maybe "
+    "twice. Who left meanwhile is skipped, as ever.")
 CMD("mailing", "status", "ID", O_WATCH, NEED_DB, cmd_mailing_status, "counts recipients by what became of them",
     "With --watch it draws anew on a terminal, and prints line after line anywhere else, until the mailing is done, paused, cancelled or "
     "revoked, or Ctrl-C. With --json each line is one JSON object. A mailing of millions is looked at less often, since "
@@ -339,6 +350,12 @@ CMD("mailing", "report", "ID", O_REPORT, NEED_DB, cmd_mailing_report, "prints on
 CMD("stop-all", NULL, "", O_STOP_ALL, NEED_DB, cmd_stop_all, "pauses everything that is being sent or scheduled, at once",
     "No mailing starts another message within a second of its end, on any host. It prints what it paused, and ends with 0 also when "
     "there was nothing. A postmaster or any reviewer may. Each mailing goes on by placet mailing resume.")
+CMD("spam-report", "add", "[MAILING|CODE]", O_SPAM_REPORT, NEED_DB | NEED_KEYS, cmd_spam_report_add,
+    "takes a report of unwanted mail, as postmaster or reviewer",
+    "MAILING is a number, CODE the check code of a message. Whoever is named, by --address or by the code of their message, gets no "
+    "more mail. Reports are counted for each mailing and for each identity in the last 7 days, at each provider, against what was "
+    "delivered there: from 0.08 % on it warns, from 0.10 % on (3 reports or more) the mailing is paused, from 0.30 % on the identity "
+    "is held. Figures that a provider tells (--n with --delivered) are judged by themselves.")
 CMD("opt-out", NULL, "ADDRESS", O_OPT_OUT, NEED_DB | NEED_KEYS, cmd_opt_out, "opts a person out on their behalf", NULL)
 CMD("person", "show", "ADDRESS", NULL, NEED_DB | NEED_KEYS, cmd_person_show,
     "shows all that is held about a person, and why they may or may not be mailed",
@@ -429,7 +446,7 @@ const struct command *const COMMANDS[] = {
 	&cmd_mailing_check_row, &cmd_mailing_selection_row, &cmd_mailing_arms_row, &cmd_mailing_preview_row, &cmd_mailing_test_row, &cmd_mailing_submit_row, &cmd_mailing_answer_row, &cmd_mailing_approve_row,
 	&cmd_mailing_reject_row, &cmd_mailing_withdraw_row, &cmd_mailing_revoke_row, &cmd_mailing_start_row,
 	&cmd_mailing_pause_row, &cmd_mailing_resume_row, &cmd_mailing_cancel_row, &cmd_mailing_retry_row,
-	&cmd_mailing_status_row, &cmd_mailing_report_row, &cmd_stop_all_row, &cmd_opt_out_row, &cmd_person_show_row, &cmd_person_export_row,
+	&cmd_mailing_status_row, &cmd_mailing_report_row, &cmd_stop_all_row, &cmd_spam_report_add_row, &cmd_opt_out_row, &cmd_person_show_row, &cmd_person_export_row,
 	&cmd_person_erase_row, &cmd_complaint_list_row, &cmd_complaint_show_row, &cmd_complaint_close_row,
 	&cmd_notice_list_row, &cmd_template_show_row, &cmd_template_set_row, &cmd_template_list_row,
 	&cmd_template_check_row, &cmd_template_preview_row, &cmd_lint_row, &cmd_check_message_row,

@@ -73,6 +73,7 @@ RUN(cmd_mailing_retry);
 RUN(cmd_mailing_status);
 RUN(cmd_mailing_report);
 RUN(cmd_stop_all);
+RUN(cmd_spam_report_add);
 RUN(cmd_opt_out);
 RUN(cmd_person_show);
 RUN(cmd_person_export);

@@ -353,12 +353,17 @@ RUN(cmd_mailing_cancel)
 	return plain_step(c, "cancel", e);
 }
 
+/* So long a relay that took a message and lost the connection may need to tell (standards 3.2). */
+#define UNCERTAIN_WAIT (15 * MINUTE)
+
 /* Puts the uncertain ones back into the queue; a mailing that was done goes on. */
 static int retry(struct ctx *c, struct mailing *m, int64_t by, int64_t *n, struct err *e)
 {
-	if (delivery_retry_uncertain(c->h, m->id, n, e) < 0 ||
+	if (delivery_retry_uncertain(c->h, m->id, opt_set(c, "now") ? 0 : UNCERTAIN_WAIT, n, e) < 0 ||
 	    audit_add(c->h, by, "mailing-retry-uncertain", arena_printf(c->a, "mailing %lld", (long long)m->id),
-		      arena_printf(c->a, "%lld recipients, who may get it twice", (long long)*n), e) < 0)
+		      arena_printf(c->a, "%lld recipients, who may get it twice%s%s", (long long)*n, opt(c, "why") ? ": " : "",
+				   opt(c, "why") ? opt(c, "why") : ""),
+		      e) < 0)
 		return -1;
 	if (*n && strcmp(m->state, "done") == 0)
 		return mailing_move(c->h, m, "again", by, "uncertain ones are tried again", e);
@@ -380,6 +385,7 @@ RUN(cmd_mailing_retry)
 		db_rollback(c->h->db);
 		return -1;
 	}
-	say(c, "%lld uncertain recipients are queued again and marked as maybe twice", (long long)n);
+	say(c, "%lld uncertain recipients are queued again and marked as maybe twice%s", (long long)n,
+	    n && !opt_set(c, "now") ? "; each is due 15 minutes after the connection was lost" : "");
 	return c->json ? print_json(json_pack("{s:I, s:I}", "id", (json_int_t)at.m.id, "queued", (json_int_t)n)) : 0;
 }

@@ -5,6 +5,7 @@
 #ifndef PLACET_CAMPAIGN_H
 #define PLACET_CAMPAIGN_H
 
+#include "policy/breaker.h"
 #include "store/content.h"
 #include "store/delivery.h"
 
@@ -38,6 +39,7 @@ struct campaign {
 	bool halted;               /* no longer to be sent: paused, cancelled, revoked, its window over */
 	bool drained;              /* nothing was due at the last claim */
 	int64_t ready, started, measured_at; /* how many are to wait here, by what was started since then (ticks) */
+	struct breaker_counts seen; /* by this sender: since it was loaded, or since they last looked as if a breaker trips */
 	/* Policy refusals among the newest ends: a ring (PRV-3's breaker). */
 	bool refused[RECENT];
 	size_t ends, refusals;

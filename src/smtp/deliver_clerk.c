@@ -19,6 +19,7 @@ struct clerk {
 	int64_t last_claim;             /* stamp */
 	int64_t lost_claims;            /* claims of this stamp and later were not committed, or nobody knows; 0: none */
 	struct relay_watch relays;
+	bool stopped;                   /* a breaker stopped something in this transaction */
 	int64_t held_told;              /* ticks: when it was last said that a window does not open */
 	struct outcomes *first, **last; /* not written yet, the oldest first */
 	struct halt *halts;             /* mailings that cannot be sent, to be paused by the next flush; texts are allocated */
@@ -193,9 +194,15 @@ static int claim_all(struct clerk *k, struct flush *f, int64_t *first, struct er
 
 static int write_outcomes(struct clerk *k, struct err *e)
 {
-	for (const struct outcomes *x = k->first; x; x = x->next)
-		if (delivery_write(k->h, k->sender, x->o, x->n, e) < 0 || notice_write(k->h, k->sender, x->o, x->n, e) < 0)
+	k->stopped = false;
+	for (const struct outcomes *x = k->first; x; x = x->next) {
+		int stopped;
+
+		if (delivery_write(k->h, k->sender, x->o, x->n, e) < 0 || notice_write(k->h, k->sender, x->o, x->n, e) < 0 ||
+		    (stopped = breaker_count(k->h, k->sender, x->tally, x->n_tallies, e)) < 0)
 			return -1;
+		k->stopped = k->stopped || stopped;
+	}
 	return 0;
 }
 
@@ -216,7 +223,7 @@ static int in_transaction(struct clerk *k, struct flush *f, struct flushing *x, 
 			       notice_release(k->h, k->sender, k->lost_claims, e) < 0))
 		return -1;
 	if (pause_all(k, k->halts, k->n_halts, e) < 0 || pause_all(k, f->halts, f->n_halts, e) < 0 ||
-	    look_at_mailings(k, f, &x->wanted, &x->n_wanted, e) < 0 || write_outcomes(k, e) < 0 ||
+	    write_outcomes(k, e) < 0 || look_at_mailings(k, f, &x->wanted, &x->n_wanted, e) < 0 ||
 	    claim_all(k, f, &x->first_claim, e) < 0)
 		return -1;
 	for (size_t i = 0; i < f->n_health; i++)
@@ -236,12 +243,12 @@ static void halts_free(struct halt *x, size_t n)
 /* What was committed is done with. */
 static void committed(struct clerk *k)
 {
-	bool voided = false;
+	bool changed = k->stopped;
 
 	for (const struct outcomes *x = k->first; x; x = x->next)
 		for (size_t i = 0; i < x->n; i++)
-			voided = voided || x->o[i].voids;
-	if (voided)
+			changed = changed || x->o[i].voids;
+	if (changed)
 		home_standing_changed(k->h);
 	outcomes_free(k->first);
 	k->first = NULL;

@@ -79,6 +79,12 @@ static int hear_opt_outs(struct engine *g, struct err *e)
 
 /* --- what the pool asks and says --------------------------------------------------------------- */
 
+/* The end of the window beats what waits here, also while the clerk waits for the database. */
+static bool is_over(const struct engine *g, const struct campaign *c)
+{
+	return c->mailing.not_after && home_now(g->h) > c->mailing.not_after;
+}
+
 /* The campaigns of a lane take turns. Whose turn it is; NULL when nothing waits. */
 static struct campaign *next_campaign(struct engine *g, const struct lane *lane)
 {
@@ -89,7 +95,7 @@ static struct campaign *next_campaign(struct engine *g, const struct lane *lane)
 	do {
 		struct campaign *after = c->next ? c->next : g->campaigns;
 
-		if (c->first && !c->halted && c->content.identity.id == lane->identity) {
+		if (c->first && !c->halted && !is_over(g, c) && c->content.identity.id == lane->identity) {
 			g->turn = after;
 			return c;
 		}
@@ -211,15 +217,59 @@ static int lane_dot(void *ctx, const struct smtp_job *job)
 	return 0;
 }
 
-/* What an end says of the mailing as a whole. */
+/* A relay's words may name whom the message was for, and the ledger names no recipient (AUD-6). */
+static const char *without_addresses(struct arena *a, const char *text)
+{
+	char *out = arena_text(a, text);
+
+	for (char *word = out; *word; word += strspn(word, " ")) {
+		size_t n = strcspn(word, " ");
+
+		if (memchr(word, '@', n))
+			memset(word, '*', n);
+		word += n;
+	}
+	return out;
+}
+
+static void pause_for_identity(struct engine *g, struct campaign *c, const struct smtp_outcome *o)
+{
+	struct arena *a = arena_new();
+
+	engine_pause(g, c,
+		     arena_printf(a, "the relay refuses the sender, which is the identity's fault and stops at the first: %s; placet identity"
+				     " check %s says what is wrong",
+				  without_addresses(a, o->text), c->content.identity.name));
+	arena_free(a);
+}
+
+/* By what this sender saw alone a breaker trips: nobody here starts more before the clerk has judged the sum. */
+static void judge_seen(struct engine *g, struct campaign *c, const struct breaker_counts *n)
+{
+	int64_t now = home_now(g->h);
+
+	breaker_add(&c->seen, n, now);
+	if (breaker_judge(&c->seen, now) == BREAKER_NONE)
+		return;
+	c->seen = (struct breaker_counts){ 0 };
+	home_standing_changed(g->h);
+}
+
+/* What an end says of the mailing as a whole. What all senders count together the clerk judges (store/breaker.h). */
 static void judge_end(struct engine *g, struct campaign *c, const struct smtp_outcome *o)
 {
+	struct breaker_counts n = retry_counts(o);
+
+	engine_count(g, c->mailing.id, &n);
+	if (n.ended)
+		judge_seen(g, c, &n);
 	if (o->end == SMTP_NOT_STARTED)
 		return;
 	if (o->fault == FAULT_IDENTITY)
-		engine_pause(g, c, o->text);
+		pause_for_identity(g, c, o);
 	else if (campaign_count_end(c, o->fault == FAULT_POLICY))
-		engine_pause(g, c, "5 of the last 100 messages were refused by policy");
+		engine_pause(g, c, "5 of the last 100 messages were refused by policy (limit: 5): for their words, or our reputation; placet mailing"
+				   " report has the replies");
 }
 
 static void work_done(struct engine *g, struct slot *s, const struct smtp_outcome *o, const struct outlet *m)

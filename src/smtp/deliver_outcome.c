@@ -18,6 +18,7 @@ void outcomes_free(struct outcomes *x)
 
 		arena_free(x->texts);
 		free(x->o);
+		free(x->tally);
 		free(x);
 		x = next;
 	}
@@ -87,6 +88,24 @@ void engine_outcome(struct engine *g, const struct outcome *o, int place)
 	if (place >= 0)
 		add_place(&g->noted, place);
 	count_outcome(&g->result, copy);
+}
+
+void engine_count(struct engine *g, int64_t mailing, const struct breaker_counts *n)
+{
+	struct outcomes *x = g->outcomes;
+	struct breaker_tally *t = NULL;
+
+	if (!n->ended)
+		return;
+	for (size_t i = 0; i < x->n_tallies && !t; i++)
+		if (x->tally[i].mailing == mailing)
+			t = &x->tally[i];
+	if (!t) {
+		x->tally = mem_grow(x->tally, (x->n_tallies + 1) * sizeof(*x->tally));
+		t = &x->tally[x->n_tallies++];
+		*t = (struct breaker_tally){ .mailing = mailing };
+	}
+	breaker_add(&t->n, n, 0);
 }
 
 /* A person who is not written to after all. */

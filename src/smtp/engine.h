@@ -23,6 +23,7 @@
 #include "smtp/deliver.h"
 #include "smtp/journal.h"
 #include "smtp/pool.h"
+#include "store/breaker.h"
 #include "store/notice.h"
 #include "store/optout.h"
 #include "store/relay.h"
@@ -34,11 +35,13 @@
 
 /* --- what the loop and the clerk hand each other ----------------------------------------------- */
 
-/* Outcomes of some time, with their texts. */
+/* Outcomes of some time, with their texts, and what they count for the breakers of their mailings. */
 struct outcomes {
 	struct arena *texts;
 	struct outcome *o;
 	size_t n, room;
+	struct breaker_tally *tally;
+	size_t n_tallies;
 	struct outcomes *next;
 };
 
@@ -242,6 +245,8 @@ void outcomes_free(struct outcomes *x); /* and those that follow it */
 void engine_fail(struct engine *g, const struct err *e);
 /* Remembers an outcome until the next order; its texts are copied. `place`: in the journal, or -1. */
 void engine_outcome(struct engine *g, const struct outcome *o, int place);
+/* Counts the end of an attempt for what pauses a mailing by itself. */
+void engine_count(struct engine *g, int64_t mailing, const struct breaker_counts *n);
 /* A person who is not written to after all. */
 void engine_skip(struct engine *g, struct work *w, const char *why);
 /* Not started, due again at `due`; no attempt of the recipient's. */

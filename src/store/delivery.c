@@ -65,7 +65,8 @@ QUERY(Q_REPORT_RANGE, "SELECT COALESCE(min(id), 0), COALESCE(max(id), -1) FROM d
 EACH(Q_EACH_REPORT,
       "SELECT a.delivery, d.state, d.skipped, d.relay, d.queue_id, d.reply, d.attempts, d.first, d.last, d.maybe_twice, d.arm"
       " FROM delivery d JOIN address a ON a.id = d.address_id WHERE d.id BETWEEN $2 AND $3 AND +d.mailing_id = $1 ORDER BY d.id");
-QUERY(Q_DELIVERY_RETRY, "UPDATE delivery SET state = 'queued', due = 0, maybe_twice = 1"
+QUERY(Q_DELIVERY_RETRY, "UPDATE delivery SET state = 'queued', maybe_twice = 1,"
+			" due = CASE WHEN CAST($2 AS BIGINT) = 0 THEN 0 ELSE COALESCE(last, 0) + $2 END"
 			" WHERE mailing_id = $1 AND state = 'uncertain'");
 
 int sender_begin(struct home *h, const char *host, const char *journal, int64_t *id, struct err *e)
@@ -335,7 +336,7 @@ int delivery_report(struct home *h, int64_t mailing, int (*each)(void *ctx, cons
 	return got < 0 ? -1 : 0;
 }
 
-int delivery_retry_uncertain(struct home *h, int64_t mailing, int64_t *n, struct err *e)
+int delivery_retry_uncertain(struct home *h, int64_t mailing, int64_t wait, int64_t *n, struct err *e)
 {
-	return db_exec(h->db, &Q_DELIVERY_RETRY, ARGS(db_i64(mailing)), n, e);
+	return db_exec(h->db, &Q_DELIVERY_RETRY, ARGS(db_i64(mailing), db_i64(wait)), n, e);
 }

@@ -90,7 +90,8 @@ struct report_row {
 };
 int delivery_report(struct home *h, int64_t mailing, int (*each)(void *ctx, const struct report_row *r), void *ctx,
 		    struct err *e) MUST_USE;
-/* Uncertain ones become queued again, marked maybe_twice; in the caller's transaction. */
-int delivery_retry_uncertain(struct home *h, int64_t mailing, int64_t *n, struct err *e) MUST_USE;
+/* Uncertain ones become queued again, marked maybe_twice, due `wait` after they were lost (0: at once); in the caller's
+   transaction. They get the same bytes and Message-ID as before. */
+int delivery_retry_uncertain(struct home *h, int64_t mailing, int64_t wait, int64_t *n, struct err *e) MUST_USE;
 
 #endif

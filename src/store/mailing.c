@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include "store/arms.h"
 #include "store/audit.h"
+#include "store/breaker.h"
 #include "store/manifest.h"
 #include "store/proof.h"
 #include "store/query.h"
@@ -287,13 +288,26 @@ static const char *approval_told(struct arena *a, const struct mailing *m, const
 	return told;
 }
 
+static bool goes_on(const struct step *s)
+{
+	return strcmp(s->to, "sending") == 0 || strcmp(s->to, "scheduled") == 0;
+}
+
+/* Who lets a mailing go on that the program paused has looked at it: else the same counts would pause it again at once. */
+static const char *resumed_words(struct arena *a, const struct mailing *m, const struct step *s, const char *why)
+{
+	if (strncmp(s->verb, "resume", 6) != 0 || strcmp(m->by, "system") != 0)
+		return why;
+	return arena_printf(a, "%s%scounts of what pauses a mailing by itself begin anew", why, why[0] ? "; " : "");
+}
+
 /* Nothing begins or goes on under an identity that is held. */
 static int check_hold(struct home *h, struct arena *a, const struct mailing *m, const struct step *s, struct err *e)
 {
 	const char *why;
 	int got;
 
-	if (strcmp(s->to, "sending") != 0 && strcmp(s->to, "scheduled") != 0)
+	if (!goes_on(s))
 		return 0;
 	got = stop_is_held(h, a, m->id, &why, e);
 	return got > 0 ? err_set(e, ERR_REFUSED, "mailing %lld: %s; placet identity release ends that", (long long)m->id, why) : got;
@@ -319,11 +333,11 @@ static int move(struct home *h, struct arena *a, struct mailing *m, const char *
 	if (!changed)
 		return err_set(e, ERR_REFUSED, "mailing %lld was changed by somebody else just now; look at it again",
 			       (long long)m->id);
-	if (take_effect(h, m, s, by, e) < 0)
+	if (take_effect(h, m, s, by, e) < 0 || (goes_on(s) && breaker_reset(h, m->id, e) < 0))
 		return -1;
 	m->state = s->to;
 	return audit_add(h, by, arena_printf(a, "mailing-%s", verb), arena_printf(a, "mailing %lld", (long long)m->id),
-			 approves ? approval_told(a, m, why) : why, e);
+			 approves ? approval_told(a, m, why) : resumed_words(a, m, s, why), e);
 }
 
 int mailing_move(struct home *h, struct mailing *m, const char *verb, int64_t by, const char *why, struct err *e)

@@ -2,6 +2,7 @@
 #include "store/stop.h"
 
 #include "store/audit.h"
+#include "store/breaker.h"
 #include "store/mailing.h"
 #include "store/query.h"
 
@@ -71,7 +72,7 @@ int stop_release(struct home *h, const struct identity *x, int64_t by, const cha
 		return -1;
 	if (!changed)
 		return err_set(e, ERR_REFUSED, "identity %s is not held", x->name);
-	return audit_add(h, by, "identity-released", x->name, why, e);
+	return breaker_forget(h, x, e) < 0 ? -1 : audit_add(h, by, "identity-released", x->name, why, e);
 }
 
 int stop_is_held(struct home *h, struct arena *a, int64_t mailing, const char **why, struct err *e)

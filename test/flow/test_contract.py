@@ -49,6 +49,7 @@ CONTRACT = {
     "identity hold": ("NAME", "by= why=", ""),
     "identity release": ("NAME", "by= why=", ""),
     "stop-all": ("", "why=", "identity="),
+    "spam-report add": ("[MAILING|CODE]", "source= by=", "identity= address= provider= n= delivered="),
     "relay add": ("IDENTITY URL", "", RELAY),
     "relay edit": ("IDENTITY URL", "", RELAY + " no-chunking"),
     "relay remove": ("IDENTITY URL", "", ""),
@@ -97,7 +98,7 @@ CONTRACT = {
     "mailing pause": ("ID", "", ""),
     "mailing resume": ("ID", "", ""),
     "mailing cancel": ("ID", "", ""),
-    "mailing retry-uncertain": ("ID", "", ""),
+    "mailing retry-uncertain": ("ID", "", "now"),
     "mailing status": ("ID", "", "watch every="),
     "mailing report": ("ID", "", "summary"),
     "opt-out": ("ADDRESS", "by= why=", ""),
@@ -452,6 +453,9 @@ def send_one(ask, folder):
     assert summary["counts"] == status["counts"] and summary["deferred"] == [{"code": "4.7.1", "recipients": 1}]
     assert [r["accepted"] for r in summary["relays"]] == [2] and summary["arms"] == [] and summary["attempts"] == 3
     assert [m["id"] for m in ask("sender status")["mailings"]] == [number]
+    told = ask("spam-report add", number, "--address", "dee@example.org", "--source", "by phone", "--by", story.REV)
+    assert [(f["scope"], f["reports"], f["delivered"], f["level"]) for f in told["figures"]] == [
+        ("mailing", 1, 2, "warn"), ("identity", 1, 2, "warn")] and told["opted_out"]
     ask("mailing cancel", number)
     assert ask("mailing status", number, "--watch")["state"] == "cancelled"
 

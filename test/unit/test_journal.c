@@ -171,7 +171,7 @@ static void a_torn_line_counts_as_not_written(void **state)
 		COUNTS(c, replied, 0, 0, dotted && !replied, !dotted);
 		/* Back to where it was, for the next step. */
 		BEGIN;
-		OK(delivery_retry_uncertain(s->h, x.mailing, &retried, &f->e));
+		OK(delivery_retry_uncertain(s->h, x.mailing, 0, &retried, &f->e));
 		COMMIT;
 		OK(sender_begin(s->h, "host", strrchr(x.path, '/') + 1, &x.sender, &f->e));
 		x.d = claim(s, s->h, x.mailing, x.sender, T0 + 1, 10, &m);

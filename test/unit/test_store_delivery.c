@@ -238,7 +238,7 @@ static void senders_end_in_good_order(void **state)
 	OK(sender_open(s->h, s->a, "another host", &open, &n, &f->e));
 	assert_int_equal(n, 0);
 	BEGIN;
-	OK(delivery_retry_uncertain(s->h, id, &n_retried, &f->e));
+	OK(delivery_retry_uncertain(s->h, id, 0, &n_retried, &f->e));
 	COMMIT;
 	assert_int_equal(n_retried, 1);
 	assert_int_equal(counts(s, id).queued, 4);
@@ -265,7 +265,7 @@ static void the_report_marks_what_may_come_twice(void **state)
 	OK(delivery_report(s->h, id, count_doubtful, &doubtful, &f->e));
 	assert_int_equal(doubtful, 0);
 	BEGIN;
-	OK(delivery_retry_uncertain(s->h, id, &retried, &f->e));
+	OK(delivery_retry_uncertain(s->h, id, 0, &retried, &f->e));
 	COMMIT;
 	OK(delivery_report(s->h, id, count_doubtful, &doubtful, &f->e));
 	assert_int_equal(doubtful, 2);

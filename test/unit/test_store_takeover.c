@@ -190,7 +190,7 @@ static void who_was_tried_again_is_not_touched(void **state)
 
 	take_over(s, x.sender, 1);
 	BEGIN;
-	OK(delivery_retry_uncertain(s->h, x.mailing, &n, &f->e));
+	OK(delivery_retry_uncertain(s->h, x.mailing, 0, &n, &f->e));
 	COMMIT;
 	assert_int_equal(n, PEOPLE);
 	other = add_sender(s);
