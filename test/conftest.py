@@ -121,5 +121,11 @@ def browser(request):
 
 
 @pytest.fixture
+def root():
+    """For tests that mount a small disk."""
+    need(os.geteuid() == 0, "only root can mount a disk")
+
+
+@pytest.fixture
 def free_port():
     return find_free_port

@@ -36,6 +36,14 @@ static int first_line(const char *text)
 	return (int)strcspn(text, "\n");
 }
 
+static int connection_lost(struct postgresql *p, struct err *e)
+{
+	const char *why = PQerrorMessage(p->c);
+
+	p->lost = true;
+	return err_set(e, ERR_AGAIN, "the connection to the database server is lost: %.*s", first_line(why), why);
+}
+
 /* Notes a lost connection. */
 int pg_fail_connection(struct postgresql *p, struct err *e)
 {
@@ -43,11 +51,11 @@ int pg_fail_connection(struct postgresql *p, struct err *e)
 
 	if (PQstatus(p->c) != CONNECTION_BAD)
 		return err_set(e, ERR_BROKEN, "%.*s", first_line(why), why);
-	p->lost = true;
-	return err_set(e, ERR_AGAIN, "the connection to the database server is lost: %.*s", first_line(why), why);
+	return connection_lost(p, e);
 }
 
-/* Only the primary message: the detail may hold a person's data. */
+/* Only the primary message: the detail may hold a person's data. A result without a code is libpq's own, of a connection that failed;
+   after a write to a server that is gone its status says OK until the next call. */
 int pg_fail_result(struct postgresql *p, const PGresult *res, struct err *e)
 {
 	const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
@@ -56,7 +64,7 @@ int pg_fail_result(struct postgresql *p, const PGresult *res, struct err *e)
 	if (PQstatus(p->c) == CONNECTION_BAD)
 		p->lost = true;
 	if (!state || !text)
-		return pg_fail_connection(p, e);
+		return res ? connection_lost(p, e) : pg_fail_connection(p, e);
 	return err_set(e, kind_of(state), "%s (SQLSTATE %s)", text, state);
 }
 
