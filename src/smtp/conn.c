@@ -13,6 +13,7 @@
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -329,6 +330,10 @@ static void address_literal(int fd, char out[80])
 /* The token as it is now: an outside job renews it. */
 static int read_token(const char *path, struct buf *out, struct err *e)
 {
+	struct stat st;
+
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* a pipe would stop us all */
+		return err_set(e, ERR_INPUT, "the relay's token: %s is no file", path);
 	if (file_read(path, out, e) < 0)
 		return err_in(e, "the relay's token");
 	while (out->n && strchr(" \t\r\n", out->p[out->n - 1]))

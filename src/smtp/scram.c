@@ -9,7 +9,7 @@
 #include "base/codec.h"
 #include "base/utf8.h"
 
-#define SLICE_ROUNDS 8192 /* some 8 ms */
+#define SLICE_ROUNDS 8192 /* some 3 ms */
 #define NAME_MAX_BYTES 1024
 
 static int fail(struct scram *s, const char *why)

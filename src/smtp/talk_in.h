@@ -1,4 +1,4 @@
-/* Inside of talk.h, for talk.c, which sends messages, and login.c, which comes before them. */
+/* Inside of talk.h: talk.c hears replies, talk_out.c says what sends messages, login.c comes before both. */
 #ifndef PLACET_TALK_IN_H
 #define PLACET_TALK_IN_H
 
@@ -81,6 +81,18 @@ struct talk {
 	bool faulty;
 	struct smtp_outcome fault;
 };
+
+/* done(), exactly once for each message. */
+void talk_finish(struct talk *t, struct deal *d);
+/* The end, with what is in flight; nothing more is said. */
+void talk_end(struct talk *t, const struct smtp_outcome *why);
+
+/* talk_out.c. Forgets what was to be written, and wipes it if it held secrets. */
+void talk_empty_output(struct talk *t);
+/* Some of what is to be written was, and some was not. */
+bool talk_output_is_cut(const struct talk *t);
+void talk_write_rcpt(struct talk *t);
+void talk_write_data(struct talk *t);
 
 void talk_expect(struct talk *t, enum expect what);
 /* The relay cannot be used: ends all that is in flight, with QUIT if the relay still listens. */
