@@ -80,15 +80,20 @@ CREATE TABLE pace (
   per_day {INT} NOT NULL DEFAULT 0
 ) {STRICT};
 
--- What was used of a pace: by all senders, so that the limit holds for all of them together.
+-- What was used of a pace: by all senders, so that the limit holds for all of them together. The row of scope `lock` is
+-- held by whoever uses any, and its `used` counts the changes.
 CREATE TABLE pace_use (
-  scope TEXT NOT NULL,             -- identity, domain
-  name TEXT NOT NULL,              -- its number; the name of a row of pace, or the domain that fell under *
+  scope TEXT NOT NULL,             -- identity, domain; lock
+  name TEXT NOT NULL,              -- its number; the domain, or mx:GROUP of a limit for a group
   next {INT} NOT NULL,             -- time of the first moment that nobody has taken yet
   day {INT} NOT NULL,              -- days since 1970
   used {INT} NOT NULL,             -- in that day
+  days {INT} NOT NULL DEFAULT 0,   -- on which it was used: where a warm-up stands
+  ahead {INT} NOT NULL DEFAULT 0,  -- those who are put off come back one by one, up to here
+  version {INT} NOT NULL DEFAULT 0, -- the change that wrote this row
   PRIMARY KEY (scope, name)
 ) {STRICT};
+CREATE INDEX pace_use_version ON pace_use (version);
 
 -- Which provider takes the mail of a domain: the registered domain of its best MX.
 CREATE TABLE domain_group (

@@ -156,6 +156,11 @@ OPTIONS(O_TEMPLATE_PREVIEW, { "version", "N", 0, "of that version, instead of th
 	{ "language", "LANG", 0, "in this language; without it en" },
 	{ "html", "PATH", 0, "write the HTML part there, to be looked at in a browser" });
 OPTIONS(O_LINT, { "project", "SLUG", 0, "hold it to this project's registered values too" });
+OPTIONS(O_PACE, { "per-second", "RATE", 0, "messages in a second, such as 10 or 0.5, by all senders together; 0: no limit" },
+	{ "per-day", "N", 0, "messages in a day of UTC; 0: no limit" });
+OPTIONS(O_IDENTITY_PACE, { "per-second", "N", 0, "messages in a second, by all senders and relays together; 0: no limit" },
+	{ "per-day", "N", 0, "messages in a day of UTC; 0: no limit" },
+	{ "warm-up", "N", 0, "so many on its first day of sending, and twice as many on each further one, for ten days; 0: none" });
 OPTIONS(O_SEND, { "until-idle", NULL, 0, "return when nothing is due now: 0 nothing remains, 75 something does" },
 	{ "connections", "N", 0, "to one relay, at most, of all processes together; without it the institution's setting" },
 	{ "processes", "N", 0, "so many send processes, which share the work; auto: one for each processor; without it 1" },
@@ -227,6 +232,15 @@ CMD("relay", "edit", "IDENTITY URL", O_RELAY_EDIT, NEED_DB, cmd_relay_edit, "cha
 CMD("relay", "remove", "IDENTITY URL", NULL, NEED_DB, cmd_relay_remove, "removes a relay, and what was kept for it",
     "What it is being given in that moment comes to its end. The identity's own relay cannot be removed.")
 CMD("relay", "list", "[IDENTITY]", NULL, NEED_DB, cmd_relay_list, "lists relays, and how senders get on with them", NULL)
+CMD("identity", "pace", "NAME", O_IDENTITY_PACE, NEED_DB, cmd_identity_pace, "shows or sets how many messages an identity sends",
+    "What is not named stays. Whoever is over a limit waits; nothing is lost. A new identity should warm up: receivers watch an "
+    "address that they do not know. To set a warm-up begins it anew with this day. System mail is counted, and never waits.")
+CMD("pace", "set", "NAME", O_PACE, NEED_DB, cmd_pace_set, "limits what recipient domains get in a second and in a day",
+    "NAME is a domain (example.org), or mx:DOMAIN for all domains whose mail one provider takes, or * for each domain that has no "
+    "limit of its own. A domain's own limit and its provider's both hold. Whose mail goes where, placet work finds out.\n\n"
+    "It holds for all mailings and senders together, from the next second on.")
+CMD("pace", "remove", "NAME", NULL, NEED_DB, cmd_pace_remove, "takes such a limit away", NULL)
+CMD("pace", "list", "", NULL, NEED_DB, cmd_pace_list, "lists them, and what was used of them today", NULL)
 CMD("site", "check", "", NULL, NEED_DB, cmd_site_check, "fetches the statement page and the projects' pages as anybody would",
     "Each must be there, over https, say what is registered, and the statement page must link to each project. Exit status 0: all "
     "do; 1: one does not; 75: one could not be fetched. In a trial home nothing is fetched.")
@@ -438,6 +452,7 @@ const struct command *const COMMANDS[] = {
 	&cmd_department_list_row, &cmd_identity_add_row, &cmd_identity_list_row, &cmd_identity_show_row,
 	&cmd_identity_dns_row, &cmd_identity_edit_row, &cmd_identity_check_row,
 	&cmd_identity_rotate_row, &cmd_identity_hold_row, &cmd_identity_release_row,
+	&cmd_identity_pace_row, &cmd_pace_set_row, &cmd_pace_remove_row, &cmd_pace_list_row,
 	&cmd_relay_add_row, &cmd_relay_edit_row, &cmd_relay_remove_row, &cmd_relay_list_row,
 	&cmd_site_check_row, &cmd_site_export_row, &cmd_project_add_row, &cmd_project_edit_row, &cmd_project_close_row, &cmd_project_list_row, &cmd_project_show_row,
 	&cmd_project_qr_row, &cmd_project_image_row, &cmd_project_approve_row, &cmd_list_add_row, &cmd_list_list_row, &cmd_list_show_row, &cmd_list_members_row,

@@ -65,12 +65,21 @@ static int count_senders(const struct ctx *c, int64_t *alive, struct err *e)
 	return 0;
 }
 
+/* Of one that is on its way. */
+static int next_due(const struct ctx *c, const struct mailing *m, struct delivery_counts *n, struct err *e)
+{
+	bool sending = strcmp(m->state, "sending") == 0;
+	const struct mailing_head head = { .id = m->id, .not_before = m->not_before, .hours = m->hours, .sending = sending };
+
+	return sending || strcmp(m->state, "scheduled") == 0 ? mailing_next_due(c->h, &head, n, e) : 0;
+}
+
 static int look_in_transaction(struct ctx *c, struct look *k, struct err *e)
 {
 	struct mailing_at at;
 
 	if (mailing_find(c, false, &at, e) < 0 || delivery_count(c->h, c->a, at.m.id, &k->n, e) < 0 ||
-	    mailing_next_due(c->h, &at.m, &k->n, e) < 0 || mailing_opens(c->h, &at.m, &k->opens, e) < 0 ||
+	    next_due(c, &at.m, &k->n, e) < 0 || mailing_opens(c->h, &at.m, &k->opens, e) < 0 ||
 	    sending_mailing(c->h, c->a, at.m.id, &k->w, e) < 0 || count_senders(c, &k->senders, e) < 0 ||
 	    stop_is_held(c->h, c->a, at.m.id, &k->held, e) < 0)
 		return -1;

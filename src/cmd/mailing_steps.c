@@ -80,7 +80,7 @@ static int read_window(struct ctx *c, struct submission *s, struct err *e)
 static int read_hours(struct ctx *c, struct submission *s, struct err *e)
 {
 	int64_t from = home_now(c->h) > s->not_before ? home_now(c->h) : s->not_before, opens;
-	struct mailing m = { .hours = "" };
+	const char *own = "";
 	struct windows *w;
 	int rc;
 
@@ -89,10 +89,10 @@ static int read_hours(struct ctx *c, struct submission *s, struct err *e)
 
 		if (hours_parse(c->a, opt(c, "hours"), &hours, e) < 0)
 			return err_in(e, "--hours");
-		m.hours = s->hours = hours_text(hours);
+		own = s->hours = hours_text(hours);
 	}
 	w = windows_new();
-	rc = windows_opening(w, c->h, &m, from, &opens, e);
+	rc = windows_opening(w, c->h, own, from, &opens, e);
 	windows_free(w);
 	if (rc == 0 && (opens == INT64_MAX || (s->not_after && opens >= s->not_after)))
 		return err_set(e, ERR_INPUT, "--hours: in its window there is no time at which they and the institution's (placet institution show, send-hours) are both open");

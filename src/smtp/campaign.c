@@ -49,8 +49,10 @@ void campaign_free(struct campaign *c)
 
 	if (!c)
 		return;
+	campaign_release(c, INT64_MAX);
 	while ((w = campaign_pop(c)))
 		work_free(w);
+	free(c->held);
 	arena_free(c->a);
 }
 
@@ -77,6 +79,59 @@ struct work *campaign_pop(struct campaign *c)
 	c->waiting--;
 	c->started++;
 	return w;
+}
+
+static void swap(struct work **x, size_t i, size_t j)
+{
+	struct work *kept = x[i];
+
+	x[i] = x[j];
+	x[j] = kept;
+}
+
+static bool comes_before(struct work *const *x, size_t i, size_t j)
+{
+	return x[i]->d.start_at < x[j]->d.start_at;
+}
+
+void campaign_hold(struct campaign *c, struct work *w)
+{
+	size_t i = c->n_held++;
+
+	if (i == c->room_held) {
+		c->room_held = i ? 2 * i : 64;
+		c->held = mem_grow(c->held, c->room_held * sizeof(struct work *));
+	}
+	c->held[i] = w;
+	for (; i && comes_before(c->held, i, (i - 1) / 2); i = (i - 1) / 2)
+		swap(c->held, i, (i - 1) / 2);
+}
+
+static struct work *take_held(struct campaign *c)
+{
+	struct work *w = c->held[0];
+	size_t i = 0, n = --c->n_held;
+
+	c->held[0] = c->held[n];
+	for (;;) {
+		size_t down = 2 * i + 1;
+
+		if (down + 1 < n && comes_before(c->held, down + 1, down))
+			down++;
+		if (down >= n || !comes_before(c->held, down, i))
+			return w;
+		swap(c->held, i, down);
+		i = down;
+	}
+}
+
+size_t campaign_release(struct campaign *c, int64_t now)
+{
+	size_t n = 0;
+
+	for (; c->n_held && c->held[0]->d.start_at <= now; n++)
+		campaign_push(c, take_held(c));
+	return n;
 }
 
 void campaign_return_path(struct home *h, const struct campaign *c, int64_t delivery, char out[320])

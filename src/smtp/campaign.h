@@ -36,6 +36,8 @@ struct campaign {
 	size_t n_signers;
 	struct work *first, *last; /* claimed, not started */
 	size_t waiting, in_flight;
+	struct work **held;        /* those whose moment is still to come: a heap, the first of them in front */
+	size_t n_held, room_held;
 	bool halted;               /* no longer to be sent: paused, cancelled, revoked, its window over */
 	bool drained;              /* nothing was due at the last claim */
 	int64_t ready, started, measured_at; /* how many are to wait here, by what was started since then (ticks) */
@@ -61,6 +63,10 @@ int campaign_judge(struct home *h, struct campaign *c, const struct delivery *d,
 void campaign_return_path(struct home *h, const struct campaign *c, int64_t delivery, char out[320]);
 void campaign_push(struct campaign *c, struct work *w);
 struct work *campaign_pop(struct campaign *c);
+/* Keeps it until its moment (delivery.start_at). */
+void campaign_hold(struct campaign *c, struct work *w);
+/* Puts those whose moment is `now` or before behind the ones that wait. Returns how many. */
+size_t campaign_release(struct campaign *c, int64_t now);
 /* Counts an end; true when refusals by policy have reached their limit: 5 of the last 100. */
 bool campaign_count_end(struct campaign *c, bool refused);
 /* Lets go of a work that is done. */

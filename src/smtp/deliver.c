@@ -4,6 +4,8 @@
  */
 #include "smtp/engine.h"
 
+#include "store/window.h"
+
 #include <stdatomic.h>
 
 #define CACHE_KIB 1024           /* the loop asks little of the database: the clerk does */
@@ -12,6 +14,14 @@
 static void on_tick(void *ctx)
 {
 	engine_beat(ctx);
+}
+
+static void on_moment(void *ctx)
+{
+	struct engine *g = ctx;
+
+	engine_release(g);
+	lanes_wake(g);
 }
 
 static void run_flush(void *ctx, void *job)
@@ -111,12 +121,12 @@ static int what_remains(struct engine *g, struct err *e)
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		struct delivery_counts c;
 
-		rc = delivery_count(h, a, m[i].id, &c, e);
+		rc = delivery_count(h, a, m[i].id, &c, e) < 0 ? -1 : mailing_next_due(h, &m[i], &c, e);
 		if (rc < 0 || (m[i].ended && !c.uncertain))
 			continue;
 		g->result.remains = true;
 		if (!m[i].ended)
-			remains_due(g, m[i].sending ? c.next_due : m[i].not_before);
+			remains_due(g, c.next_due);
 	}
 	arena_free(a);
 	return rc < 0 ? -1 : what_notices_remain(g, e);
@@ -189,6 +199,7 @@ int deliver_run(struct home *h, const struct deliver_options *o, struct deliver_
 	if (!g.loop)
 		goto out;
 	g.tick = loop_timer_new(g.loop, on_tick, &g);
+	g.hold = loop_timer_new(g.loop, on_moment, &g);
 	ended = begin(&g, host, e) == 0 && run(&g, e) == 0 && end(&g, e) == 0;
 	rc = ended ? what_remains(&g, e) : -1;
 	/* What is in flight when the sender fails still ends in the journal. */

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "store/facts.h"
+#include "store/window.h"
 
 #define CACHE_KIB (6 * 1024) /* as much as rows of half a second want; what was sent is not asked for again */
 
@@ -16,6 +17,8 @@ struct clerk {
 	const struct deliver_options *o;
 	const struct journal *journal;  /* to be flushed; its records are the loop's */
 	int64_t sender;
+	struct pacer *pacer;
+	struct windows *windows;
 	int64_t last_claim;             /* stamp */
 	int64_t lost_claims;            /* claims of this stamp and later were not committed, or nobody knows; 0: none */
 	struct relay_watch relays;
@@ -66,6 +69,21 @@ static int may_open(struct clerk *k, struct arena *a, const struct mailing_head 
 	return got;
 }
 
+/* Hours that can no longer be read (a time zone that is gone) are for a person. 1, 0, -1. */
+static int hours_are_open(struct clerk *k, const struct mailing_head *m, struct err *e)
+{
+	int64_t now = home_now(k->h), opens;
+	struct err why;
+
+	if (windows_opening(k->windows, k->h, m->hours, now, &opens, e) == 0)
+		return opens <= now;
+	if (e->kind != ERR_INPUT)
+		return -1;
+	why = *e;
+	err_clear(e);
+	return move(k, m->id, "pause", why.text, e) < 0 ? -1 : 0;
+}
+
 /* May it be sent now? Scheduled mailings whose window has come are opened, and those whose window is over paused.
    1, 0, -1. */
 static int keep_window(struct clerk *k, struct flush *f, const struct mailing_head *m, struct err *e)
@@ -75,7 +93,7 @@ static int keep_window(struct clerk *k, struct flush *f, const struct mailing_he
 	if (m->not_after && home_now(k->h) > m->not_after)
 		return move(k, m->id, "pause", "its window is over", e) < 0 ? -1 : 0;
 	if (m->sending)
-		return 1;
+		return hours_are_open(k, m, e);
 	open = f->stopping ? 0 : may_open(k, f->a, m, e);
 	if (open <= 0)
 		return open;
@@ -152,13 +170,24 @@ static int claim_notices(struct clerk *k, struct flush *f, int64_t *first, struc
 	return notice_claim(k->h, f->notices, k->sender, claim_stamp(k, first), f->notices_more, &f->notice, &f->n_notices, e);
 }
 
+struct stamping {
+	struct clerk *clerk;
+	int64_t *first;
+};
+
+static int64_t stamp(void *ctx)
+{
+	struct stamping *s = ctx;
+
+	return claim_stamp(s->clerk, s->first);
+}
+
 static int claim_for(struct clerk *k, struct flush *f, struct wish *w, const struct fatigue *fatigue, int64_t *first,
 		     struct err *e)
 {
 	if (f->stopping || !w->sending || w->more <= 0)
 		return 0;
-	w->a = arena_new();
-	return delivery_claim(k->h, w->a, w->mailing, k->sender, claim_stamp(k, first), w->more, fatigue, &w->d, &w->n, e);
+	return pace_claim(k->h, k->pacer, k->sender, w, fatigue, stamp, &(struct stamping){ k, first }, e);
 }
 
 /* A mailing is done when nothing of it is queued, attempted or deferred. */
@@ -179,7 +208,8 @@ static int claim_all(struct clerk *k, struct flush *f, int64_t *first, struct er
 {
 	struct fatigue fatigue;
 
-	if (fatigue_now(k->h, &fatigue, e) < 0 || claim_notices(k, f, first, e) < 0)
+	if (fatigue_now(k->h, &fatigue, e) < 0 || claim_notices(k, f, first, e) < 0 ||
+	    pace_count_notices(k->h, k->pacer, f, e) < 0)
 		return -1;
 	for (size_t i = 0; i < f->n_wishes; i++)
 		if (claim_for(k, f, &f->wishes[i], &fatigue, first, e) < 0)
@@ -199,6 +229,7 @@ static int write_outcomes(struct clerk *k, struct err *e)
 		int stopped;
 
 		if (delivery_write(k->h, k->sender, x->o, x->n, e) < 0 || notice_write(k->h, k->sender, x->o, x->n, e) < 0 ||
+		    pace_return(k->pacer, k->h, x->o, x->n, e) < 0 ||
 		    (stopped = breaker_count(k->h, k->sender, x->tally, x->n_tallies, e)) < 0)
 			return -1;
 		k->stopped = k->stopped || stopped;
@@ -215,6 +246,9 @@ struct flushing {
 
 static int in_transaction(struct clerk *k, struct flush *f, struct flushing *x, struct err *e)
 {
+	/* Before any other lock: whoever takes moments waits here for the others that do. */
+	if (pace_load(k->pacer, k->h, home_now(k->h), e) < 0)
+		return -1;
 	/* Asked first: what is applied after this, the claims may see or not. */
 	if (opt_out_followed(k->h, &f->followed, e) < 0)
 		return -1;
@@ -224,7 +258,7 @@ static int in_transaction(struct clerk *k, struct flush *f, struct flushing *x, 
 		return -1;
 	if (pause_all(k, k->halts, k->n_halts, e) < 0 || pause_all(k, f->halts, f->n_halts, e) < 0 ||
 	    write_outcomes(k, e) < 0 || look_at_mailings(k, f, &x->wanted, &x->n_wanted, e) < 0 ||
-	    claim_all(k, f, &x->first_claim, e) < 0)
+	    claim_all(k, f, &x->first_claim, e) < 0 || pace_store(k->pacer, k->h, e) < 0)
 		return -1;
 	for (size_t i = 0; i < f->n_health; i++)
 		f->health[i].sender = k->sender;
@@ -270,6 +304,7 @@ static void undo(struct clerk *k, struct flush *f, const struct flushing *x)
 	}
 	arena_free(f->notices);
 	f->notices = NULL;
+	pace_undo(k->pacer);
 	if (x->first_claim && !k->lost_claims)
 		k->lost_claims = x->first_claim;
 }
@@ -340,7 +375,7 @@ struct clerk *clerk_new(const char *home, const struct deliver_options *o, const
 	struct arena *a = arena_new();
 	const char *id;
 
-	*k = (struct clerk){ .o = o, .journal = j };
+	*k = (struct clerk){ .o = o, .journal = j, .pacer = pacer_new(), .windows = windows_new() };
 	k->last = &k->first;
 	k->h = home_open(home, e);
 	if (k->h && home_open_db(k->h, e) == 0 && home_read_keys(k->h, e) == 0 && (id = home_id(k->h, a, e)) != NULL &&
@@ -360,6 +395,8 @@ void clerk_free(struct clerk *k)
 		return;
 	outcomes_free(k->first);
 	halts_free(k->halts, k->n_halts);
+	pacer_free(k->pacer);
+	windows_free(k->windows);
 	home_free(k->h);
 	free(k);
 }

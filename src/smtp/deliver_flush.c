@@ -41,11 +41,12 @@ static void wish(struct engine *g, struct campaign *c, struct wish *w)
 	int64_t waiting = (int64_t)c->waiting;
 
 	measure(c, clock_ticks());
-	*w = (struct wish){ .mailing = c->mailing.id };
+	*w = (struct wish){ .mailing = c->mailing.id, .identity = c->content.identity.id };
 	if (c->halted)
 		return;
-	w->idle = !c->waiting && !c->in_flight;
-	if (!g->stopping && waiting <= c->ready / 2)
+	w->idle = !c->waiting && !c->n_held && !c->in_flight;
+	/* Those that are held do not count: one slow domain must not keep the others out. */
+	if (!g->stopping && waiting <= c->ready / 2 && c->n_held < ENGINE_READY_MOST)
 		w->more = c->ready - waiting;
 }
 
@@ -70,7 +71,7 @@ static struct sender_figures figures(const struct engine *g)
 
 	for (const struct campaign *c = g->campaigns; c; c = c->next) {
 		x.in_flight += (int64_t)c->in_flight;
-		x.waiting += (int64_t)c->waiting;
+		x.waiting += (int64_t)(c->waiting + c->n_held);
 	}
 	return x;
 }
@@ -144,6 +145,8 @@ static void take_in_claims(struct engine *g, struct campaign *c, struct wish *w)
 			engine_skip(g, &x[i], "opted-out");
 		else if (x[i].d.why[0])
 			engine_skip(g, &x[i], x[i].d.why);
+		else if (x[i].d.start_at)
+			campaign_hold(c, &x[i]);
 		else
 			campaign_push(c, &x[i]);
 	}
@@ -165,7 +168,7 @@ static void hear_of(struct engine *g, struct campaign *c, struct wish *w, bool s
 {
 	if (w->a)
 		take_in_claims(g, c, w);
-	c->drained = w->more > 0 && !w->n;
+	c->drained = w->more > 0 && !w->n && !w->soon;
 	if (!w->sending)
 		c->halted = true;
 	/* Somebody's standing changed while the clerk was at it: it may not have seen that. */
@@ -210,7 +213,7 @@ static bool at_work(const struct engine *g)
 	if (g->outcomes->n || g->unwritten || g->n_halts || g->busy || notices_at_work(g))
 		return true;
 	for (const struct campaign *c = g->campaigns; c; c = c->next)
-		if (!c->halted && (c->waiting || !c->drained))
+		if (!c->halted && (c->waiting || c->n_held || !c->drained))
 			return true;
 	return false;
 }
@@ -237,6 +240,7 @@ static void take_effect(struct engine *g, struct flush *f)
 	}
 	leavers_forget(g->leavers, &f->followed);
 	take_in_mailings(g, f);
+	engine_release(g);
 }
 
 /* When the next order is due, from now. */

@@ -77,6 +77,10 @@ static void mark_waiting(struct engine *g, const struct left *x)
 		for (struct work *w = c->first; w; w = w->next)
 			if (is_of(x, &w->d))
 				w->opted_out = true;
+	for (struct campaign *c = g->campaigns; c; c = c->next)
+		for (size_t i = 0; i < c->n_held; i++)
+			if (is_of(x, &c->held[i]->d))
+				c->held[i]->opted_out = true;
 }
 
 /* Where lines of an older file stood says nothing of those of this one. */

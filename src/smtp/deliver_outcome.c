@@ -131,6 +131,7 @@ void engine_give_back_all(struct engine *g, struct campaign *c, int64_t due)
 {
 	struct work *w;
 
+	campaign_release(c, INT64_MAX);
 	while ((w = campaign_pop(c)))
 		engine_give_back(g, w, due);
 }

@@ -27,6 +27,7 @@
 #include "store/notice.h"
 #include "store/optout.h"
 #include "store/relay.h"
+#include "store/pace.h"
 
 #define ENGINE_READY_LEAST 100       /* claimed and not started, for each mailing: at the start */
 #define ENGINE_READY_MOST 5000
@@ -58,11 +59,12 @@ struct office {
 
 /* What the loop wants for one mailing that it has. */
 struct wish {
-	int64_t mailing;
+	int64_t mailing, identity;
 	int64_t more;  /* deliveries to be claimed, at most */
 	bool idle;     /* nothing of it waits or is in flight: it may be done */
 	/* the answer */
 	bool sending;  /* it may be sent now */
+	bool soon;     /* nothing was claimed; but something is due within seconds, which is worth waiting for */
 	struct arena *a; /* holds what follows; NULL: nothing was claimed. It is the loop's from then on. */
 	struct delivery *d;
 	size_t n;
@@ -203,6 +205,7 @@ struct engine {
 	const struct deliver_options *o;
 	struct loop *loop;
 	struct loop_timer *tick;
+	struct loop_timer *hold;   /* for the first of those whose moment is still to come */
 	struct journal *journal;
 	struct clerk *clerk;   /* the worker's, while that is busy */
 	struct worker *worker;
@@ -311,6 +314,15 @@ void lane_fault(void *ctx, const struct smtp_outcome *o, int64_t wait);
 void lane_back(void *ctx);
 /* What is still in flight ends as lost here: before its dot as not started, after it as uncertain. */
 void lanes_free(struct engine *g);
+/* deliver_pace.c */
+
+/* The clerk's: claims what a mailing's pace allows, and gives each its moment. `stamp` makes the name of a claim. */
+int pace_claim(struct home *h, struct pacer *p, int64_t sender, struct wish *w, const struct fatigue *f,
+	       int64_t (*stamp)(void *ctx), void *ctx, struct err *e) MUST_USE;
+/* The clerk's: system mail that was claimed counts. */
+int pace_count_notices(struct home *h, struct pacer *p, const struct flush *f, struct err *e) MUST_USE;
+/* The loop's: lets those go whose moment has come, and waits for the next one. */
+void engine_release(struct engine *g);
 
 /* deliver_flush.c */
 

@@ -340,3 +340,9 @@ int delivery_retry_uncertain(struct home *h, int64_t mailing, int64_t wait, int6
 {
 	return db_exec(h->db, &Q_DELIVERY_RETRY, ARGS(db_i64(mailing), db_i64(wait)), n, e);
 }
+
+int delivery_next_queued(struct home *h, int64_t mailing, int64_t *due, struct err *e)
+{
+	*due = 0;
+	return db_get_i64(h->db, &Q_DELIVERY_NEXT, ARGS(db_i64(mailing), db_text("queued")), due, e) < 0 ? -1 : 0;
+}

@@ -17,6 +17,7 @@ struct delivery {
 	int64_t consent_at;
 	int64_t arm;
 	int64_t claimed;          /* when: names this claim */
+	int64_t start_at;         /* not before this moment; 0: at once (store/pace.h) */
 	const char *why;          /* '' or why this person may not be mailed any more (may_mail) */
 };
 
@@ -54,6 +55,8 @@ int delivery_claim(struct home *h, struct arena *a, int64_t mailing, int64_t sen
 		   const struct fatigue *f, struct delivery **out, size_t *n, struct err *e) MUST_USE;
 /* Writes outcomes of this sender's claims, those of notices left out; in the caller's transaction. Rows that are no longer its are left. */
 int delivery_write(struct home *h, int64_t sender, const struct outcome *o, size_t n, struct err *e) MUST_USE;
+/* When the next queued one of a mailing is due (0: at once, or there is none). */
+int delivery_next_queued(struct home *h, int64_t mailing, int64_t *due, struct err *e) MUST_USE;
 /* Gives back what a sender holds by claims of `since` and later (0: all), as not started; in the caller's
    transaction. */
 int delivery_release(struct home *h, int64_t sender, int64_t since, struct err *e) MUST_USE;

@@ -23,7 +23,7 @@ QUERY(Q_MAILING_ADD, "INSERT INTO mailing (project_id, list_id, subject, body, l
 		     " VALUES ($1, $2, $3, $4, $5, 'draft', $6, $7, $8, $9, $10, $11, $12) RETURNING id");
 QUERY(Q_MAILING_BY_ID, MAILING_COLUMNS " WHERE m.id = $1");
 QUERY(Q_MAILING_ALL, MAILING_COLUMNS " ORDER BY m.id");
-#define HEADS "SELECT m.id, m.project_id, m.not_before, m.not_after, m.state FROM mailing m"
+#define HEADS "SELECT m.id, m.project_id, m.not_before, m.not_after, m.state, m.hours FROM mailing m"
 QUERY(Q_MAILING_HEADS, HEADS " JOIN project p ON p.id = m.project_id JOIN identity i ON i.id = p.identity_id WHERE i.held_at IS NULL"
 			     " AND (m.state = 'sending' OR (m.state = 'scheduled' AND m.not_before <= $1)) ORDER BY m.id");
 QUERY(Q_MAILING_HEADS_OPEN, HEADS " WHERE m.state = 'sending' OR m.state = 'scheduled' OR (m.state = 'done' AND EXISTS"
@@ -162,6 +162,7 @@ static int read_heads(struct rows *r, struct arena *a, struct mailing_head **out
 							.project_id = rows_i64(r, 1),
 							.not_before = rows_i64(r, 2),
 							.not_after = rows_i64(r, 3),
+							.hours = arena_text(a, rows_text(r, 5)),
 							.sending = strcmp(state, "sending") == 0,
 							.ended = strcmp(state, "done") == 0 };
 	}

@@ -54,6 +54,7 @@ int mailing_all(struct home *h, struct arena *a, struct mailing **out, size_t *n
 /* What a sender looks at again and again, without the words. */
 struct mailing_head {
 	int64_t id, project_id, not_before, not_after; /* 0: none */
+	const char *hours;   /* as of struct mailing */
 	bool sending, ended; /* neither: it is scheduled */
 };
 /* Mailings that a sender should look at: sending, or scheduled and their window is open; of identities that are not held. */

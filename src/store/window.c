@@ -3,6 +3,7 @@
 
 #include "base/hours.h"
 #include "store/institution.h"
+#include "store/pace.h"
 
 #define KEEP MINUTE
 #define KEEP_MOST 64
@@ -60,7 +61,7 @@ static int read_hours(struct windows *w, const char *text, const struct hours **
 	return 0;
 }
 
-int windows_opening(struct windows *w, struct home *h, const struct mailing *m, int64_t t, int64_t *out, struct err *e)
+int windows_opening(struct windows *w, struct home *h, const char *hours, int64_t t, int64_t *out, struct err *e)
 {
 	const struct hours *own, *all;
 	const char *text = NULL;
@@ -68,7 +69,7 @@ int windows_opening(struct windows *w, struct home *h, const struct mailing *m, 
 	int rc = -1;
 
 	forget_old(w);
-	if (read_hours(w, m->hours, &own, e) == 0 && institution_get(h, a, "send-hours", &text, e) == 0 &&
+	if (read_hours(w, hours, &own, e) == 0 && institution_get(h, a, "send-hours", &text, e) == 0 &&
 	    read_hours(w, text, &all, e) == 0) {
 		*out = hours_opening(own, all, t);
 		rc = 0;
@@ -77,32 +78,38 @@ int windows_opening(struct windows *w, struct home *h, const struct mailing *m, 
 	return rc;
 }
 
-/* By somebody who asks once. */
-static int opening(struct home *h, const struct mailing *m, int64_t t, int64_t *out, struct err *e)
+int mailing_opens(struct home *h, const struct mailing *m, int64_t *out, struct err *e)
 {
 	struct windows *w = windows_new();
-	int rc = windows_opening(w, h, m, t, out, e);
+	int rc = windows_opening(w, h, m->hours, home_now(h), out, e);
 
 	windows_free(w);
 	return rc;
 }
 
-int mailing_opens(struct home *h, const struct mailing *m, int64_t *out, struct err *e)
+/* The first moment at `t` or later at which hours are open and the identity has some left of its day. */
+static int may_go_on(struct home *h, const struct mailing_head *m, int64_t t, int64_t *out, struct err *e)
 {
-	return opening(h, m, home_now(h), out, e);
+	struct windows *w = windows_new();
+	int64_t paced;
+	int rc = pace_mailing_opens(h, m->id, t, &paced, e);
+
+	if (rc == 0)
+		rc = windows_opening(w, h, m->hours, paced, out, e);
+	windows_free(w);
+	return rc;
 }
 
-int mailing_next_due(struct home *h, const struct mailing *m, struct delivery_counts *counts, struct err *e)
+int mailing_next_due(struct home *h, const struct mailing_head *m, struct delivery_counts *counts, struct err *e)
 {
-	bool scheduled = strcmp(m->state, "scheduled") == 0;
 	int64_t now = home_now(h), due = counts->next_due, opens;
 
-	if (!due || (!scheduled && strcmp(m->state, "sending") != 0))
+	if (!due || m->ended)
 		return 0;
 	due = due < now ? now : due;
-	if (scheduled && due < m->not_before)
+	if (!m->sending && due < m->not_before)
 		due = m->not_before;
-	if (opening(h, m, due, &opens, e) < 0)
+	if (may_go_on(h, m, due, &opens, e) < 0)
 		return -1;
 	/* What is due now and may go out stays as it was told. */
 	if (opens > now)

@@ -43,6 +43,10 @@ CONTRACT = {
     "identity list": ("", "", ""),
     "identity show": ("NAME", "", ""),
     "identity dns": ("NAME", "", ""),
+    "identity pace": ("NAME", "", "per-second= per-day= warm-up="),
+    "pace set": ("NAME", "", "per-second= per-day="),
+    "pace remove": ("NAME", "", ""),
+    "pace list": ("", "", ""),
     "identity edit": ("NAME", "", "domain=+ relay= outbound=+ relay-signs no-relay-signs relay-password-file="),
     "identity check": ("NAME", "", "signed-message="),
     "identity rotate": ("NAME", "", "at-once"),
@@ -293,6 +297,12 @@ def set_up(ask, folder, relay):
     ask("identity list")
     assert ask("identity show", story.IDENTITY)["domains"] == ["uni.example", "mail.uni.example"]
     assert "v=DKIM1" in ask("identity dns", story.IDENTITY)["zone"]
+    assert ask("identity pace", story.IDENTITY, "--per-second", "5000", "--warm-up", "100000")["today"] == 100000
+    assert ask("pace set", "Example.ORG", "--per-second", "2500.5")["per_second"] == 2500.5
+    ask("pace set", "*", "--per-day", "1000000")
+    ask("pace set", "mx:mail.example.net", "--per-day", "9")
+    assert ask("pace remove", "mx:mail.example.net")["name"] == "mx:mail.example.net"
+    assert [x["name"] for x in ask("pace list")] == ["*", "example.org"]
     assert ask("identity edit", story.IDENTITY, "--outbound", "192.0.2.2")["outbound"] == "192.0.2.2"
     assert len(ask("identity rotate", story.IDENTITY)["keys"]) == 4
     assert {f["answer"] for f in ask("identity check", story.IDENTITY)["facts"]} == {"trial"}
