@@ -10,6 +10,7 @@
 #include "store/facts.h"
 #include "store/window.h"
 
+#define RECOVER_EVERY (2 * SECOND)
 #define CACHE_KIB (6 * 1024) /* as much as rows of half a second want; what was sent is not asked for again */
 
 struct clerk {
@@ -23,6 +24,8 @@ struct clerk {
 	int64_t lost_claims;            /* claims of this stamp and later were not committed, or nobody knows; 0: none */
 	struct relay_watch relays;
 	bool stopped;                   /* a breaker stopped something in this transaction */
+	const char *host;               /* home_id */
+	int64_t recovered_at;           /* ticks: when senders of this host that died were last looked for */
 	int64_t held_told;              /* ticks: when it was last said that a window does not open */
 	struct outcomes *first, **last; /* not written yet, the oldest first */
 	struct halt *halts;             /* mailings that cannot be sent, to be paused by the next flush; texts are allocated */
@@ -333,6 +336,21 @@ static void take_in_mailings(struct clerk *k, struct flush *f, const struct flus
 	}
 }
 
+/* What another sender of this host left when it was killed need not wait for one that begins. */
+static void recover_others(struct clerk *k)
+{
+	int64_t now = clock_ticks(), n;
+	struct err e = { 0 };
+
+	if (now - k->recovered_at < RECOVER_EVERY)
+		return;
+	k->recovered_at = now;
+	if (journal_recover(k->h, k->host, &n, &e) < 0)
+		log_event(LOG_LEVEL_WARN, "sender-not-settled", "why", e.text, NULL);
+	else if (n)
+		log_event(LOG_LEVEL_INFO, "sender-settled", "why", "it ended without settling what it held", NULL);
+}
+
 static int flush_journal(struct clerk *k, struct err *e)
 {
 	if (journal_sync(k->journal, e) == 0)
@@ -361,6 +379,8 @@ void clerk_flush(struct clerk *k, struct flush *f)
 	if (f->failure.kind != ERR_NONE)
 		return;
 	take_in_mailings(k, f, &x);
+	if (!f->stopping)
+		recover_others(k);
 	if ((f->notices && offices_load(k->h, k->o->dkim != DKIM_USE_NONE, f, e) < 0) ||
 	    relays_look(k->h, &k->relays, f, e) < 0)
 		undo(k, f, &x); /* the database went away in between: the next flush gives the claims back */
@@ -372,19 +392,17 @@ void clerk_flush(struct clerk *k, struct flush *f)
 struct clerk *clerk_new(const char *home, const struct deliver_options *o, const struct journal *j, struct err *e)
 {
 	struct clerk *k = mem_alloc(sizeof(*k));
-	struct arena *a = arena_new();
-	const char *id;
 
-	*k = (struct clerk){ .o = o, .journal = j, .pacer = pacer_new(), .windows = windows_new() };
+	*k = (struct clerk){ .o = o, .journal = j, .pacer = pacer_new(), .windows = windows_new(),
+			     .recovered_at = clock_ticks() };
 	k->last = &k->first;
 	k->h = home_open(home, e);
-	if (k->h && home_open_db(k->h, e) == 0 && home_read_keys(k->h, e) == 0 && (id = home_id(k->h, a, e)) != NULL &&
-	    sender_begin(k->h, id, journal_name(j), &k->sender, e) == 0) {
+	if (k->h && home_open_db(k->h, e) == 0 && home_read_keys(k->h, e) == 0 &&
+	    (k->host = home_id(k->h, k->h->arena, e)) != NULL &&
+	    sender_begin(k->h, k->host, journal_name(j), &k->sender, e) == 0) {
 		db_set_cache(k->h->db, CACHE_KIB);
-		arena_free(a);
 		return k;
 	}
-	arena_free(a);
 	clerk_free(k);
 	return NULL;
 }

@@ -246,6 +246,22 @@ def test_a_sender_that_fails_with_messages_in_flight(placet, paced):
     all_accounted(placet, paced, number, everyone, uncertain=4)
 
 
+def test_who_is_left_settles_for_who_was_killed(placet, paced):
+    """Of two senders of one host one is killed. The other does not wait for a third to begin: it settles what the dead
+    one held, and the mailing ends."""
+    everyone = people(24)
+    paced.reply_after = 0.1
+    told = Story(placet, paced.url()).prepare(everyone)
+    number = told.mailing()
+    step(placet, "start", number, "--by", ANN)
+    one, two = (placet.start("send", "--connections", 2, listens=False) for _ in range(2))
+    one.wait_for(lambda: len(paced.recipients) >= 6, 30, "they are at work")
+    one.kill()
+    two.wait_for(lambda: status(placet, number)[0] == "done", 30, "the mailing ends")
+    two.stop()
+    all_accounted(placet, paced, number, everyone, uncertain=2)
+
+
 def test_the_name_of_the_host_does_not_matter(placet, paced):
     """A sender that was killed is settled by the next one of the same home, even when the machine has another name by
     then (as a container has): homes are told apart by journal/id."""
