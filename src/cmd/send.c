@@ -9,6 +9,7 @@
 #include "base/codec.h"
 #include "base/confine.h"
 #include "smtp/deliver.h"
+#include "store/host.h"
 #include "store/institution.h"
 
 #include <errno.h>
@@ -253,7 +254,7 @@ RUN(cmd_send)
 	if (count_processes(c, &processes, e) < 0 || count_connections(c, &connections, e) < 0 ||
 	    choose_dkim(c, &o.dkim, e) < 0)
 		return -1;
-	if (home_hold(c->h, false, e) < 0)
+	if (home_hold(c->h, false, e) < 0 || host_enter(c->h, e) < 0)
 		return -1;
 	if (processes > 1)
 		return send_by_many(c, processes, (connections + processes - 1) / processes, e);

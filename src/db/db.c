@@ -59,6 +59,11 @@ void db_set_cache(struct db *db, int kib)
 	db->driver->set_cache(db, kib);
 }
 
+void db_set_idle_limit(struct db *db, int ms)
+{
+	db->idle_ms = ms;
+}
+
 enum db_engine db_engine_of(const struct db *db)
 {
 	return db->driver->engine;

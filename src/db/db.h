@@ -78,6 +78,9 @@ void db_free(struct db *db);
 int db_set_wait(struct db *db, int ms);
 /* How much of the database this connection keeps in memory, on SQLite; 16 MiB at the start. */
 void db_set_cache(struct db *db, int kib);
+/* PostgreSQL: a transaction in which nothing comes for so long is ended by the server, with its locks: for a process whose
+   host may vanish in the middle of one. From the next db_begin on. 0, as at the start: never. */
+void db_set_idle_limit(struct db *db, int ms);
 enum db_engine db_engine_of(const struct db *db);
 /* The path of an SQLite file, NULL on PostgreSQL. */
 const char *db_path(const struct db *db);

@@ -59,6 +59,7 @@ struct db {
 	bool in_batch;  /* between db_batch_begin and db_batch_end */
 	bool own_tx;    /* ... which opened the transaction itself */
 	int wait_ms;    /* db_set_wait; 0: DB_WAIT_MS */
+	int idle_ms;    /* db_set_idle_limit; 0: none */
 	const struct query *copy; /* between db_copy_begin and db_copy_end */
 	int fail_after; /* db_fail_at: steps until one fails; 0: none does */
 };

@@ -132,7 +132,7 @@ static int connect_server(struct postgresql *p, struct err *e)
 
 	p->c = start(p->url);
 	p->connections++;
-	p->wait_ms = 0;
+	p->wait_ms = p->idle_ms = 0;
 	MUST(p->c);
 	PQsetNoticeReceiver(p->c, ignore_notice, NULL);
 	p->lost = PQstatus(p->c) != CONNECTION_OK;
@@ -156,6 +156,17 @@ static int tell_wait(struct postgresql *p, struct err *e)
 	return 0;
 }
 
+static int tell_idle_limit(struct postgresql *p, struct err *e)
+{
+	char sql[80];
+
+	snprintf(sql, sizeof(sql), "SET idle_in_transaction_session_timeout = %d", p->db.idle_ms);
+	if (run(p, sql, e) < 0)
+		return -1;
+	p->idle_ms = p->db.idle_ms;
+	return 0;
+}
+
 static int ready(struct db *db, struct err *e)
 {
 	struct postgresql *p = pg_of(db);
@@ -167,7 +178,9 @@ static int ready(struct db *db, struct err *e)
 		if (connect_server(p, e) < 0)
 			return -1;
 	}
-	return p->wait_ms == db->wait_ms ? 0 : tell_wait(p, e);
+	if (p->wait_ms != db->wait_ms && tell_wait(p, e) < 0)
+		return -1;
+	return p->idle_ms == db->idle_ms ? 0 : tell_idle_limit(p, e);
 }
 
 /* --- transactions --- */

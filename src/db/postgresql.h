@@ -23,7 +23,7 @@ struct postgresql {
 	char *url;
 	PGconn *c;
 	bool lost;
-	int wait_ms;           /* that the server has been told */
+	int wait_ms, idle_ms;  /* that the server has been told */
 	struct prepared *prepared[256];
 	struct arena *scratch; /* of the statement being sent */
 	struct buf lines;      /* of a COPY, not yet sent */

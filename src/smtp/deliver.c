@@ -79,8 +79,12 @@ static int hand_in(struct engine *g, struct err *e)
 		*e = f->failure;
 		rc = -1;
 	}
+	g->fenced = g->fenced || f->fenced;
 	flush_free(f);
-	return rc < 0 ? -1 : clerk_end(g->clerk, e);
+	if (rc == 0)
+		rc = clerk_end(g->clerk, e);
+	g->fenced = g->fenced || rc > 0;
+	return rc ? -1 : 0;
 }
 
 /* Gives back what was claimed and not started, and ends in good order. */
@@ -174,7 +178,7 @@ static int run(struct engine *g, struct err *e)
 	loop_timer_set(g->tick, 0);
 	if (g->o->ready)
 		g->o->ready(g->o->ctx);
-	if (loop_run(g->loop, e) < 0 || (g->failure.kind == ERR_NONE && !g->idle && come_home(g, e) < 0))
+	if (loop_run(g->loop, e) < 0 || g->apart || (g->failure.kind == ERR_NONE && !g->idle && come_home(g, e) < 0))
 		return -1;
 	if (g->failure.kind == ERR_NONE)
 		return 0;
@@ -182,16 +186,32 @@ static int run(struct engine *g, struct err *e)
 	return -1;
 }
 
-int deliver_run(struct home *h, const struct deliver_options *o, struct deliver_result *out, struct err *e)
+static void add_result(struct deliver_result *sum, const struct deliver_result *r)
+{
+	sum->accepted += r->accepted;
+	sum->deferred += r->deferred;
+	sum->failed += r->failed;
+	sum->uncertain += r->uncertain;
+	sum->skipped += r->skipped;
+	sum->notices.accepted += r->notices.accepted;
+	sum->notices.deferred += r->notices.deferred;
+	sum->notices.failed += r->notices.failed;
+	sum->notices.uncertain += r->notices.uncertain;
+	sum->remains = r->remains;
+	sum->next_due = r->next_due;
+}
+
+/* As one sender, with one row. *again: it was fenced, and begins anew, as another; what it held is settled by its journal
+   before, or at once if it was told to stop. */
+static int run_sender(struct home *h, const char *host, const struct deliver_options *o, struct deliver_result *sum,
+		      bool *again, struct err *e)
 {
 	struct engine g = { .h = h, .o = o };
-	struct arena *a = arena_new();
-	const char *host = home_id(h, a, e);
+	int64_t recovered;
 	bool ended;
 	int rc = -1;
 
-	if (!host)
-		goto out;
+	*again = false;
 	g.outcomes = outcomes_new();
 	g.render = arena_new();
 	buf_init(&g.body, ENGINE_MESSAGE_MAX);
@@ -210,9 +230,27 @@ int deliver_run(struct home *h, const struct deliver_options *o, struct deliver_
 		journal_end(g.journal);
 	else
 		journal_abandon(g.journal);
-	*out = g.result;
+	*again = g.fenced && !g.stopping;
+	if (g.fenced) {
+		rc = g.stopping ? journal_recover(h, host, &recovered, e) : 0;
+		g.result.remains = true;
+	}
+	add_result(sum, &g.result);
 out:
 	release(&g);
+	return rc;
+}
+
+int deliver_run(struct home *h, const struct deliver_options *o, struct deliver_result *out, struct err *e)
+{
+	struct arena *a = arena_new();
+	const char *host = home_id(h, a, e);
+	bool again = host != NULL;
+	int rc = -1;
+
+	*out = (struct deliver_result){ 0 };
+	while (again)
+		rc = run_sender(h, host, o, out, &again, e);
 	arena_free(a);
 	return rc;
 }

@@ -8,9 +8,12 @@
 
 #include "base/log.h"
 #include "store/facts.h"
+#include "store/takeover.h"
 #include "store/window.h"
 
-#define RECOVER_EVERY (2 * SECOND)
+#define LOOK_AROUND SECOND  /* for senders that died */
+#define IDLE_LIMIT_MS 5000  /* of a transaction: its locks must not outlive a host by long (HOST_DEAD) */
+
 #define CACHE_KIB (6 * 1024) /* as much as rows of half a second want; what was sent is not asked for again */
 
 struct clerk {
@@ -18,14 +21,16 @@ struct clerk {
 	const struct deliver_options *o;
 	const struct journal *journal;  /* to be flushed; its records are the loop's */
 	int64_t sender;
+	const char *host;               /* home_id */
 	struct pacer *pacer;
 	struct windows *windows;
 	int64_t last_claim;             /* stamp */
 	int64_t lost_claims;            /* claims of this stamp and later were not committed, or nobody knows; 0: none */
 	struct relay_watch relays;
 	bool stopped;                   /* a breaker stopped something in this transaction */
-	const char *host;               /* home_id */
-	int64_t recovered_at;           /* ticks: when senders of this host that died were last looked for */
+	int64_t heard, news;            /* opt-outs up to this number were heard; ... once this flush is committed; -1: none yet */
+	struct takeover *takeover;
+	int64_t looked_around;          /* ticks */
 	int64_t held_told;              /* ticks: when it was last said that a window does not open */
 	struct outcomes *first, **last; /* not written yet, the oldest first */
 	struct halt *halts;             /* mailings that cannot be sent, to be paused by the next flush; texts are allocated */
@@ -247,13 +252,36 @@ struct flushing {
 	size_t n_wanted;
 };
 
+/* First of all: who was fenced may not write, and its row is locked before those of deliveries, as by who takes over. */
+static int be_seen(struct clerk *k, struct flush *f, struct err *e)
+{
+	int seen = sender_seen(k->h, k->sender, &f->figures, e);
+
+	if (seen < 0)
+		return -1;
+	f->fenced = !seen;
+	if (!seen)
+		return err_set(e, ERR_AGAIN, "this sender was silent for too long, and is settled by its journal");
+	if (!k->h->host.here)
+		return host_refuse(k->h, e);
+	f->several = k->h->host.several;
+	return 0;
+}
+
+/* Who left on other hosts: the journal here does not have them. Heard before the claims, which see at least as much. */
+static int hear_news(struct clerk *k, struct flush *f, struct err *e)
+{
+	k->news = f->several ? k->heard : -1;
+	return f->several ? opt_out_news(k->h, f->a, &k->news, &f->left, &f->n_left, e) : 0;
+}
+
 static int in_transaction(struct clerk *k, struct flush *f, struct flushing *x, struct err *e)
 {
 	/* Before any other lock: whoever takes moments waits here for the others that do. */
 	if (pace_load(k->pacer, k->h, home_now(k->h), e) < 0)
 		return -1;
 	/* Asked first: what is applied after this, the claims may see or not. */
-	if (opt_out_followed(k->h, &f->followed, e) < 0)
+	if (be_seen(k, f, e) < 0 || opt_out_followed(k->h, &f->followed, e) < 0 || hear_news(k, f, e) < 0)
 		return -1;
 	/* Claims of a flush whose commit failed: whether it took place or not, nothing was started of them. */
 	if (k->lost_claims && (delivery_release(k->h, k->sender, k->lost_claims, e) < 0 ||
@@ -265,9 +293,7 @@ static int in_transaction(struct clerk *k, struct flush *f, struct flushing *x, 
 		return -1;
 	for (size_t i = 0; i < f->n_health; i++)
 		f->health[i].sender = k->sender;
-	if (relay_health_write(k->h, f->health, f->n_health, e) < 0)
-		return -1;
-	return sender_seen(k->h, k->sender, &f->figures, e);
+	return relay_health_write(k->h, f->health, f->n_health, e);
 }
 
 static void halts_free(struct halt *x, size_t n)
@@ -291,6 +317,7 @@ static void committed(struct clerk *k)
 	k->first = NULL;
 	k->last = &k->first;
 	k->lost_claims = 0;
+	k->heard = k->news;
 	halts_free(k->halts, k->n_halts);
 	k->halts = NULL;
 	k->n_halts = 0;
@@ -336,27 +363,30 @@ static void take_in_mailings(struct clerk *k, struct flush *f, const struct flus
 	}
 }
 
-/* What another sender of this host left when it was killed need not wait for one that begins. */
-static void recover_others(struct clerk *k)
-{
-	int64_t now = clock_ticks(), n;
-	struct err e = { 0 };
-
-	if (now - k->recovered_at < RECOVER_EVERY)
-		return;
-	k->recovered_at = now;
-	if (journal_recover(k->h, k->host, &n, &e) < 0)
-		log_event(LOG_LEVEL_WARN, "sender-not-settled", "why", e.text, NULL);
-	else if (n)
-		log_event(LOG_LEVEL_INFO, "sender-settled", "why", "it ended without settling what it held", NULL);
-}
-
 static int flush_journal(struct clerk *k, struct err *e)
 {
 	if (journal_sync(k->journal, e) == 0)
 		return 0;
 	e->kind = ERR_BROKEN; /* a journal that cannot be kept is no passing fault */
 	return -1;
+}
+
+/* What dead senders held: those of this host by their journals, those of others by a claim that is uncertain. That it
+   cannot be done now is no reason to stop sending. */
+static void look_around(struct clerk *k, struct flush *f)
+{
+	int64_t now = clock_ticks(), recovered = 0, taken = 0;
+	struct err e = { 0 };
+
+	if (now - k->looked_around < LOOK_AROUND)
+		return;
+	k->looked_around = now;
+	if (journal_recover(k->h, k->host, &recovered, &e) < 0 ||
+	    (f->several && takeover_look(k->takeover, k->h, now, &taken, &e) < 0))
+		log_event(LOG_LEVEL_WARN, "dead-senders-left", "why", e.text, NULL);
+	if (recovered)
+		log_event(LOG_LEVEL_INFO, "sender-settled", "why", "it ended without settling what it held", NULL);
+	f->look_again = f->look_again || recovered;
 }
 
 void clerk_flush(struct clerk *k, struct flush *f)
@@ -379,27 +409,34 @@ void clerk_flush(struct clerk *k, struct flush *f)
 	if (f->failure.kind != ERR_NONE)
 		return;
 	take_in_mailings(k, f, &x);
-	if (!f->stopping)
-		recover_others(k);
 	if ((f->notices && offices_load(k->h, k->o->dkim != DKIM_USE_NONE, f, e) < 0) ||
 	    relays_look(k->h, &k->relays, f, e) < 0)
 		undo(k, f, &x); /* the database went away in between: the next flush gives the claims back */
 	f->look_again = f->look_again || k->n_halts || f->taken_in;
+	if (!f->stopping)
+		look_around(k, f);
 }
 
 /* --- beginning and end ------------------------------------------------------------------------- */
+
+static int open_row(struct clerk *k, struct err *e)
+{
+	db_set_idle_limit(k->h->db, IDLE_LIMIT_MS);
+	if (db_engine_of(k->h->db) == DB_POSTGRESQL && host_know(k->h, e) < 0)
+		return -1;
+	k->host = home_id(k->h, k->h->arena, e);
+	return k->host ? sender_begin(k->h, k->host, journal_name(k->journal), &k->sender, e) : -1;
+}
 
 struct clerk *clerk_new(const char *home, const struct deliver_options *o, const struct journal *j, struct err *e)
 {
 	struct clerk *k = mem_alloc(sizeof(*k));
 
-	*k = (struct clerk){ .o = o, .journal = j, .pacer = pacer_new(), .windows = windows_new(),
-			     .recovered_at = clock_ticks() };
+	*k = (struct clerk){ .o = o, .journal = j, .pacer = pacer_new(), .windows = windows_new(), .heard = -1,
+			     .takeover = takeover_new(), .looked_around = clock_ticks() };
 	k->last = &k->first;
 	k->h = home_open(home, e);
-	if (k->h && home_open_db(k->h, e) == 0 && home_read_keys(k->h, e) == 0 &&
-	    (k->host = home_id(k->h, k->h->arena, e)) != NULL &&
-	    sender_begin(k->h, k->host, journal_name(j), &k->sender, e) == 0) {
+	if (k->h && home_open_db(k->h, e) == 0 && home_read_keys(k->h, e) == 0 && open_row(k, e) == 0) {
 		db_set_cache(k->h->db, CACHE_KIB);
 		return k;
 	}
@@ -415,19 +452,23 @@ void clerk_free(struct clerk *k)
 	halts_free(k->halts, k->n_halts);
 	pacer_free(k->pacer);
 	windows_free(k->windows);
+	takeover_free(k->takeover);
 	home_free(k->h);
 	free(k);
 }
 
 int clerk_end(struct clerk *k, struct err *e)
 {
+	int taken;
+
 	if (flush_journal(k, e) < 0 || db_begin(k->h->db, e) < 0)
 		return -1;
-	if (write_outcomes(k, e) == 0 && delivery_release(k->h, k->sender, 0, e) == 0 &&
+	taken = takeover_find(k->h, k->sender, e);
+	if (taken == 0 && write_outcomes(k, e) == 0 && delivery_release(k->h, k->sender, 0, e) == 0 &&
 	    notice_release(k->h, k->sender, 0, e) == 0 && sender_end(k->h, k->sender, e) == 0 && db_commit(k->h->db, e) == 0)
 		return 0;
 	db_rollback(k->h->db);
-	return -1;
+	return taken > 0 ? 1 : -1;
 }
 
 struct home *clerk_home(struct clerk *k)

@@ -7,31 +7,36 @@
 #include "smtp/engine.h"
 
 #include "base/log.h"
+#include "store/host.h"
 
 #include <stdatomic.h>
 
 #define FLUSH_EVERY (50 * 1000)
 #define LOOK_EVERY (250 * 1000) /* for new work when there is none */
+#define LOOK_SEVERAL (100 * 1000) /* the same among several hosts, where opt-outs wait for three of them */
+#define COME_APART (15 * SECOND)  /* for what is in flight when the sender was fenced */
+#define LOOK_APART (20 * 1000)
 #define PATIENCE (2 * MINUTE)   /* with a database that is away, when the end is waited for */
 
 /* --- the order --------------------------------------------------------------------------------- */
 
 /* How many of a mailing are to wait here: what it gets through in half a second, as measured. So neither does the
-   work run short while the database is slow, nor does one sender take it all, or hold it when it is killed. */
-static void measure(struct campaign *c, int64_t now)
+   work run short while the database is slow, nor does one sender take it all, or hold it when it is killed. Among several
+   hosts that holds for slow relays too: no claim is of more than a second's work (decision 7). */
+static void measure(struct campaign *c, int64_t least, int64_t now)
 {
 	int64_t took = now - c->measured_at;
 
 	if (!c->measured_at) {
 		c->measured_at = now;
-		c->ready = ENGINE_READY_LEAST;
+		c->ready = least;
 	} else if (took >= FLUSH_EVERY) {
 		c->ready = c->ready / 2 + c->started * SECOND / took / 4;
 		c->started = 0;
 		c->measured_at = now;
 	}
-	if (c->ready < ENGINE_READY_LEAST)
-		c->ready = ENGINE_READY_LEAST;
+	if (c->ready < least)
+		c->ready = least;
 	if (c->ready > ENGINE_READY_MOST)
 		c->ready = ENGINE_READY_MOST;
 }
@@ -40,7 +45,7 @@ static void wish(struct engine *g, struct campaign *c, struct wish *w)
 {
 	int64_t waiting = (int64_t)c->waiting;
 
-	measure(c, clock_ticks());
+	measure(c, g->several ? ENGINE_READY_SEVERAL : ENGINE_READY_LEAST, clock_ticks());
 	*w = (struct wish){ .mailing = c->mailing.id, .identity = c->content.identity.id };
 	if (c->halted)
 		return;
@@ -218,12 +223,38 @@ static bool at_work(const struct engine *g)
 	return false;
 }
 
+static void hear_of_hosts(struct engine *g, const struct flush *f)
+{
+	g->several = f->several;
+	g->lease = f->began + HOST_LEASE;
+}
+
+/* Another host settles what this sender holds, until its journal does. What is in flight comes home first. */
+static void be_fenced(struct engine *g)
+{
+	log_event(LOG_LEVEL_WARN, "sender-fenced", "journal", journal_name(g->journal), NULL);
+	g->fenced = true;
+	g->fenced_at = clock_ticks();
+	loop_timer_set(g->tick, 0);
+}
+
+static void come_apart(struct engine *g)
+{
+	if (g->busy && clock_ticks() - g->fenced_at < COME_APART) {
+		loop_timer_set(g->tick, LOOK_APART);
+		return;
+	}
+	g->apart = true;
+	loop_stop(g->loop);
+}
+
 /* What was committed: outcomes are written, claims are the loop's. */
 static void take_effect(struct engine *g, struct flush *f)
 {
 	bool stale = f->standing != atomic_load(g->h->opt_out_counter + 1);
 
 	g->failing_since = 0;
+	hear_of_hosts(g, f);
 	for (size_t i = 0; i < g->handed.n; i++)
 		journal_settled(g->journal, g->handed.p[i]);
 	g->handed.n = 0;
@@ -250,7 +281,7 @@ static int64_t next_beat(const struct engine *g, bool at_once)
 
 	if (at_once || g->tick_soon || left < 0)
 		return 0;
-	return g->idle ? LOOK_EVERY : left;
+	return !g->idle ? left : g->several ? LOOK_SEVERAL : LOOK_EVERY;
 }
 
 void engine_answer(struct engine *g, struct flush *f)
@@ -259,8 +290,13 @@ void engine_answer(struct engine *g, struct flush *f)
 
 	g->last = NULL;
 	g->unwritten = f->unwritten;
+	/* Who left elsewhere is marked before the lease goes on, and also if something failed after the commit. */
+	leavers_mark(g, f->left, f->n_left);
 	if (f->failure.kind != ERR_NONE) {
-		flush_failed(g, &f->failure);
+		if (f->fenced)
+			be_fenced(g);
+		else
+			flush_failed(g, &f->failure);
 		flush_free(f);
 		return;
 	}
@@ -295,6 +331,10 @@ static void drop_halted(struct engine *g)
 void engine_beat(struct engine *g)
 {
 	g->stopping = g->stopping || loop_stopping(g->loop);
+	if (g->fenced) {
+		come_apart(g);
+		return;
+	}
 	if (worker_is_busy(g->worker))
 		return; /* its answer sets the next beat */
 	g->tick_soon = false;

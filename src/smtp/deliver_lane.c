@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "smtp/retry.h"
+#include "store/host.h"
 
 #include <stdatomic.h>
 
@@ -119,6 +120,13 @@ static struct work *pop(struct engine *g, struct campaign *c)
 	return campaign_pop(c);
 }
 
+/* Among several hosts the last flush must be young enough to have told us who left elsewhere. The answer of the next
+   one wakes the lanes. */
+static bool may_start(const struct engine *g)
+{
+	return !g->fenced && (!g->several || clock_ticks() < g->lease);
+}
+
 /*
  * The next message, rendered into `s`. Who left is heard last, when everything
  * else is done: what follows is the write (INV-3). 1, 0 none, -1.
@@ -135,6 +143,9 @@ static int next_message(struct engine *g, const struct lane *lane, struct slot *
 		}
 		if (hear_opt_outs(g, e) < 0)
 			return -1;
+		/* Rendering may have taken long, or the process stood still. */
+		if (!may_start(g))
+			return 0;
 		if (!c->first)
 			continue; /* all were given back */
 		s->work = pop(g, c);
@@ -190,7 +201,7 @@ static int lane_next(void *ctx, struct smtp_job *job)
 	struct slot *s;
 	int got, place;
 
-	if (g->stopping || g->failure.kind != ERR_NONE || (place = take_place(g)) < 0)
+	if (g->stopping || g->failure.kind != ERR_NONE || !may_start(g) || (place = take_place(g)) < 0)
 		return 0;
 	s = slot_take(g);
 	s->place = place;
@@ -205,6 +216,12 @@ static int lane_next(void *ctx, struct smtp_job *job)
 	return 0;
 }
 
+/* Another host may have taken it over by now, and somebody have had it sent again. */
+static bool is_too_late(const struct engine *g)
+{
+	return g->several && clock_ticks() > g->lease - HOST_LEASE + HOST_DEAD - SECOND;
+}
+
 static int lane_dot(void *ctx, const struct smtp_job *job)
 {
 	struct lane *lane = ((struct outlet *)ctx)->lane;
@@ -212,6 +229,8 @@ static int lane_dot(void *ctx, const struct smtp_job *job)
 	const struct open_dot dot = s->note ? (struct open_dot){ s->note->n->id, s->note->n->claimed, true }
 					    : (struct open_dot){ s->work->d.id, s->work->d.claimed, false };
 
+	if (is_too_late(lane->engine))
+		return -1;
 	journal_dot(lane->engine->journal, s->place, &dot);
 	s->dotted = true;
 	return 0;

@@ -83,6 +83,16 @@ static void mark_waiting(struct engine *g, const struct left *x)
 				c->held[i]->opted_out = true;
 }
 
+void leavers_mark(struct engine *g, const uint8_t (*hash)[KEY_HASH_SIZE], size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct left x = { .next = NULL };
+
+		memcpy(x.key_hash, hash[i], KEY_HASH_SIZE);
+		mark_waiting(g, &x);
+	}
+}
+
 /* Where lines of an older file stood says nothing of those of this one. */
 static void outlive_file(struct leavers *l)
 {

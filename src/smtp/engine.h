@@ -30,6 +30,7 @@
 #include "store/pace.h"
 
 #define ENGINE_READY_LEAST 100       /* claimed and not started, for each mailing: at the start */
+#define ENGINE_READY_SEVERAL 4       /* the same among several hosts, however slow the relay is */
 #define ENGINE_READY_MOST 5000
 #define ENGINE_NOTICES_MOST 100      /* the same of system mail */
 #define ENGINE_MESSAGE_MAX (256 * 1024)
@@ -123,6 +124,10 @@ struct flush {
 	struct relay_plans *plans; /* they have changed; NULL: they are as before */
 	int64_t senders;           /* that live; 0: nobody looked */
 	struct opt_out_place followed; /* what the claims have seen of the journal of opt-outs */
+	bool several;              /* other hosts have senders too (store/host.h): the loop holds a lease */
+	bool fenced;               /* this sender was silent for too long, and nothing of this flush was committed */
+	const uint8_t (*left)[KEY_HASH_SIZE]; /* who left, on any host, since the last flush; only where there are several */
+	size_t n_left;
 };
 
 struct clerk;
@@ -132,7 +137,8 @@ struct clerk *clerk_new(const char *home, const struct deliver_options *o, const
 void clerk_free(struct clerk *k);
 /* Answers an order: in the clerk's thread, or in the loop's when there is no other. */
 void clerk_flush(struct clerk *k, struct flush *f);
-/* The last one: outcomes are written, all else that this sender claimed is given back, and its row is ended. */
+/* The last one: outcomes are written, all else that this sender claimed is given back, and its row is ended. 1: another
+   host has taken it over, and its journal has to settle it; -1. */
 int clerk_end(struct clerk *k, struct err *e) MUST_USE;
 /* Its home, once its thread is over. */
 struct home *clerk_home(struct clerk *k);
@@ -236,6 +242,11 @@ struct engine {
 	struct deliver_result result;
 	struct err failure;    /* what ended the engine */
 	bool stopping, idle, tick_soon;
+	bool several;          /* hosts */
+	bool fenced;           /* nothing is started or written any more: the journal has to settle it */
+	bool apart;            /* ... and what was in flight has come home */
+	int64_t fenced_at;     /* ticks */
+	int64_t lease;         /* ticks: nothing is started from then on, before the next flush; several hosts only */
 };
 
 /* deliver_outcome.c */
@@ -282,6 +293,8 @@ void leavers_free(struct leavers *l); /* NULL is fine */
 /* Marks who left since the last look, among those who wait here, and keeps them for those claimed later. Costs
    nothing when nobody did. After -1 nothing may start: nobody can say who left. */
 int leavers_hear(struct engine *g, struct err *e) MUST_USE;
+/* Marks who left on other hosts, among those who wait here: claims have seen them. */
+void leavers_mark(struct engine *g, const uint8_t (*hash)[KEY_HASH_SIZE], size_t n);
 /* Has the person of this delivery left, and the claim could not see it? */
 bool leavers_has(const struct leavers *l, const struct delivery *d);
 /* Claims see from now on what stands up to here (opt_out_followed): no need to keep it. */

@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "store/takeover.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -304,9 +305,13 @@ static void read_place(struct settling *s, char *at, int64_t now)
 
 static int settle_in_db(struct home *h, int64_t sender, const struct settling *s, struct err *e)
 {
+	int taken;
+
 	if (db_begin(h->db, e) < 0)
 		return -1;
-	if (delivery_write(h, sender, s->o, s->n, e) == 0 && notice_write(h, sender, s->o, s->n, e) == 0 &&
+	taken = takeover_find(h, sender, e);
+	if (taken >= 0 && (!taken || takeover_settle(h, sender, s->o, s->n, e) == 0) &&
+	    delivery_write(h, sender, s->o, s->n, e) == 0 && notice_write(h, sender, s->o, s->n, e) == 0 &&
 	    delivery_release(h, sender, 0, e) == 0 && notice_release(h, sender, 0, e) == 0 && sender_end(h, sender, e) == 0 && db_commit(h->db, e) == 0)
 		return 0;
 	db_rollback(h->db);
@@ -341,6 +346,13 @@ static int lose(struct home *h, int64_t sender, struct err *e)
 	return -1;
 }
 
+static bool is_at(int fd, const char *path)
+{
+	struct stat open, there;
+
+	return fstat(fd, &open) == 0 && stat(path, &there) == 0 && open.st_dev == there.st_dev && open.st_ino == there.st_ino;
+}
+
 /* 1 settled, 0 its process lives, -1. */
 static int recover_one(struct home *h, struct arena *a, const struct sender *s, struct err *e)
 {
@@ -355,6 +367,11 @@ static int recover_one(struct home *h, struct arena *a, const struct sender *s, 
 		if (rc == 0)
 			err_clear(e);
 		return rc;
+	}
+	/* Another process may have settled it since it was listed. */
+	if (!is_at(fd, path)) {
+		close(fd);
+		return 0;
 	}
 	rc = settle(h, path, s->id, e);
 	if (rc == 0)

@@ -5,7 +5,8 @@
 
 QUERY(Q_SENDER_ADD, "INSERT INTO sender (host, journal, started) VALUES ($1, $2, $3) RETURNING id");
 QUERY(Q_SENDER_SEEN, "UPDATE sender SET seen = $2, flushes = flushes + 1, accepted = $3, deferred = $4, failed = $5, uncertain = $6,"
-		     " skipped = $7, notices = $8, in_flight = $9, waiting = $10 WHERE id = $1");
+		     " skipped = $7, notices = $8, in_flight = $9, waiting = $10 WHERE id = $1 AND fenced = 0 AND ended IS NULL"
+		     " RETURNING (SELECT count(*) FROM host), (SELECT x.place FROM host x WHERE x.id = sender.host)");
 QUERY(Q_SENDER_END, "UPDATE sender SET ended = $2 WHERE id = $1");
 
 #define TAKE(these)                                                                                                  \
@@ -82,11 +83,24 @@ int sender_end(struct home *h, int64_t id, struct err *e)
 
 int sender_seen(struct home *h, int64_t id, const struct sender_figures *x, struct err *e)
 {
-	return db_exec(h->db, &Q_SENDER_SEEN,
-		       ARGS(db_i64(id), db_i64(home_now(h)), db_i64(x->accepted), db_i64(x->deferred), db_i64(x->failed),
-			    db_i64(x->uncertain), db_i64(x->skipped), db_i64(x->notices), db_i64(x->in_flight),
-			    db_i64(x->waiting)),
-		       NULL, e);
+	struct rows r = { 0 };
+	const char *place;
+	int got;
+
+	if (db_query(h->db, &Q_SENDER_SEEN,
+		     ARGS(db_i64(id), db_i64(home_now(h)), db_i64(x->accepted), db_i64(x->deferred), db_i64(x->failed),
+			  db_i64(x->uncertain), db_i64(x->skipped), db_i64(x->notices), db_i64(x->in_flight),
+			  db_i64(x->waiting)),
+		     &r, e) < 0)
+		return -1;
+	got = rows_next(&r, e);
+	if (got > 0) {
+		place = rows_text(&r, 1);
+		h->host.several = rows_i64(&r, 0) > 1;
+		h->host.here = !h->host.place || !place || strcmp(place, h->host.place) == 0;
+	}
+	rows_close(&r);
+	return got;
 }
 
 int sender_open(struct home *h, struct arena *a, const char *host, struct sender **out, size_t *n, struct err *e)

@@ -40,7 +40,8 @@ int sender_end(struct home *h, int64_t id, struct err *e) MUST_USE;
 struct sender_figures {
 	int64_t accepted, deferred, failed, uncertain, skipped, notices, in_flight, waiting;
 };
-/* Part of each flush: it lives. */
+/* Part of each flush: it lives. Keeps h->host.several and here (host.h). 1; 0 when it has been fenced: then nothing of this
+   transaction may be committed; -1. */
 int sender_seen(struct home *h, int64_t id, const struct sender_figures *x, struct err *e) MUST_USE;
 
 /* The ceiling of mailings that one person gets, and since when they count. */

@@ -17,6 +17,8 @@ QUERY(Q_DELIVERY_ABOUT,
       " JOIN address a ON a.id = d.address_id WHERE d.id = $1");
 QUERY(Q_OPT_OUT_HASH, "SELECT a.key_hash FROM delivery d JOIN address a ON a.id = d.address_id WHERE d.id = $1");
 QUERY(Q_OPT_OUT_ROW, "SELECT at, way FROM opt_out WHERE key_hash = $1");
+QUERY(Q_OPT_OUT_LAST, "SELECT COALESCE(max(seq), 0) FROM opt_out");
+QUERY(Q_OPT_OUT_NEWS, "SELECT seq, key_hash FROM opt_out WHERE seq > $1 ORDER BY seq");
 QUERY(Q_OPT_OUT_WHY, "UPDATE opt_out SET why = $2 WHERE key_hash = $1 AND at = $3 AND why = ''");
 QUERY(Q_OPT_OUT_PROJECT, "SELECT slug FROM project WHERE id = $1");
 
@@ -154,6 +156,30 @@ static int write_one(struct home *h, const struct opt_out_entry *x, struct err *
 	if (!db_in_transaction(h->db) && opt_out_catch_up(h, &behind) < 0)
 		log_event(LOG_LEVEL_WARN, "opt-outs-behind", "why", behind.text, NULL);
 	return 0;
+}
+
+int opt_out_news(struct home *h, struct arena *a, int64_t *seq, const uint8_t (**hash)[KEY_HASH_SIZE], size_t *n,
+		 struct err *e)
+{
+	uint8_t(*out)[KEY_HASH_SIZE] = NULL;
+	struct rows r = { 0 };
+	size_t room = 0;
+	int got;
+
+	*n = 0;
+	*hash = NULL;
+	if (*seq < 0)
+		return db_get_i64(h->db, &Q_OPT_OUT_LAST, NO_ARGS, seq, e) < 0 ? -1 : 0;
+	if (db_query(h->db, &Q_OPT_OUT_NEWS, ARGS(db_i64(*seq)), &r, e) < 0)
+		return -1;
+	while ((got = rows_next(&r, e)) > 0) {
+		out = arena_room(a, out, *n, &room, sizeof(*out));
+		read_hash(&r, 1, out[(*n)++]);
+		*seq = rows_i64(&r, 0);
+	}
+	rows_close(&r);
+	*hash = (const uint8_t(*)[KEY_HASH_SIZE])out;
+	return got < 0 ? -1 : 0;
 }
 
 int opt_out_await(struct home *h, struct err *e)

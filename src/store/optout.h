@@ -63,6 +63,12 @@ bool opt_out_is_fresh(const struct home *h, const struct opt_out_state *s);
 /* Is the hash opted out? 1, 0, -1. */
 int opt_out_stands(struct home *h, const uint8_t key_hash[KEY_HASH_SIZE], struct err *e) MUST_USE;
 
+/* For a sender among several hosts: who has left behind number *seq of the database, which moves; -1: nobody is told, and
+   *seq gets the last number. Numbers come in the order of commits. In a transaction; `hash` and what it points to live in
+   the arena. */
+int opt_out_news(struct home *h, struct arena *a, int64_t *seq, const uint8_t (**hash)[KEY_HASH_SIZE], size_t *n,
+		 struct err *e) MUST_USE;
+
 /* For a server, which answers many with one write: makes the entry of a delivery's person. 1 made, 0 no such
    delivery. Never fails: when the database cannot be asked, the entry names the delivery. */
 int opt_out_entry_of(struct home *h, int64_t delivery, enum opt_out_way way, struct opt_out_entry *out);

@@ -563,10 +563,49 @@ static void a_reader_hears_of_all(void **state)
 	assert_true(atomic_load(s->h->opt_out_counter) >= PROCESSES * EACH_OF_THEM);
 }
 
+/* How many leave behind number *seq, and is the last of them this one? */
+static size_t news(struct store *s, int64_t *seq, const uint8_t *last)
+{
+	const uint8_t(*hash)[KEY_HASH_SIZE];
+	struct fixture *f = s->f;
+	size_t n;
+
+	BEGIN;
+	OK(opt_out_news(s->h, s->a, seq, &hash, &n, &f->e));
+	COMMIT;
+	if (n)
+		assert_memory_equal(hash[n - 1], last, KEY_HASH_SIZE);
+	return n;
+}
+
+static void who_leaves_is_news_to_other_hosts(void **state)
+{
+	struct store *s = *state;
+	struct people p = mail_people(s);
+	struct fixture *f = s->f;
+	int64_t seq = -1, late = -1;
+
+	assert_int_equal(news(s, &seq, NULL), 0);
+	leave(s, p.hash[0]);
+	assert_int_equal(news(s, &seq, p.hash[0]), 1);
+	assert_int_equal(news(s, &seq, NULL), 0);
+	leave(s, p.hash[0]); /* nothing new */
+	assert_int_equal(news(s, &seq, NULL), 0);
+	leave(s, p.hash[1]);
+	/* Who came back for one study, and leaves that too. */
+	OK(opt_out_keep(s->h, p.hash[0], s->project.id, &f->e));
+	leave(s, p.hash[0]);
+	assert_int_equal(news(s, &seq, p.hash[0]), 2);
+	leave(s, p.hash[2]);
+	assert_int_equal(news(s, &seq, p.hash[2]), 1);
+	/* A sender that begins now has claimed nobody yet. */
+	assert_int_equal(news(s, &late, NULL), 0);
+}
+
 int main(void)
 {
 	struct CMUnitTest tests[] = {
-		IN_WORLD(acts_in_their_order), IN_WORLD(second_thoughts_end_after_a_day), IN_WORLD(an_erasure_after_leaving_is_final), IN_WORLD(reasons_are_not_in_the_journal),
+		IN_WORLD(acts_in_their_order), IN_WORLD(who_leaves_is_news_to_other_hosts), IN_WORLD(second_thoughts_end_after_a_day), IN_WORLD(an_erasure_after_leaving_is_final), IN_WORLD(reasons_are_not_in_the_journal),
 		IN_WORLD(many_are_one_entry_of_the_ledger), IN_WORLD(inside_a_transaction_the_journal_has_it),
 		IN_WORLD(replaying_ends_where_it_was),
 		IN_WORLD(leaving_after_keeping_whatever_the_clock_says), IN_WORLD(an_older_copy_catches_up), IN_WORLD(the_account_may_be_lost),
