@@ -93,6 +93,8 @@ int relays_look(struct home *h, struct relay_watch *w, struct flush *f, struct e
 	if (w->known && now - w->looked_at < LOOK_EVERY && !f->taken_in && !f->new_offices)
 		return 0;
 	w->looked_at = now;
+	if (!w->known && relay_health_tidy(h, e) < 0)
+		return -1;
 	if (relay_senders(h, home_now(h) - SENDER_LIVES, &f->senders, e) < 0 || relay_version(h, &v, e) < 0)
 		return -1;
 	if (w->known && memcmp(&v, &w->version, sizeof(v)) == 0)

@@ -1,13 +1,13 @@
 /*
  * The lanes: an identity with a pool for each of its relays. Pools pull, so
  * that a faster relay takes more by itself; what is decided here is how many
- * connections each may have. They are shared out by weight among the relays
- * that can be used; one with weight 0 gets some only while no other can. What
+ * connections each may have (share.h), and how often it may send. What
  * a relay could not take is given back only when no relay of the lane is left.
  */
 #include "smtp/engine.h"
 
 #include "base/log.h"
+#include "smtp/share.h"
 
 #define TELL_EVERY SECOND
 
@@ -34,55 +34,19 @@ bool lane_has_other(const struct outlet *m)
 	return false;
 }
 
-/* Of one that takes part in the sharing; those that stand by are alike. */
-static int64_t weight_of(const struct outlet *m)
-{
-	return m->weight > 0 ? m->weight : 1;
-}
-
-static int64_t room_of(const struct outlet *m)
-{
-	return m->connections > 0 && m->connections < m->lane->engine->connections ? m->connections : m->lane->engine->connections;
-}
-
-/* Hands out connections one by one, each to who is furthest below its share: exact, whatever the limits are. */
-static void hand_out(struct lane *lane)
-{
-	int64_t left = lane->engine->connections;
-
-	for (struct outlet *m = lane->outlets; m; m = m->next)
-		if (m->shares) {
-			m->share = 1;
-			left--;
-		}
-	for (; left > 0; left--) {
-		struct outlet *least = NULL;
-
-		for (struct outlet *m = lane->outlets; m; m = m->next)
-			if (m->shares && m->share < room_of(m) &&
-			    (!least || m->share * weight_of(least) < least->share * weight_of(m)))
-				least = m;
-		if (!least)
-			return;
-		least->share++;
-	}
-}
-
-/* Who is down keeps one connection, to be tried with; unless it stands by, and is not needed. */
 static void lane_share(struct lane *lane)
 {
-	bool primary = false;
+	struct share s[RELAYS_MAX];
+	size_t n = 0;
 
-	for (struct outlet *m = lane->outlets; m; m = m->next)
-		primary = primary || (is_usable(m) && m->weight > 0);
-	for (struct outlet *m = lane->outlets; m; m = m->next) {
-		m->shares = is_usable(m) && (m->weight > 0 || !primary);
-		m->share = m->pool && (m->weight > 0 || !primary);
-	}
-	hand_out(lane);
-	for (struct outlet *m = lane->outlets; m; m = m->next)
-		if (m->pool)
-			smtp_pool_set_limit(m->pool, (int)m->share);
+	for (const struct outlet *x = lane->outlets; x; x = x->next)
+		s[n++] = (struct share){ .there = x->pool != NULL, .usable = is_usable(x), .weight = x->weight,
+					 .most = x->connections };
+	share_out(s, n, lane->engine->connections);
+	n = 0;
+	for (const struct outlet *x = lane->outlets; x; x = x->next, n++)
+		if (x->pool)
+			smtp_pool_set_limit(x->pool, (int)s[n].now);
 }
 
 /* A limit of all senders together is divided evenly among those that live. */
@@ -237,11 +201,12 @@ static void fit(struct lane *lane)
 	struct outlet *old = lane->outlets, **last = &lane->outlets, *m;
 
 	lane->outlets = NULL;
-	for (size_t i = 0; plans && i < plans->n; i++) {
+	for (size_t i = 0, n = 0; plans && i < plans->n && n < RELAYS_MAX; i++) {
 		const struct relay_plan *p = &plans->p[i];
 
 		if (p->identity != lane->identity)
 			continue;
+		n++;
 		m = renew(lane, take_out(&old, p), p);
 		m->next = NULL;
 		*last = m;

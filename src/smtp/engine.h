@@ -176,8 +176,6 @@ struct outlet {
 	char *why;              /* then: why not */
 	int64_t since;          /* ticks; then: since when */
 	int64_t weight, connections, per_second;
-	bool shares;            /* takes part in what is shared out now */
-	int64_t share;          /* so many connections */
 	int64_t accepted, faults; /* by pools that it had before */
 	struct smtp_health told_health; /* as it was told last */
 	bool told;

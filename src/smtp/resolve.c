@@ -101,7 +101,7 @@ static void let_go(struct lookup *l)
 
 static void *ask(void *arg)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | AI_ADDRCONFIG };
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
 	struct lookup *l = arg;
 
 	l->rc = getaddrinfo(l->host, l->port, &hints, &l->answer);

@@ -91,6 +91,8 @@ int relay_health_list(struct home *h, struct arena *a, int64_t identity, struct 
 		      struct err *e) MUST_USE;
 /* What one sender says, in its transaction. */
 int relay_health_write(struct home *h, const struct relay_health *x, size_t n, struct err *e) MUST_USE;
+/* Removes what senders said that have ended. */
+int relay_health_tidy(struct home *h, struct err *e) MUST_USE;
 /* Senders that wrote of themselves since `since`, and have not ended: a relay's `per_second` is shared by so many. */
 int relay_senders(struct home *h, int64_t since, int64_t *n, struct err *e) MUST_USE;
 

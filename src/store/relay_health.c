@@ -10,6 +10,7 @@ QUERY(Q_RELAY_HEALTH_WRITE, "INSERT INTO relay_health (sender_id, relay_id, stat
 			    " faults) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (sender_id, relay_id) DO UPDATE SET"
 			    " state = excluded.state, since = excluded.since, why = excluded.why, retry_at = excluded.retry_at,"
 			    " connections = excluded.connections, accepted = excluded.accepted, faults = excluded.faults");
+QUERY(Q_RELAY_HEALTH_TIDY, "DELETE FROM relay_health WHERE sender_id IN (SELECT id FROM sender WHERE ended IS NOT NULL)");
 QUERY(Q_RELAY_SENDERS, "SELECT count(*) FROM sender WHERE ended IS NULL AND fenced = 0 AND seen >= $1");
 
 static void health_from(struct rows *r, struct arena *a, struct relay_health *out)
@@ -62,4 +63,9 @@ int relay_health_write(struct home *h, const struct relay_health *x, size_t n, s
 int relay_senders(struct home *h, int64_t since, int64_t *n, struct err *e)
 {
 	return db_get_i64(h->db, &Q_RELAY_SENDERS, ARGS(db_i64(since)), n, e) < 0 ? -1 : 0;
+}
+
+int relay_health_tidy(struct home *h, struct err *e)
+{
+	return db_exec(h->db, &Q_RELAY_HEALTH_TIDY, NO_ARGS, NULL, e);
 }

@@ -192,6 +192,8 @@ static const struct query SENDER = { "t_sender",
 				     "INSERT INTO sender (host, journal, started, seen, ended, fenced)"
 				     " VALUES ('h', 'j', 1, $1, $2, $3) RETURNING id", NULL };
 
+static const struct query SAID = { "t_said", "SELECT count(*) FROM relay_health", NULL };
+
 static void senders_say_how_they_get_on(void **state)
 {
 	struct store *s = *state;
@@ -227,6 +229,8 @@ static void senders_say_how_they_get_on(void **state)
 	assert_int_equal(n_senders, 1);
 	OK(relay_senders(s->h, 50, &n_senders, &f->e));
 	assert_int_equal(n_senders, 2);
+	OK(relay_health_tidy(s->h, &f->e));
+	assert_int_equal(number(s, &SAID, NO_ARGS), 4); /* all but that of the one that has ended */
 	OK(relay_remove(s->h, &r, &f->e));
 	OK(relay_health_list(s->h, s->a, 0, &x_said, &n, &f->e));
 	assert_int_equal(n, 0);
