@@ -91,11 +91,12 @@ static int look(struct ctx *c, struct look *k, struct err *e)
 {
 	int rc;
 
-	*k = (struct look){ .now = home_now(c->h), .rate = -1, .lately = -1 };
+	*k = (struct look){ .rate = -1, .lately = -1 };
 	if (db_begin_read(c->h->db, e) < 0)
 		return -1;
 	rc = look_in_transaction(c, k, e);
 	db_rollback(c->h->db);
+	k->now = home_now(c->h); /* behind every time that was asked for */
 	return rc;
 }
 

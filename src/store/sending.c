@@ -5,6 +5,7 @@
 #include "store/sending.h"
 
 #include "store/query.h"
+#include "store/window.h"
 
 #define TOTALS "accepted, deferred, failed, uncertain, skipped, notices"
 QUERY(Q_SENDING_SENDERS, "SELECT " TOTALS ", id, host, journal, started, seen, flushes, fenced, in_flight, waiting"
@@ -31,7 +32,7 @@ QUERY(Q_SENDING_IDENTITIES, "SELECT name, COALESCE(held_at, 0) FROM identity ORD
 #define MAILING                                                                                                       \
 	"SELECT m.id, p.identity_id, p.slug, CASE WHEN m.state = 'sending' THEN COALESCE(" SENT_SINCE ", m.started, 0) ELSE 0 END," \
 	FIRST("'queued'") ", " FIRST("'deferred'") ", " FIRST("'queued' AND d.due > $1") ", " FIRST("'deferred' AND d.due > $1") \
-	" FROM mailing m JOIN project p ON p.id = m.project_id WHERE "
+	", m.hours FROM mailing m JOIN project p ON p.id = m.project_id WHERE "
 QUERY(Q_SENDING_MAILINGS, MAILING "m.state = 'sending' ORDER BY m.id");
 QUERY(Q_SENDING_MAILING, MAILING "m.id = $2");
 QUERY(Q_SENDING_NOTICE, "SELECT due, created FROM notice WHERE state = $1 AND due <= $2 ORDER BY due, id LIMIT 1");
@@ -209,12 +210,33 @@ static int64_t earlier(int64_t x, int64_t y)
 static struct sending_mailing mailing_from(struct rows *r, struct arena *a, int64_t now)
 {
 	struct sending_mailing m = { .id = rows_i64(r, 0), .identity_id = rows_i64(r, 1), .project = arena_text(a, rows_text(r, 2)),
-				     .since = rows_i64(r, 3) };
+				     .since = rows_i64(r, 3), .hours = arena_text(a, rows_text(r, 8)) };
 
 	m.retry_since = waits_since(r, 5, m.since, now);
 	m.waits_since = earlier(waits_since(r, 4, m.since, now), m.retry_since);
 	m.next_due = earlier(rows_i64(r, 6), rows_i64(r, 7));
 	return m;
+}
+
+/* Outside of its hours nobody waits for anything but for them. Hours that cannot be read are told elsewhere. */
+static int heed_hours(struct home *h, struct sending_mailing *m, struct err *e)
+{
+	const struct mailing hours = { .hours = m->hours };
+	int64_t opens;
+
+	if (!m->since)
+		return 0;
+	if (mailing_opens(h, &hours, &opens, e) < 0) {
+		if (e->kind != ERR_INPUT)
+			return -1;
+		err_clear(e);
+		return 0;
+	}
+	if (opens > home_now(h)) { /* not the time at which it was begun to read, which is before that of the answer */
+		m->waits_since = m->retry_since = 0;
+		m->next_due = opens == INT64_MAX ? 0 : opens;
+	}
+	return 0;
 }
 
 int sending_mailings(struct home *h, struct arena *a, struct sending_mailing **out, size_t *n, struct err *e)
@@ -232,6 +254,8 @@ int sending_mailings(struct home *h, struct arena *a, struct sending_mailing **o
 		found[count++] = mailing_from(&r, a, now);
 	}
 	rows_close(&r);
+	for (size_t i = 0; got == 0 && i < count; i++)
+		got = heed_hours(h, &found[i], e);
 	*out = found;
 	*n = count;
 	return got < 0 ? -1 : 0;
@@ -249,7 +273,7 @@ int sending_mailing(struct home *h, struct arena *a, int64_t id, struct sending_
 	if (got > 0)
 		*out = mailing_from(&r, a, now);
 	rows_close(&r);
-	return got;
+	return got > 0 && heed_hours(h, out, e) < 0 ? -1 : got;
 }
 
 int sending_system_mail(struct home *h, int64_t *waits_since_out, struct err *e)

@@ -72,10 +72,11 @@ int sending_identities(struct home *h, struct arena *a, struct sending_identity 
 struct sending_mailing {
 	int64_t id, identity_id;
 	const char *project; /* slug */
+	const char *hours;   /* of its own in which it may be sent; "": any */
 	int64_t since;       /* being sent without a break: since its start, or when it was resumed */
-	int64_t waits_since; /* since when the one has waited who is due the longest; 0: nobody is due */
+	int64_t waits_since; /* since when the one has waited who is due the longest; 0: nobody is due, or its hours are over */
 	int64_t retry_since; /* the same of those that were deferred before and are due again */
-	int64_t next_due;    /* when the next one is due who is not due yet; 0: none */
+	int64_t next_due;    /* when the next one is due who is not due yet, or when its hours begin; 0: none */
 };
 int sending_mailings(struct home *h, struct arena *a, struct sending_mailing **out, size_t *n, struct err *e) MUST_USE;
 /* The same of one; of a mailing in another state, since, waits_since and retry_since are 0. 1, 0 there is none, -1. */

@@ -136,6 +136,7 @@ static int give_up(const struct home *h, struct err *e)
 
 	allow(paths.read_write, home_file(h, h->arena, "journal"));
 	allow(paths.read_write, home_file(h, h->arena, "run"));
+	allow(paths.read_only, "/usr/share/zoneinfo"); /* for hours of mailings */
 	if (file) {
 		flags |= CONFINE_NO_CONNECT;
 		allow_sqlite(&paths, file, h->arena);

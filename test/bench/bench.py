@@ -8,6 +8,7 @@ render   messages/s rendered without signing on one core, with the allocations f
          HMACs of its tokens, and Python's email package with a template
 sign     DKIM signatures/s on one core with RSA-2048, with Ed25519 and with both, of messages of 9 kB, against `openssl speed`
          and against OpenSSL's bare RSA signature, measured by turns
+figures  what looking at a mailing costs: its status, report, /metrics, and what public pages notice of it
 optout   one-click opt-outs, 500/s for 20 s (PLACET_BENCH_RATE="500 2000"), while a mailing to 20,000 is sent: how long an
          answer takes from when its request was due, beside how long a write and its fdatasync take here
 
@@ -27,6 +28,7 @@ import zipfile
 
 from measure import Ran, built, quiet, say, speed_of
 from send import bench_send
+import figures as look
 from harness.leaving import figures, leave_while_sending, out, started_late
 from harness.paced import Paced
 from harness.placet import Placet
@@ -168,7 +170,16 @@ def bench_sign():
     say(f"sign    both     {ours['both']:7.0f}/s   the body's hash takes {ours['body-us']:.1f} µs of each")
 
 
-NAMES = ["import", "send", "optout", "render", "sign"]
+def bench_figures(engine, database, count):
+    with tempfile.TemporaryDirectory(prefix="placet-bench-") as folder:
+        placet, lines = Placet(folder, database), []
+        with quiet():
+            look.measure(placet, count, lines.append)
+            placet.stop_all()
+    say(f"figures {engine:10}", *lines)
+
+
+NAMES = ["import", "send", "optout", "render", "sign", "figures"]
 
 
 def main():
@@ -182,12 +193,14 @@ def main():
         bench_sign()
     if "send" in wanted:
         bench_send()
-    if not {"import", "optout"} & set(wanted):
+    if not {"import", "optout", "figures"} & set(wanted):
         return
     with Postgres(fsync=True) as server:
         for engine in ("sqlite", "postgresql"):
             for rate in map(int, os.environ.get("PLACET_BENCH_RATE", "500").split()) if "optout" in wanted else []:
                 bench_optout(engine, server.database(f"optout{rate}") if engine == "postgresql" else None, rate)
+            for count in SIZES if "figures" in wanted else []:
+                bench_figures(engine, server.database(f"figures{count}") if engine == "postgresql" else None, count)
             for count in SIZES if "import" in wanted else []:
                 for kind in ("csv", "xlsx") if count <= 200000 else ("csv",):
                     database = server.database(f"import{count}{kind}") if engine == "postgresql" else None

@@ -90,6 +90,7 @@ def watch_on_a_terminal(placet, number):
     terminal.read(1.5)
     before = terminal.screen()
     assert before[0] == f"mailing {number} is sending: 30 recipients" and "no sender is running" in "\n".join(before)
+    assert "hours" not in "\n".join(before)
     placet.run("send", "--until-idle", json=False)
     assert terminal.wait() == 0
     lines = terminal.screen()

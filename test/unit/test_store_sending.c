@@ -136,6 +136,29 @@ static void who_has_waited_the_longest(void **state)
 	assert_int_equal(sending_mailing(s->h, s->a, id + 1, &m, &f->e), 0);
 }
 
+/* T0 is in the afternoon of a Monday, in UTC. */
+static void nobody_waits_outside_of_the_hours(void **state)
+{
+	static const struct query HOURS = { "t_hours", "UPDATE mailing SET hours = $2 WHERE id = $1", NULL };
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	struct sending_mailing *all, m;
+	int64_t id;
+	size_t n;
+
+	import_many(s, 2);
+	sign_off_but(s, NULL);
+	id = start_mailing(s);
+	change(s, &HOURS, ARGS(db_i64(id), db_text("tue 08:00-12:00 UTC")));
+	m = figures(s, id);
+	assert_true(m.since == T0 && m.waits_since == 0 && m.next_due > T0 && m.next_due < T0 + DAY);
+	s->h->clock.fixed = m.next_due + MINUTE;
+	OK(sending_mailings(s->h, s->a, &all, &n, &f->e));
+	assert_true(n == 1 && all[0].waits_since == T0 && all[0].next_due == 0);
+	change(s, &HOURS, ARGS(db_i64(id), db_text("never")));
+	assert_true(figures(s, id).waits_since == T0); /* who sends it says what is wrong */
+}
+
 static void system_mail_waits_since_it_is_due(void **state)
 {
 	struct store *s = *state;
@@ -205,7 +228,7 @@ int main(void)
 {
 	struct CMUnitTest tests[] = {
 		IN_WORLD(senders_live_while_they_are_heard_of), IN_WORLD(a_relay_is_up_if_one_sender_can_use_it),
-		IN_WORLD(who_has_waited_the_longest), IN_WORLD(system_mail_waits_since_it_is_due), IN_WORLD(nothing_is_walked),
+		IN_WORLD(who_has_waited_the_longest), IN_WORLD(nobody_waits_outside_of_the_hours), IN_WORLD(system_mail_waits_since_it_is_due), IN_WORLD(nothing_is_walked),
 	};
 
 	return run_on_engines(tests, COUNT(tests));
