@@ -52,6 +52,10 @@ class Paced:
 
     async def _leave(self):
         self._down = True
+        # A connection that is being taken in when asyncio closes its server would stay open, and silent.
+        for listener in self._server.sockets:
+            self._loop.remove_reader(listener.fileno())
+        await asyncio.sleep(0.05)
         self._server.close()
         for writer in self._writers:
             writer.transport.abort()
