@@ -22,10 +22,10 @@
 #include "smtp/classify.h"
 #include "smtp/tls.h"
 
-#define READ_MAX 16384
+#define READ_MAX   16384
 #define RECORD_MAX 16384 /* a TLS record that is not written whole cannot have been read by the relay */
-#define TOKEN_MAX ((size_t)8 * 1024)
-#define IDLE_MAX (60 * SECOND)
+#define TOKEN_MAX  ((size_t)8 * 1024)
+#define IDLE_MAX   (60 * SECOND)
 
 enum state { CONNECTING, SHAKING_HANDS, TALKING, OVER };
 
@@ -36,10 +36,10 @@ struct conn {
 	SSL *tls; /* NULL: clear text */
 	struct event *readable, *writable;
 	struct event *again; /* between slices of work; NULL until there was some */
-	bool write_waits; /* `writable` is armed */
+	bool write_waits;    /* `writable` is armed */
 	struct talk *talk;
 	int64_t deadline;
-	uint64_t progress; /* the talk's, when the deadline was set */
+	uint64_t progress;         /* the talk's, when the deadline was set */
 	struct smtp_outcome fault; /* of connecting and of TLS; the talk has its own */
 	bool faulty;
 };

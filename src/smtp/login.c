@@ -17,10 +17,8 @@ void login_explain(struct smtp_outcome *o)
 		int code;
 		const char *what;
 	} MEANINGS[] = {
-		{ 454, "the relay cannot log anybody in now" },
-		{ 530, "the relay wants a login first" },
-		{ 534, "the relay wants a stronger kind of login" },
-		{ 535, "the relay refused the login" },
+		{ 454, "the relay cannot log anybody in now" },      { 530, "the relay wants a login first" },
+		{ 534, "the relay wants a stronger kind of login" }, { 535, "the relay refused the login" },
 		{ 538, "the relay wants TLS before this login" },
 	};
 	char said[sizeof(o->text)];
@@ -84,9 +82,11 @@ static void say_message(struct talk *t, const char *before, bool alone)
 
 static void log_in(struct talk *t)
 {
-	struct sasl_means means = {
-		.relay = t->setup.relay, .token = t->token, .memory = t->setup.scram, .rng = &t->rng, .secure = t->secure
-	};
+	struct sasl_means means = { .relay = t->setup.relay,
+				    .token = t->token,
+				    .memory = t->setup.scram,
+				    .rng = &t->rng,
+				    .secure = t->secure };
 	const char *why;
 	enum relay_auth kind = sasl_choose(&means, t->offers.auth, &why);
 	char command[40];
@@ -156,8 +156,8 @@ static void login_refused(struct talk *t, const struct reply *r)
 	classify(STAGE_AUTH, r, &o);
 	login_explain(&o);
 	memcpy(said, o.text, sizeof(said));
-	snprintf(o.text, sizeof(o.text), "AUTH %s%s%.80s: %.250s%s%.150s", relay_auth_name(t->sasl.kind), user ? " as " : "",
-		 user ? user : "", said, why ? "; " : "", why ? why : "");
+	snprintf(o.text, sizeof(o.text), "AUTH %s%s%.80s: %.250s%s%.150s", relay_auth_name(t->sasl.kind),
+		 user ? " as " : "", user ? user : "", said, why ? "; " : "", why ? why : "");
 	talk_give_up(t, &o, true);
 }
 
@@ -186,7 +186,8 @@ static bool wants_login(const struct talk *t)
 {
 	const struct relay *r = t->setup.relay;
 
-	return r->user || r->auth != AUTH_BEST || (r->client_cert && t->secure && (t->offers.auth & 1u << AUTH_EXTERNAL));
+	return r->user || r->auth != AUTH_BEST ||
+	       (r->client_cert && t->secure && (t->offers.auth & 1u << AUTH_EXTERNAL));
 }
 
 static void after_hello(struct talk *t)

@@ -27,8 +27,8 @@ enum sasl_next {
 struct sasl {
 	struct sasl_means means;
 	enum relay_auth kind;
-	int turn;        /* challenges answered */
-	struct buf out;  /* the next message; wiped once it was taken */
+	int turn;       /* challenges answered */
+	struct buf out; /* the next message; wiped once it was taken */
 	const char *why;
 	struct scram scram;
 	char told[400];

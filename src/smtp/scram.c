@@ -9,7 +9,7 @@
 #include "base/codec.h"
 #include "base/utf8.h"
 
-#define SLICE_ROUNDS 8192 /* some 3 ms */
+#define SLICE_ROUNDS   8192 /* some 3 ms */
 #define NAME_MAX_BYTES 1024
 
 static int fail(struct scram *s, const char *why)
@@ -270,7 +270,8 @@ int scram_verify(struct scram *s, struct slice message)
 
 	if (take(&rest, 'e', &value))
 		return fail(s, quote(s, "the relay refused the login", value));
-	if (!take(&rest, 'v', &value) || base64_decode(signature, sizeof(signature), value.p, value.n) != sizeof(signature) ||
+	if (!take(&rest, 'v', &value) ||
+	    base64_decode(signature, sizeof(signature), value.p, value.n) != sizeof(signature) ||
 	    sodium_memcmp(signature, s->proof_of_relay, sizeof(signature)) != 0)
 		return fail(s, "the relay did not prove that it knows the password");
 	s->proven = true;

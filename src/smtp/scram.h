@@ -14,9 +14,9 @@
 
 #include "base/buf.h"
 
-#define SCRAM_ROUNDS_MIN 4096
-#define SCRAM_ROUNDS_MAX 1000000
-#define SCRAM_SALT_MAX 128
+#define SCRAM_ROUNDS_MIN  4096
+#define SCRAM_ROUNDS_MAX  1000000
+#define SCRAM_SALT_MAX    128
 #define SCRAM_MESSAGE_MAX 1500 /* of the relay's first message */
 
 /* What the rounds gave, for one password. Zeroed: nothing yet. */
@@ -45,7 +45,8 @@ struct scram {
 /* Writes our first message. `nonce` is printable text without commas. -1: the user name cannot be prepared (why). */
 int scram_first(struct scram *s, const char *user, const char *nonce, struct buf *out) MUST_USE;
 /* Reads the relay's first message. -1: nothing that may be answered (why). */
-int scram_challenge(struct scram *s, struct slice message, const char *password, const struct scram_memory *memory) MUST_USE;
+int scram_challenge(struct scram *s, struct slice message, const char *password,
+		    const struct scram_memory *memory) MUST_USE;
 /* A slice of the rounds, some milliseconds; true when all are done. */
 bool scram_work(struct scram *s);
 /* Writes our last message, once all rounds are done, and remembers what they gave. */
@@ -57,7 +58,8 @@ void scram_clear(struct scram *s);
 void scram_forget(struct scram_memory *memory);
 
 /* User name or password as SCRAM wants it (RFC 4013): ASCII as it is; of other text, marks without a look are left out,
-   blanks become spaces, and the rest its NFKC. Directions of writing are not judged. -1: not UTF-8, or with controls. */
+   blanks become spaces, and the rest its NFKC. Directions of writing are not judged. -1: not UTF-8, or with controls.
+ */
 int scram_prepare(const char *text, struct buf *out) MUST_USE;
 
 #endif

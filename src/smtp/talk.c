@@ -225,8 +225,8 @@ static void on_chunk(struct talk *t, const struct reply *r)
 		talk_finish(t, d);
 }
 
-/* Whom a 421 that comes now answers, or NULL: the next reply in order would have been the one that decides, or, with BDAT,
-   one before it, behind which the relay has read nothing. */
+/* Whom a 421 that comes now answers, or NULL: the next reply in order would have been the one that decides, or, with
+   BDAT, one before it, behind which the relay has read nothing. */
 static struct deal *refused_by_goodbye(struct talk *t)
 {
 	if (t->body && t->body->live && (t->content_due || (t->fifo_n && t->fifo[0] == EXPECT_DOT)))
@@ -378,13 +378,18 @@ static const struct {
 	enum talk_wait wait;
 	enum smtp_stage stage;
 } EXPECTED[EXPECTS] = {
-	[EXPECT_GREETING] = { WAIT_GREETING, STAGE_CONNECT }, [EXPECT_EHLO] = { WAIT_REPLY, STAGE_HELLO },
+	[EXPECT_GREETING] = { WAIT_GREETING, STAGE_CONNECT },
+	[EXPECT_EHLO] = { WAIT_REPLY, STAGE_HELLO },
 	[EXPECT_HELO] = { WAIT_REPLY, STAGE_HELLO },
-	[EXPECT_STARTTLS] = { WAIT_REPLY, STAGE_TLS },        [EXPECT_AUTH] = { WAIT_REPLY, STAGE_AUTH },
-	[EXPECT_MAIL] = { WAIT_REPLY, STAGE_MAIL },           [EXPECT_RCPT] = { WAIT_REPLY, STAGE_RCPT },
-	[EXPECT_DATA] = { WAIT_GO_AHEAD, STAGE_DATA },        [EXPECT_DOT] = { WAIT_DOT, STAGE_DOT },
+	[EXPECT_STARTTLS] = { WAIT_REPLY, STAGE_TLS },
+	[EXPECT_AUTH] = { WAIT_REPLY, STAGE_AUTH },
+	[EXPECT_MAIL] = { WAIT_REPLY, STAGE_MAIL },
+	[EXPECT_RCPT] = { WAIT_REPLY, STAGE_RCPT },
+	[EXPECT_DATA] = { WAIT_GO_AHEAD, STAGE_DATA },
+	[EXPECT_DOT] = { WAIT_DOT, STAGE_DOT },
 	[EXPECT_CHUNK] = { WAIT_DOT, STAGE_DOT },
-	[EXPECT_EMPTY_DOT] = { WAIT_DOT, STAGE_MAIL },        [EXPECT_RSET] = { WAIT_REPLY, STAGE_MAIL },
+	[EXPECT_EMPTY_DOT] = { WAIT_DOT, STAGE_MAIL },
+	[EXPECT_RSET] = { WAIT_REPLY, STAGE_MAIL },
 };
 
 enum talk_wait talk_wait(const struct talk *t)

@@ -56,10 +56,12 @@ static int load_client(SSL_CTX *ctx, const struct relay *r, struct err *e)
 	const char *who = r->url ? r->url : r->host;
 
 	if (SSL_CTX_use_certificate_chain_file(ctx, r->client_cert) != 1)
-		return err_set(e, ERR_INPUT, "relay %s: cannot read our certificate in %s: it must be PEM, its chain behind it",
-			       who, r->client_cert);
+		return err_set(e, ERR_INPUT,
+			       "relay %s: cannot read our certificate in %s: it must be PEM, its chain behind it", who,
+			       r->client_cert);
 	if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
-		return err_set(e, ERR_INPUT, "relay %s: cannot read the key of our certificate in %s, or it is not its key", who,
+		return err_set(e, ERR_INPUT,
+			       "relay %s: cannot read the key of our certificate in %s, or it is not its key", who,
 			       key);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * Relays that ask for arbitrary things during a login: SCRAM is never proven by whoever lacks the password, what is said stays
- * within its bounds, and nothing is said after a failure.
+ * Relays that ask for arbitrary things during a login: SCRAM is never proven by whoever lacks the password, what is
+ * said stays within its bounds, and nothing is said after a failure.
  */
 #include "base/codec.h"
 #include "smtp/sasl.h"

@@ -84,8 +84,10 @@ static void go_on(struct play *p)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char HELLO[] = "220 x\r\n250-x\r\n250-DSN\r\n250-CHUNKING\r\n250 PIPELINING\r\n", PLAIN[] = "220 x\r\n250 x\r\n";
-	static const char AUTH[] = "220 x\r\n250-x\r\n250-AUTH SCRAM-SHA-256 LOGIN PLAIN XOAUTH2 OAUTHBEARER\r\n250 PIPELINING\r\n";
+	static const char HELLO[] = "220 x\r\n250-x\r\n250-DSN\r\n250-CHUNKING\r\n250 PIPELINING\r\n",
+			  PLAIN[] = "220 x\r\n250 x\r\n";
+	static const char AUTH[] =
+		"220 x\r\n250-x\r\n250-AUTH SCRAM-SHA-256 LOGIN PLAIN XOAUTH2 OAUTHBEARER\r\n250 PIPELINING\r\n";
 	struct relay relay = { .host = "localhost" };
 	struct smtp_ops ops = { .next = next, .dot = dot, .done = done };
 	struct play p = { .data = "Subject: x\r\n\r\n.x\r\n" };
@@ -100,8 +102,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	relay.helo_fallback = data[0] & 64;
 	relay.auth = data[1] / 100 ? (enum relay_auth)(data[0] % AUTH_KINDS) : AUTH_BEST;
 	piece = (size_t)data[1] % 100 + 1;
-	p.talk = talk_new(&(struct talk_setup){ .relay = &relay, .helo = "me", .ops = &ops, .ctx = &p,
-					       .token = data[0] & 128 ? "t" : NULL });
+	p.talk = talk_new(&(struct talk_setup){
+		.relay = &relay, .helo = "me", .ops = &ops, .ctx = &p, .token = data[0] & 128 ? "t" : NULL });
 	if ((data[0] & 6) == 6)
 		talk_input(p.talk, AUTH, sizeof(AUTH) - 1);
 	else if (data[0] & 4)

@@ -66,8 +66,11 @@ static bool read_option(const char *name, const char *value, struct relay *r)
 	const struct {
 		const char *name;
 		const char **to;
-	} TEXTS[] = { { "--helo", &r->helo },       { "--password", &r->password }, { "--token-file", &r->token_file },
-		      { "--cert", &r->client_cert }, { "--ca", &r->ca_file } };
+	} TEXTS[] = { { "--helo", &r->helo },
+		      { "--password", &r->password },
+		      { "--token-file", &r->token_file },
+		      { "--cert", &r->client_cert },
+		      { "--ca", &r->ca_file } };
 	struct err e = { 0 };
 
 	for (size_t i = 0; i < COUNT(TEXTS); i++) {
