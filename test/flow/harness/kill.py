@@ -46,6 +46,31 @@ def kill_rounds(placet, rounds, shortest, longest, options=()):
     return killed
 
 
+def kill_senders(placet, rounds, shortest, longest, options=()):
+    """Two senders run all the time; one, the other or both are killed at random moments, `rounds` times, and started
+    again. Returns how many processes were killed."""
+    def start():
+        return subprocess.Popen(placet._argv(["send", *options]), env=placet.env, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL, cwd=ROOT)
+    running, killed = [start(), start()], 0
+    try:
+        for _ in range(rounds):
+            time.sleep(random.uniform(shortest, longest))
+            which = random.choice(([0], [1], [0, 1]))
+            for i in which:
+                running[i].send_signal(signal.SIGKILL)
+            for i in which:
+                killed += running[i].wait() == -signal.SIGKILL
+                running[i] = start()
+    finally:
+        for process in running:
+            process.terminate()
+        ended = [process.wait(60) for process in running]
+    # One that has only just been started does not hear the signal yet, and dies of it.
+    assert not set(ended) - {0, 75, -signal.SIGTERM}, f"a sender ended with {ended}"
+    return killed
+
+
 def account(placet, sink, number, count, killed, connections=20):
     """Runs the rest, and asserts that everybody is accounted for. Returns the figures."""
     placet.run("send", "--until-idle", json=False, expect=(0, 75), timeout=600)
