@@ -99,8 +99,9 @@ CREATE INDEX pace_use_version ON pace_use (version);
 CREATE TABLE domain_group (
   domain TEXT PRIMARY KEY,
   name TEXT NOT NULL,              -- '' when nobody knows
-  at {INT} NOT NULL
+  at {INT} NOT NULL                -- when it was found out; 0: it is to be asked
 ) {STRICT};
+CREATE INDEX domain_group_new ON domain_group (domain) WHERE at = 0;
 
 -- Every signing key that an identity ever had (DKIM-8): what is published, and
 -- by what messages sent long ago are verified. The private halves are files.

@@ -6,6 +6,8 @@
 
 #include "base/confine.h"
 #include "base/log.h"
+#include "store/group.h"
+#include "store/pace.h"
 #include "store/retention.h"
 #include "store/rotation.h"
 
@@ -110,6 +112,17 @@ static int keep_facts(struct ctx *c, int64_t *rows, struct err *e)
 	return facts_look_ahead(c->h, c->a, rows, e);
 }
 
+/* Which provider takes the mail of which domain: for limits of the pace. */
+static int keep_groups(struct ctx *c, int64_t *rows, struct err *e)
+{
+	return groups_keep(c->h, rows, e);
+}
+
+static int keep_pace(struct ctx *c, int64_t *rows, struct err *e)
+{
+	return pace_forget(c->h, rows, e);
+}
+
 static const struct job {
 	const char *name;
 	int64_t every;
@@ -118,6 +131,8 @@ static const struct job {
 	{ "retention", HOUR, keep_retention },
 	{ "keys", HOUR, keep_keys },
 	{ "facts", 5 * MINUTE, keep_facts },
+	{ "groups", MINUTE / 2, keep_groups },
+	{ "pace", HOUR, keep_pace },
 };
 
 /* A job that fails is told of and tried again in a minute: the role itself goes on. */

@@ -502,7 +502,7 @@ def test_json_is_as_the_schemas_say(ask, placet, folder):
     assert [r["rule"] for r in ask("retention show")][0] == "replies"
     assert all(r["rows"] == 0 for r in ask("retention run", "--dry-run") + ask("retention run"))
     assert ask("work", "--once") == [{"job": "retention", "rows": 0}, {"job": "keys", "rows": 0},
-                                     {"job": "facts", "rows": 0}]
+                                     {"job": "facts", "rows": 0}, {"job": "groups", "rows": 0}, {"job": "pace", "rows": 0}]
     assert [c["number"] for c in ask("complaint list", "--open")] == [ask("complaint show", "1")["number"]] == [1]
     assert ask("complaint close", "1", "--by", story.POST, "--outcome", "explained")["closed_by"] is not None
     assert ask("person erase", "cem@example.org", "--by", story.POST)["mailboxes"] == 1

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from harness.internet import Dns
 from harness.paced import Paced
 from harness.story import ANN, IDENTITY, REV, Story, people
 
@@ -109,6 +110,52 @@ def test_what_a_fault_gives_back_is_no_use(placet, folder):
     paced = placet.run("identity", "pace", IDENTITY)
     assert (paced["used"], paced["today"]) == (0, 3)
     assert counts(placet, number) == ("sending", {"queued": 3})
+
+
+class Loopback:
+    """The network as it is."""
+    prefix = []
+
+
+def test_a_provider_of_many_domains(placet, capture):
+    """Two domains whose mail goes to one provider share its limit, once placet work has asked."""
+    told = Story(placet, capture.url()).prepare(people(4) + people(4, "example.com") + people(4, "example.net"))
+    dns = Dns(Loopback, placet.folder)
+    dns.records = ["example.org. IN MX 10 mx1.big.test.", "example.com. IN MX 20 mx.small.test.", "example.com. IN MX 5 in.big.test.",
+                   "example.net. IN MX 5 mx.small.test."]
+    dns.publish()
+    try:
+        step(placet, "institution", "set", "resolver", f"127.0.0.1@{dns.port}")
+        step(placet, "pace", "set", "mx:big.test", "--per-day", "3")
+        number = told.mailing()
+        assert {"job": "groups", "rows": 3} in placet.run("work", "--once")
+        assert {"job": "groups", "rows": 0} in placet.run("work", "--once")
+    finally:
+        dns.stop()
+    step(placet, "mailing", "start", number)
+    assert placet.run("send", "--until-idle", expect=75)["accepted"] == 3 + 4
+    assert next(x for x in placet.run("pace", "list"))["used"] == 3
+
+
+def test_no_domain_is_hit_in_one_burst(placet, relay):
+    """Lists come sorted by domain, in several files; what goes out is mixed."""
+    domains = ["example.org", "example.com", "example.net", "one.test", "two.test", "three.test"]
+    told = Story(placet, relay.url())
+    told.staff()
+    told.project()
+    for file in range(3):
+        told.fill_list([f"of{file}-{i:02}@{d}" for d in domains[2 * file:] + domains[:2 * file] for i in range(20)])
+    told.sign_off()
+    number = told.mailing()
+    step(placet, "mailing", "start", number)
+    step(placet, "send", "--until-idle", "--connections", "1")
+    order = [to.split("@")[1] for to in relay.taken]
+    files = [to[:3] for to in relay.taken]
+    assert len(order) == 360
+    # 17 of each domain are to be expected, 33 of each file.
+    for i in range(len(order) - 99):
+        assert max(order[i:i + 100].count(d) for d in domains) <= 40
+        assert max(files[i:i + 100].count(f) for f in set(files)) <= 60
 
 
 # --- hours --------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 /* store: limits of a second and of a day, held by several senders over both engines; the table of names under them. */
 #include "store_fixture.h"
 
+#include "store/group.h"
 #include "store/pace.h"
 #include "store/pace_names.h"
 
@@ -355,6 +356,89 @@ static void names_of_limits(void **state)
 	arena_free(a);
 }
 
+/* --- groups --------------------------------------------------------------------------------------- */
+
+static const struct query GROUP_NAME = { "t_group_name", "SELECT count(*) FROM domain_group WHERE domain = $1 AND name = $2 AND at = $3", NULL };
+
+struct zone_of_tests {
+	int asked;
+};
+
+static void answer(void *ctx, struct arena *a, const char *name, enum dns_type type, struct dns_answer *out)
+{
+	static const struct {
+		const char *name;
+		enum dns_status status;
+		const char *mx[2];
+		uint16_t preference[2];
+	} ZONE[] = {
+		{ "example.org", DNS_FOUND, { "backup.other.example", "mx1.big.example" }, { 20, 10 } },
+		{ "example.com", DNS_FOUND, { "b.mx.big.example", "a.mx.great.example" }, { 5, 5 } },
+		{ "null.test", DNS_FOUND, { "" }, { 0 } },
+		{ "own.sub.test", DNS_NO_DATA, { NULL }, { 0 } },
+		{ "broken.test", DNS_TROUBLE, { NULL }, { 0 } },
+	};
+	struct zone_of_tests *z = ctx;
+
+	assert_int_equal(type, DNS_MX);
+	z->asked++;
+	*out = (struct dns_answer){ .status = DNS_NO_NAME };
+	for (size_t i = 0; i < COUNT(ZONE); i++) {
+		if (strcmp(ZONE[i].name, name) != 0)
+			continue;
+		out->status = ZONE[i].status;
+		out->record = ARENA_ARRAY(a, struct dns_record, 2);
+		for (; out->status == DNS_FOUND && out->n < 2 && ZONE[i].mx[out->n]; out->n++)
+			out->record[out->n] = (struct dns_record){ .text = ZONE[i].mx[out->n], .n = strlen(ZONE[i].mx[out->n]),
+								   .preference = ZONE[i].preference[out->n] };
+	}
+}
+
+static void assert_group(struct store *s, const char *domain, const char *name, int64_t at)
+{
+	if (number(s, &GROUP_NAME, ARGS(db_text(domain), db_text(name), db_i64(at))) != 1)
+		fail_msg("%s is not of %s", domain, name);
+}
+
+static void groups_of_domains(void **state)
+{
+	static const struct person_row PEOPLE[] = {
+		{ "a@example.org", "signed-form", NULL }, { "b@example.org", "signed-form", NULL }, { "a@example.com", "signed-form", NULL },
+		{ "a@null.test", "signed-form", NULL },	  { "a@own.sub.test", "signed-form", NULL }, { "a@gone.test", "signed-form", NULL },
+		{ "a@broken.test", "signed-form", NULL },
+	};
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	struct zone_of_tests z = { 0 };
+	const struct dns_asker dns = { answer, &z };
+	int64_t n;
+
+	import_people(s, &s->list, PEOPLE, COUNT(PEOPLE));
+	sign_off_but(s, NULL);
+	start_mailing(s);
+	OK(groups_keep(s->h, &n, &f->e)); /* a trial home asks nobody */
+	assert_int_equal(n, 0);
+	assert_int_equal(groups_note(s->h, &f->e), 1);
+	assert_int_equal(groups_note(s->h, &f->e), 0);
+	OK(groups_ask(s->h, &dns, INT64_MAX, &n, &f->e));
+	assert_int_equal(n, 6);
+	assert_group(s, "example.org", "big.example", T0);
+	assert_group(s, "example.com", "great.example", T0);
+	assert_group(s, "null.test", "", T0);
+	assert_group(s, "own.sub.test", "sub.test", T0);
+	assert_group(s, "gone.test", "", T0);
+	assert_group(s, "broken.test", "", T0 - 29 * DAY);
+	OK(groups_ask(s->h, &dns, INT64_MAX, &n, &f->e));
+	assert_int_equal(n, 0);
+	/* A later mailing asks anew for what is old, and for nothing else. */
+	s->h->clock.fixed = T0 + 2 * DAY;
+	start_mailing(s);
+	assert_int_equal(groups_note(s->h, &f->e), 1);
+	OK(groups_ask(s->h, &dns, INT64_MAX, &n, &f->e));
+	assert_int_equal(n, 1);
+	assert_int_equal(z.asked, 7);
+}
+
 /* --- the table of names --------------------------------------------------------------------------- */
 
 static bool is_even(const struct pace_named *x, void *ctx)
@@ -407,6 +491,7 @@ int main(void)
 		IN_WORLD(a_long_queue),
 		IN_WORLD(put_off_and_called_back),
 		IN_WORLD(idle_rows_go),
+		IN_WORLD(groups_of_domains),
 		cmocka_unit_test(names_of_limits),
 		cmocka_unit_test(many_names),
 	};
