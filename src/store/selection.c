@@ -40,12 +40,14 @@ EACH(Q_EACH_SELECTED,
       " v.address_id, " WHY " AS w FROM may_mail v JOIN member m ON m.list_id = v.list_id"
       " AND m.address_id = v.address_id JOIN address a ON a.id = v.address_id WHERE v.list_id = $1" CHOSEN ") AS s"
       " JOIN consent c ON c.id = s.consent_id WHERE s.w = '' ORDER BY s.address_id");
+/* In the order of the keyed hashes: what is mailed first is nobody's domain and nobody's file, however lists are sorted. */
 QUERY(Q_SELECTION_FREEZE,
       TIRED "INSERT INTO delivery (mailing_id, address_id, consent_id, fields, state, skipped)"
       " SELECT CAST($7 AS BIGINT), s.address_id, s.consent_id, s.fields,"
       " CASE WHEN s.w = '' THEN 'queued' ELSE 'skipped' END, s.w"
-      " FROM (SELECT v.address_id, v.consent_id, m.fields, " WHY " AS w FROM may_mail v JOIN member m"
-      " ON m.list_id = v.list_id AND m.address_id = v.address_id WHERE v.list_id = $1" CHOSEN ") AS s ORDER BY s.address_id");
+      " FROM (SELECT v.address_id, v.consent_id, v.key_hash, m.fields, " WHY " AS w FROM may_mail v JOIN member m"
+      " ON m.list_id = v.list_id AND m.address_id = v.address_id WHERE v.list_id = $1" CHOSEN ") AS s"
+      " ORDER BY s.key_hash, s.address_id");
 EACH(Q_EACH_WHY, TIRED "SELECT v.address_id, a.delivery, " WHY " FROM may_mail v JOIN address a ON a.id = v.address_id"
 			" WHERE v.list_id = $1 ORDER BY v.address_id");
 EACH(Q_EACH_FROZEN_IN, "SELECT a.delivery, d.skipped FROM delivery d JOIN address a ON a.id = d.address_id"
