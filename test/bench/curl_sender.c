@@ -4,11 +4,9 @@
  * another recipient, all of the same size. Only the answers to its dots count.
  *   curl_sender PORT MESSAGES CONNECTIONS BYTES
  */
+#include "base/codec.h"
+
 #include <curl/curl.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define CONNECTIONS_MAX 100
 
@@ -17,7 +15,7 @@ struct sender {
 	char url[64];
 	char *message;
 	size_t size;
-	long wanted, started, done, failed;
+	int64_t wanted, started, done, failed;
 };
 
 /* One message at a time. */
@@ -69,7 +67,7 @@ static bool start(struct transfer *t)
 
 	if (s->started == s->wanted)
 		return false;
-	snprintf(address, sizeof(address), "person%ld@example.org", s->started++);
+	snprintf(address, sizeof(address), "person%lld@example.org", (long long)s->started++);
 	curl_slist_free_all(t->to);
 	t->to = curl_slist_append(NULL, address);
 	t->at = 0;
@@ -123,32 +121,32 @@ int main(int argc, char **argv)
 {
 	static struct transfer transfer[CONNECTIONS_MAX];
 	struct sender s = { 0 };
-	long connections = argc == 5 ? atol(argv[3]) : 0;
+	int64_t port, connections, size;
 
-	if (connections < 1 || connections > CONNECTIONS_MAX || atol(argv[2]) < 1)
+	if (argc != 5 || parse_i64(argv[1], 1, 65535, &port) < 0 || parse_i64(argv[2], 1, INT32_MAX, &s.wanted) < 0 ||
+	    parse_i64(argv[3], 1, CONNECTIONS_MAX, &connections) < 0 || parse_i64(argv[4], 1, INT32_MAX, &size) < 0)
 		die("usage: curl_sender PORT MESSAGES CONNECTIONS BYTES");
-	snprintf(s.url, sizeof(s.url), "smtp://127.0.0.1:%ld/uni.example", atol(argv[1]));
-	s.wanted = atol(argv[2]);
-	s.size = (size_t)atol(argv[4]);
+	snprintf(s.url, sizeof(s.url), "smtp://127.0.0.1:%d/uni.example", (int)port);
+	s.size = (size_t)size;
 	s.message = make_message(s.size);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(s.multi = curl_multi_init()))
 		die("no libcurl");
-	curl_multi_setopt(s.multi, CURLMOPT_MAXCONNECTS, connections);
-	curl_multi_setopt(s.multi, CURLMOPT_MAX_HOST_CONNECTIONS, connections);
-	for (long i = 0; i < connections; i++) {
+	curl_multi_setopt(s.multi, CURLMOPT_MAXCONNECTS, (long)connections);
+	curl_multi_setopt(s.multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)connections);
+	for (int64_t i = 0; i < connections; i++) {
 		set_up(&s, &transfer[i]);
 		start(&transfer[i]);
 	}
 	while (turn(&s))
 		if (curl_multi_poll(s.multi, NULL, 0, 1000, NULL) != CURLM_OK)
 			die("libcurl cannot wait");
-	for (long i = 0; i < connections; i++) {
+	for (int64_t i = 0; i < connections; i++) {
 		curl_easy_cleanup(transfer[i].easy);
 		curl_slist_free_all(transfer[i].to);
 	}
 	curl_multi_cleanup(s.multi);
 	curl_global_cleanup();
 	free(s.message);
-	printf("messages %ld failed %ld\n", s.done, s.failed);
+	printf("messages %lld failed %lld\n", (long long)s.done, (long long)s.failed);
 	return s.failed || s.done != s.wanted;
 }

@@ -7,21 +7,14 @@
  * Prints "listening PORT". When ended by SIGTERM it says how much later than
  * promised pieces went out: its own precision, in microseconds.
  */
-#include <errno.h>
+#include "base/codec.h"
+
 #include <event2/event.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
 #define PIECE       (64 * 1024)
 #define HELD_MAX    (64 * 1024 * 1024) /* of one direction; then reading waits */
@@ -247,13 +240,13 @@ static void on_connection(evutil_socket_t listener, short what, void *ctx)
 	stream_start(p, &p->stream[1], relay, client);
 }
 
-static struct sockaddr_in loopback(const char *port)
+static struct sockaddr_in loopback(int64_t port)
 {
-	return (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)),
+	return (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
 				     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 }
 
-static int listen_at(const char *port)
+static int listen_at(int64_t port)
 {
 	struct sockaddr_in at = loopback(port);
 	socklen_t n = sizeof(at);
@@ -297,8 +290,10 @@ int main(int argc, char **argv)
 	static struct proxy x;
 	struct event_config *config = event_config_new();
 	struct event *listener, *end;
+	int64_t port, relay, trip;
 
-	if (argc != 4) {
+	if (argc != 4 || parse_i64(argv[1], 0, 65535, &port) < 0 || parse_i64(argv[2], 1, 65535, &relay) < 0 ||
+	    parse_i64(argv[3], 0, 10000, &trip) < 0) {
 		fprintf(stderr, "usage: delay_proxy LISTEN-PORT RELAY-PORT ROUND-TRIP-MS\n");
 		return 2;
 	}
@@ -307,9 +302,9 @@ int main(int argc, char **argv)
 	    !(x.base = event_base_new_with_config(config)))
 		die("libevent");
 	event_config_free(config);
-	x.half_us = (int64_t)(atof(argv[3]) * 500);
-	x.relay = loopback(argv[2]);
-	listener = event_new(x.base, listen_at(argv[1]), EV_READ | EV_PERSIST, on_connection, &x);
+	x.half_us = trip * 500;
+	x.relay = loopback(relay);
+	listener = event_new(x.base, listen_at(port), EV_READ | EV_PERSIST, on_connection, &x);
 	end = evsignal_new(x.base, SIGTERM, on_end, &x);
 	if (!listener || !end || event_add(listener, NULL) < 0 || event_add(end, NULL) < 0)
 		die("event_new");
