@@ -516,8 +516,11 @@ static int play_dot(void *ctx, const struct smtp_job *job)
 static void play_done(void *ctx, const struct smtp_job *job, const struct smtp_outcome *o)
 {
 	static const char *const END[] = { "accepted", "deferred", "failed", "uncertain", "not-started" };
-	static const char *const FAULT[] = { "none",   "relay",    "address", "mailbox",
-					     "policy", "identity", "passing", "other" };
+	static const char *const FAULT[] = {
+		[FAULT_NONE] = "none",     [FAULT_RELAY] = "relay",       [FAULT_ADDRESS] = "address", [FAULT_MAILBOX] = "mailbox",
+		[FAULT_POLICY] = "policy", [FAULT_IDENTITY] = "identity", [FAULT_SETUP] = "setup",     [FAULT_SLOWED] = "slowed",
+		[FAULT_PASSING] = "passing", [FAULT_OTHER] = "other",
+	};
 	static const char *const STAGE[] = { "connect", "hello", "tls", "auth", "mail", "rcpt", "data", "dot" };
 	struct play *p = ctx;
 
