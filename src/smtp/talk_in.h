@@ -41,18 +41,15 @@ struct talk {
 	struct talk_setup setup;
 	char helo[256];
 	enum phase phase;
-	bool secure; /* TLS stands */
-	struct reply_parser parser;
 	int ehlo_lines;
+	struct reply_parser parser;
 	struct offers offers;
 
 	struct rng rng;
 	struct scram_memory scram; /* if the setup has none */
 	char *token;               /* a copy; NULL: none */
 	struct sasl sasl;
-	bool first_held;       /* the login's first message is not said yet */
 	const char *cancelled; /* the login is, for this reason */
-	bool secret;           /* `out` holds some of the login */
 
 	/* What is to be written: `out`, with `content`, which is a piece of a job's data, put in at content_pos. */
 	struct buf out;
@@ -68,16 +65,18 @@ struct talk {
 	struct deal deals[2];
 	struct deal *envelope; /* MAIL, RCPT, DATA are out, or the next of them is due */
 	struct deal *body;     /* got its 354: content, dot, reply */
-	bool content_due;      /* content of `body` is to be written, from content_at on */
-	bool dots;             /* it has lines that begin with a dot: they are copied, and stuffed */
 	size_t content_at;
-	bool empty_dot_due, reset_due;
 
 	uint64_t progress;
-	bool quitting;
-	int rejected;    /* recipients refused on this connection */
 	int64_t started; /* MAIL commands written */
+	int rejected;    /* recipients refused on this connection */
 
+	bool secure;      /* TLS stands */
+	bool first_held;  /* the login's first message is not said yet */
+	bool secret;      /* `out` holds some of the login */
+	bool content_due; /* content of `body` is to be written, from content_at on */
+	bool dots;        /* it has lines that begin with a dot: they are copied, and stuffed */
+	bool empty_dot_due, reset_due, quitting;
 	bool faulty;
 	struct smtp_outcome fault;
 };
