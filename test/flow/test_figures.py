@@ -276,6 +276,10 @@ def test_metrics(placet, sink):
     assert "sender 1: runs for" in placet.run("sender", "status", json=False)
     assert values["placet_senders,alive"] == 1 and values["placet_last_flush_age_seconds"] < 5
     assert values["placet_outcomes_total,accepted"] == 30
+    for relay, up, accepted in ((sink.url(), 1, 30), ("smtp+starttls://127.0.0.1:2", 0, 0)):
+        assert values[f"placet_relay_up,sleep-mail,{relay}"] == up
+        assert values[f"placet_relay_accepted_total,sleep-mail,{relay}"] == accepted
+    assert {r["state"] for r in status["relays"]} == {"up", "down"} and any("refused" in r["why"] for r in status["relays"])
     sender.stop()
     values = metrics.scrape()
     assert values["placet_outcomes_total,accepted"] == 30 and values["placet_senders,alive"] == 0
