@@ -99,6 +99,7 @@ def test_our_set_up_is_ours_to_mend(told, placet, relay):
     assert [status(placet, n)[::2] for n in (first, second)] == [("done", {"accepted": 60})] * 2
 
 
+@pytest.mark.parametrize("engine", ["sqlite"])  # test_store_breaker has both
 def test_who_wants_us_slower_is_believed(told, placet, relay):
     relay.refuse = {"RCPT": "450 4.7.28 unusual rate of mail"}
     number = started(told)

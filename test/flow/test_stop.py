@@ -8,7 +8,7 @@ import pytest
 
 from harness.paced import Paced
 from harness.process import wait_until
-from harness.story import IDENTITY, POST, REV, STUDY, Story, people
+from harness.story import ANN, IDENTITY, POST, REV, STUDY, Story, people
 from harness.tables import change
 
 SECOND = 1.0
@@ -65,7 +65,7 @@ def test_every_step_that_stops(placet, relay):
     for _ in range(2):
         placet.start("send", "--connections", 3, listens=False)
 
-    stops(relay, lambda: placet.run("mailing", "pause", number), locked(placet, 2))
+    stops(relay, lambda: placet.run("mailing", "pause", number), locked(placet, 1))
     placet.run("mailing", "resume", number)
 
     done = {}
@@ -101,3 +101,29 @@ def test_a_hold_beats_a_start_that_it_could_not_see(placet, relay):
     change(placet, f"UPDATE mailing SET state = 'sending' WHERE id = {number}")
     placet.run("send", "--until-idle", expect=75)
     assert relay.count == 0
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])  # the point is the lock
+def test_the_end_of_the_window(placet, relay):
+    """By the senders' clock, which is hours ahead, it comes some seconds after they began; somebody keeps the database just then."""
+    told = Story(placet, relay.url()).prepare(people(1000))
+    number = told.draft()
+    end = int(time.time()) + 6 * 3600
+    placet.run("mailing", "submit", number, "--by", ANN, "--accept-responsibility", "--not-after",
+               time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(end)))
+    placet.run("mailing", "approve", number, "--by", REV)
+    placet.run("mailing", "start", number)
+    ahead = int(end - 5 - time.time())
+    over = time.monotonic() + end - ahead - time.time()
+    for _ in range(2):
+        placet.start("send", "--connections", 2, listens=False, env={"PLACET_CLOCK": f"+{ahead}s"})
+    goes_on(relay)
+    assert time.monotonic() < over - 0.3, "this machine is too slow for the test"
+    time.sleep(max(0, over - 0.3 - time.monotonic()))
+    with locked(placet, 0):
+        time.sleep(max(0, over + SECOND + 2 * INSTANT - time.monotonic()))
+    late = [mail - over for _, mail, _ in relay.recipients if mail > over + INSTANT]
+    assert not late, late
+    wait_until(lambda: placet.run("mailing", "status", number)["state"] == "paused", 10, "it is paused")
+    status = placet.run("mailing", "status", number)
+    assert status["why"] == "its window is over" and status["counts"]["queued"] > 0
