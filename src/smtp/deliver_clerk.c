@@ -27,7 +27,7 @@ struct clerk {
 	int64_t last_claim;             /* stamp */
 	int64_t lost_claims;            /* claims of this stamp and later were not committed, or nobody knows; 0: none */
 	struct relay_watch relays;
-	bool stopped;                   /* a breaker stopped something in this transaction */
+	bool stopped;                   /* this transaction stops a mailing or holds an identity: other senders hear of it at once */
 	int64_t heard, news;            /* opt-outs up to this number were heard; ... once this flush is committed; -1: none yet */
 	struct takeover *takeover;
 	int64_t looked_around;          /* ticks */
@@ -49,6 +49,8 @@ static int move(struct clerk *k, int64_t mailing, const char *verb, const char *
 
 	if (rc > 0)
 		rc = mailing_move(k->h, &m, verb, 0, why, e);
+	if (rc == 0 && strcmp(verb, "pause") == 0)
+		k->stopped = true;
 	if (rc < 0 && e->kind == ERR_REFUSED) {
 		err_clear(e);
 		rc = 0;
@@ -232,7 +234,6 @@ static int claim_all(struct clerk *k, struct flush *f, int64_t *first, struct er
 
 static int write_outcomes(struct clerk *k, struct err *e)
 {
-	k->stopped = false;
 	for (const struct outcomes *x = k->first; x; x = x->next) {
 		int stopped;
 
@@ -280,6 +281,7 @@ static int in_transaction(struct clerk *k, struct flush *f, struct flushing *x, 
 	/* Before any other lock: whoever takes moments waits here for the others that do. */
 	if (pace_load(k->pacer, k->h, home_now(k->h), e) < 0)
 		return -1;
+	k->stopped = false;
 	/* Asked first: what is applied after this, the claims may see or not. */
 	if (be_seen(k, f, e) < 0 || opt_out_followed(k->h, &f->followed, e) < 0 || hear_news(k, f, e) < 0)
 		return -1;
