@@ -443,7 +443,7 @@ CREATE TABLE mailing (
   submitted_at {INT},
   not_before {INT},
   not_after {INT},
-  hours TEXT NOT NULL DEFAULT '',  -- when it may be sent within that: days, hours and time zone (doc/SENDING.md); '': always
+  hours TEXT NOT NULL DEFAULT '',  -- when it may be sent within that: days, hours and time zone (doc/PACING.md); '': always
   bound_hash {BYTES},              -- content, selection, identity, window: what the approval binds to
   manifest TEXT,                   -- the text whose SHA-256 bound_hash is
   content_text TEXT,               -- the text part as approved, fields in braces: the public proof
