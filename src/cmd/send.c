@@ -109,7 +109,8 @@ static void tell_all(const struct sending *s, int64_t n, int number)
 			kill(s[i].pid, number);
 }
 
-/* What one that has ended says it did; what remains is as the last one to end saw it. */
+/* What one that has ended says it did. Whoever looked last saw all that the others had written, and they are not heard in the
+   order in which they looked: when one of them says that nothing remains, nothing does. */
 static void add_up(struct deliver_result *r, int out)
 {
 	char text[RESULT_MAX];
@@ -133,7 +134,7 @@ static void add_up(struct deliver_result *r, int out)
 		r->notices.deferred += notices[1];
 		r->notices.failed += notices[2];
 		r->notices.uncertain += notices[3];
-		r->remains = remains;
+		r->remains = r->remains && remains;
 		if (!json_is_string(due) || time_parse(json_string_value(due), &r->next_due, &ignored) < 0)
 			r->next_due = 0;
 	}
@@ -170,7 +171,7 @@ static bool any_left(const struct sending *s, int64_t n)
 static int send_by_many(struct ctx *c, int64_t n, int64_t connections, struct err *e)
 {
 	struct sending s[PROCESSES_MAX] = { 0 };
-	struct deliver_result r = { 0 };
+	struct deliver_result r = { .remains = true };
 	bool failed = false;
 	sigset_t set;
 	int number, rc;
@@ -197,6 +198,8 @@ static int send_by_many(struct ctx *c, int64_t n, int64_t connections, struct er
 			close(s[i].out);
 	if (rc < 0)
 		return -1;
+	if (!r.remains)
+		r.next_due = 0;
 	return failed ? err_set(e, ERR_BROKEN, "a send process ended by itself; its own message says why") : print_sent(c, &r);
 }
 
