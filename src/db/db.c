@@ -54,9 +54,9 @@ int db_set_wait(struct db *db, int ms)
 	return before;
 }
 
-void db_set_cache(struct db *db, int kib)
+void db_keep_little(struct db *db)
 {
-	db->driver->set_cache(db, kib);
+	db->driver->keep_little(db);
 }
 
 void db_set_idle_limit(struct db *db, int ms)

@@ -76,8 +76,8 @@ void db_free(struct db *db);
 /* How long locks are waited for from now on; 0: 30 s, as at the start. For a role that must not stand still. Returns what
    it was before. */
 int db_set_wait(struct db *db, int ms);
-/* How much of the database this connection keeps in memory, on SQLite; 16 MiB at the start. */
-void db_set_cache(struct db *db, int kib);
+/* For a process that is to stay small: on SQLite this connection keeps 4 MiB of the database in memory, and not 16. */
+void db_keep_little(struct db *db);
 /* PostgreSQL: a transaction in which nothing comes for so long is ended by the server, with its locks: for a process whose
    host may vanish in the middle of one. From the next db_begin on. 0, as at the start: never. */
 void db_set_idle_limit(struct db *db, int ms);

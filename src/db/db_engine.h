@@ -47,7 +47,7 @@ struct db_driver {
 	int (*lock_schema)(struct db *db, struct err *e);             /* in a transaction, until its end */
 	int (*try_prepare)(struct db *db, const struct query *q, struct err *e);
 	int (*checkpoint)(struct db *db, int64_t min_bytes, struct err *e);
-	void (*set_cache)(struct db *db, int kib);
+	void (*keep_little)(struct db *db);
 };
 
 /* What every engine's connection begins with. */

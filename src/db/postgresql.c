@@ -234,10 +234,9 @@ static int checkpoint(struct db *db, int64_t min_bytes, struct err *e)
 	return 0;
 }
 
-static void set_cache(struct db *db, int kib)
+static void keep_little(struct db *db)
 {
-	(void)db;
-	(void)kib; /* the server's memory is the server's */
+	(void)db; /* the server's memory is the server's */
 }
 
 static void free_postgresql(struct db *db)
@@ -293,7 +292,7 @@ struct db *postgresql_open(const char *url, struct err *e)
 		.lock_schema = lock_schema,
 		.try_prepare = pg_try_prepare,
 		.checkpoint = checkpoint,
-		.set_cache = set_cache,
+		.keep_little = keep_little,
 	};
 	struct postgresql *p;
 

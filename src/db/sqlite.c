@@ -462,12 +462,9 @@ static int checkpoint(struct db *db, int64_t min_bytes, struct err *e)
 	return wal_checkpoint(&l->wal, l->s, db->path, min_bytes, e);
 }
 
-static void set_cache(struct db *db, int kib)
+static void keep_little(struct db *db)
 {
-	char text[64];
-
-	snprintf(text, sizeof(text), "PRAGMA cache_size = -%d", kib);
-	sqlite3_exec(of(db)->s, text, NULL, NULL, NULL);
+	sqlite3_exec(of(db)->s, "PRAGMA cache_size = -4096", NULL, NULL, NULL);
 }
 
 static void free_sqlite(struct db *db)
@@ -510,7 +507,7 @@ struct db *sqlite_open(const char *path, struct err *e)
 		.lock_schema = nothing,
 		.try_prepare = try_prepare,
 		.checkpoint = checkpoint,
-		.set_cache = set_cache,
+		.keep_little = keep_little,
 	};
 	struct sqlite *l = mem_alloc(sizeof(*l));
 

@@ -8,7 +8,6 @@
 
 #include <stdatomic.h>
 
-#define CACHE_KIB 1024           /* the loop asks little of the database: the clerk does */
 #define COME_HOME (30 * SECOND) /* for what is in flight when a signal ends the sender */
 
 static void on_tick(void *ctx)
@@ -51,7 +50,7 @@ static int begin(struct engine *g, const char *host, struct err *e)
 	if (journal_recover(g->h, host, &recovered, e) < 0 || institution_load(g->h, a, &inst, e) < 0 ||
 	    institution_get(g->h, a, "connections", &connections, e) < 0)
 		goto out;
-	db_set_cache(g->h->db, CACHE_KIB);
+	db_keep_little(g->h->db);
 	g->connections = g->o->connections ? g->o->connections : (int)strtol(connections, NULL, 10);
 	g->standing_count = atomic_load(g->h->opt_out_counter + 1);
 	if (!(g->leavers = leavers_new(g->h, e)) || !(g->journal = journal_new(g->h, e)) ||

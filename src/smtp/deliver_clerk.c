@@ -14,8 +14,6 @@
 #define LOOK_AROUND SECOND  /* for senders that died */
 #define IDLE_LIMIT_MS 5000  /* of a transaction: its locks must not outlive a host by long (HOST_DEAD) */
 
-#define CACHE_KIB (6 * 1024) /* as much as rows of half a second want; what was sent is not asked for again */
-
 struct clerk {
 	struct home *h;
 	const struct deliver_options *o;
@@ -439,7 +437,7 @@ struct clerk *clerk_new(const char *home, const struct deliver_options *o, const
 	k->last = &k->first;
 	k->h = home_open(home, e);
 	if (k->h && home_open_db(k->h, e) == 0 && home_read_keys(k->h, e) == 0 && open_row(k, e) == 0) {
-		db_set_cache(k->h->db, CACHE_KIB);
+		db_keep_little(k->h->db); /* rows of half a second; what was sent is not asked for again */
 		return k;
 	}
 	clerk_free(k);
