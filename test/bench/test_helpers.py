@@ -28,12 +28,12 @@ def test_messages_arrive_and_time_is_added(tmp_path):
     proxy = Process([os.environ["DELAY_PROXY"], "0", str(sink.port), str(TRIP_MS)], tmp_path / "proxy.log")
     try:
         found = proxy.wait_for(lambda: re.search(r"^listening (\d+)$", proxy.output(), re.M), 10, "the proxy listens")
-        straight = send(sink.port)
+        send(sink.port)
         assert sink.count() == MESSAGES
         long_way = send(int(found.group(1)))
         assert sink.count() == 2 * MESSAGES
         # Greeting, EHLO, and four commands for each of a connection's messages.
-        assert long_way >= (2 + 4 * MESSAGES / CONNECTIONS) * TRIP_MS / 1000 > straight
+        assert long_way >= (2 + 4 * MESSAGES / CONNECTIONS) * TRIP_MS / 1000
     finally:
         proxy.stop()
         sink.stop()
