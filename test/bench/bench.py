@@ -19,6 +19,7 @@ import email.policy
 import os
 import pathlib
 import random
+import signal
 import string
 import subprocess
 import sys
@@ -183,6 +184,7 @@ NAMES = ["import", "send", "optout", "render", "sign", "figures"]
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     wanted = sys.argv[1:] or NAMES
     unknown = set(wanted) - set(NAMES)
     if unknown:

@@ -12,6 +12,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -229,6 +230,7 @@ def send_through(server, placet, addresses):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     messages = int(sys.argv[1]) if len(sys.argv) > 1 else 5000
     if os.geteuid() != 0:
         raise SystemExit("needs root: it makes Debians in folders and enters them")
