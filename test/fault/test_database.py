@@ -49,7 +49,7 @@ def test_postgresql_is_restarted_and_away(server, folder):
         server.serve()
         mail.wait_for(70)
         server.rest()
-        time.sleep(4)
+        time.sleep(3)
         assert mail.stands(), "without the database nobody can say who left"
         server.serve()
         mail.finish()
@@ -91,7 +91,7 @@ def locked(placet):
 def test_sqlite_is_locked(folder):
     with ended(home(folder)) as faults, Underway(faults) as mail:
         mail.send()
-        for seconds in (2, 6):
+        for seconds in (2, 4):
             mail.wait_for(mail.relay.taken + 20)
             with locked(faults.placet):
                 time.sleep(seconds)
