@@ -356,9 +356,13 @@ RUN(cmd_mailing_cancel)
 /* So long a relay that took a message and lost the connection may need to tell (standards 3.2). */
 #define UNCERTAIN_WAIT (15 * MINUTE)
 
-/* Puts the uncertain ones back into the queue; a mailing that was done goes on. */
+/* Puts the uncertain ones back into the queue; a mailing that was done goes on. A sender may be ending it just now. */
 static int retry(struct ctx *c, struct mailing *m, int64_t by, int64_t *n, struct err *e)
 {
+	if (mailing_lock(c->h, c->a, m, e) < 0)
+		return -1;
+	if (strcmp(m->state, "cancelled") == 0 || strcmp(m->state, "revoked") == 0)
+		return err_set(e, ERR_REFUSED, "mailing %lld is %s, for good", (long long)m->id, m->state);
 	if (delivery_retry_uncertain(c->h, m->id, opt_set(c, "now") ? 0 : UNCERTAIN_WAIT, n, e) < 0 ||
 	    audit_add(c->h, by, "mailing-retry-uncertain", arena_printf(c->a, "mailing %lld", (long long)m->id),
 		      arena_printf(c->a, "%lld recipients, who may get it twice%s%s", (long long)*n, opt(c, "why") ? ": " : "",
@@ -377,8 +381,6 @@ RUN(cmd_mailing_retry)
 
 	if (mailing_find(c, false, &at, e) < 0 || by_or_operator(c, &at.m, &by, e) < 0)
 		return -1;
-	if (strcmp(at.m.state, "cancelled") == 0 || strcmp(at.m.state, "revoked") == 0)
-		return err_set(e, ERR_REFUSED, "mailing %lld is %s, for good", (long long)at.m.id, at.m.state);
 	if (db_begin(c->h->db, e) < 0)
 		return -1;
 	if (retry(c, &at.m, by, &n, e) < 0 || db_commit(c->h->db, e) < 0) {

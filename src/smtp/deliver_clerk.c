@@ -198,6 +198,21 @@ static int claim_for(struct clerk *k, struct flush *f, struct wish *w, const str
 	return pace_claim(k->h, k->pacer, k->sender, w, fatigue, stamp, &(struct stamping){ k, first }, e);
 }
 
+/* Whoever queues some of it anew meanwhile (retry-uncertain, a host that comes back) is waited for, and seen. */
+static int finish(struct clerk *k, int64_t mailing, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct mailing m = { .id = mailing };
+	int rc = mailing_lock(k->h, a, &m, e);
+
+	if (rc == 0)
+		rc = delivery_unfinished(k->h, mailing, e);
+	if (rc == 0)
+		rc = move(k, mailing, "finish", "", e);
+	arena_free(a);
+	return rc < 0 ? -1 : 0;
+}
+
 /* A mailing is done when nothing of it is queued, attempted or deferred. */
 static int finish_if_done(struct clerk *k, const struct flush *f, struct wish *w, struct err *e)
 {
@@ -209,7 +224,7 @@ static int finish_if_done(struct clerk *k, const struct flush *f, struct wish *w
 	if (unfinished)
 		return unfinished < 0 ? -1 : 0;
 	w->sending = false;
-	return move(k, w->mailing, "finish", "", e);
+	return finish(k, w->mailing, e);
 }
 
 static int claim_all(struct clerk *k, struct flush *f, int64_t *first, struct err *e)

@@ -22,6 +22,8 @@ QUERY(Q_MAILING_ADD, "INSERT INTO mailing (project_id, list_id, subject, body, l
 		     " chosen, arms, stratum, format, link_fields)"
 		     " VALUES ($1, $2, $3, $4, $5, 'draft', $6, $7, $8, $9, $10, $11, $12) RETURNING id");
 QUERY(Q_MAILING_BY_ID, MAILING_COLUMNS " WHERE m.id = $1");
+#define LOCKED "SELECT m.state FROM mailing m WHERE m.id = $1"
+QUERY(Q_MAILING_LOCK, LOCKED, LOCKED " FOR NO KEY UPDATE");
 QUERY(Q_MAILING_ALL, MAILING_COLUMNS " ORDER BY m.id");
 #define HEADS "SELECT m.id, m.project_id, m.not_before, m.not_after, m.state, m.hours FROM mailing m"
 QUERY(Q_MAILING_HEADS, HEADS " JOIN project p ON p.id = m.project_id JOIN identity i ON i.id = p.identity_id WHERE i.held_at IS NULL"
@@ -138,6 +140,23 @@ static int read_mailings(struct rows *r, struct arena *a, struct mailing **out, 
 	}
 	rows_close(r);
 	return got;
+}
+
+int mailing_lock(struct home *h, struct arena *a, struct mailing *m, struct err *e)
+{
+	struct rows r = { 0 };
+	int got;
+
+	MUST(db_in_transaction(h->db));
+	if (db_query(h->db, &Q_MAILING_LOCK, ARGS(db_i64(m->id)), &r, e) < 0)
+		return -1;
+	got = rows_next(&r, e);
+	if (got > 0)
+		m->state = arena_text(a, rows_text(&r, 0));
+	rows_close(&r);
+	if (got == 0)
+		return err_set(e, ERR_MISSING, "no mailing %lld", (long long)m->id);
+	return got < 0 ? -1 : 0;
 }
 
 int mailing_all(struct home *h, struct arena *a, struct mailing **out, size_t *n, struct err *e)

@@ -50,6 +50,9 @@ static inline bool mailing_chooses(const struct mailing *m)
 int mailing_add(struct home *h, const struct mailing *m, int64_t *id, struct err *e) MUST_USE;
 /* 1, 0, -1. */
 int mailing_by_id(struct home *h, struct arena *a, int64_t id, struct mailing *out, struct err *e) MUST_USE;
+/* Reads its state anew, and keeps everybody else from changing that until the caller's transaction ends: for whoever ends or
+   goes on with it by what its deliveries are, or changes those. */
+int mailing_lock(struct home *h, struct arena *a, struct mailing *m, struct err *e) MUST_USE;
 int mailing_all(struct home *h, struct arena *a, struct mailing **out, size_t *n, struct err *e) MUST_USE;
 /* What a sender looks at again and again, without the words. */
 struct mailing_head {

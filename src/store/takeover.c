@@ -28,7 +28,7 @@ QUERY(Q_TAKEN_FIND, "SELECT fenced FROM sender WHERE id = $1", "SELECT fenced FR
 #define TAKEN "sender_id = $2 AND state IN ('uncertain', 'queued')"
 #define FINAL "(SELECT f.state FROM mailing f WHERE f.id = delivery.mailing_id AND f.state IN ('cancelled', 'revoked'))"
 QUERY(Q_TAKEN_MAILINGS, "SELECT DISTINCT d.mailing_id FROM delivery d"
-			" WHERE d.sender_id = $1 AND d.state IN ('uncertain', 'queued')");
+			" WHERE d.sender_id = $1 AND d.state IN ('uncertain', 'queued') ORDER BY d.mailing_id");
 QUERY(Q_TAKEN_VOID, "UPDATE address SET bounced = 1, bounced_at = $4"
 		    " WHERE id = (SELECT address_id FROM delivery WHERE id = $1 AND last = $3 AND " TAKEN ")");
 QUERY(Q_TAKEN_WRITE,
@@ -234,6 +234,15 @@ static int read_mailings(struct home *h, struct arena *a, int64_t sender, int64_
 	return got < 0 ? -1 : 0;
 }
 
+/* Nobody ends one of them before all is settled. */
+static int lock_mailings(struct home *h, struct arena *a, const int64_t *mailings, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n; i++)
+		if (mailing_lock(h, a, &(struct mailing){ .id = mailings[i] }, e) < 0)
+			return -1;
+	return 0;
+}
+
 /* Nobody was left of it, but for those whom the dead host had. */
 static int go_on(struct home *h, struct arena *a, int64_t mailing, struct err *e)
 {
@@ -256,7 +265,8 @@ int takeover_settle(struct home *h, int64_t sender, const struct outcome *o, siz
 	int rc = -1;
 
 	MUST(db_in_transaction(h->db));
-	if (read_mailings(h, a, sender, &mailings, &n_mailings, e) == 0 && write_all(h, sender, o, n, e) == 0 &&
+	if (read_mailings(h, a, sender, &mailings, &n_mailings, e) == 0 &&
+	    lock_mailings(h, a, mailings, n_mailings, e) == 0 && write_all(h, sender, o, n, e) == 0 &&
 	    db_exec(h->db, &Q_TAKEN_BACK, ARGS(db_i64(sender)), NULL, e) == 0 &&
 	    db_exec(h->db, &Q_TAKEN_NOTICES_BACK, ARGS(db_i64(sender)), NULL, e) == 0)
 		rc = 0;

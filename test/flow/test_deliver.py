@@ -1,7 +1,11 @@
 """Relays of every temper: what becomes of each recipient, and when it is tried again."""
+import contextlib
 import csv
 import io
 import re
+import sqlite3
+import subprocess
+import time
 
 import dkim
 import pytest
@@ -9,6 +13,7 @@ import pytest
 from harness.placet import Capture
 from harness.process import free_port
 from harness.story import IDENTITY, Story, people
+from harness.tables import change
 
 LATER = {"PLACET_CLOCK": "+1h"}
 
@@ -80,6 +85,41 @@ def test_uncertain_ones_are_sent_again_on_request(placet, make_sink, folder):
     assert counts(placet, number) == ("done", {"accepted": 1})
     assert [r["maybe_twice"] for r in report(placet, number)] == ["1"]
     relay.stop()
+
+
+@contextlib.contextmanager
+def changing(placet, statement):
+    """A statement whose transaction is committed at the end of the block."""
+    if placet.database:
+        psql = subprocess.Popen(["psql", "-qAt", "-v", "ON_ERROR_STOP=1", placet.database], stdin=subprocess.PIPE,
+                                stdout=subprocess.PIPE, text=True)
+        psql.stdin.write(f"BEGIN;\n{statement};\n\\echo changed\n")
+        psql.stdin.flush()
+        assert psql.stdout.readline() == "changed\n"
+        yield
+        psql.communicate("COMMIT;\n", timeout=30)
+        assert psql.returncode == 0
+        return
+    with contextlib.closing(sqlite3.connect(next(placet.home.glob("*.db")), timeout=10, isolation_level=None)) as db:
+        db.execute("PRAGMA wal_autocheckpoint = 0")
+        db.execute("BEGIN IMMEDIATE")
+        db.execute(statement)
+        yield
+        db.execute("COMMIT")
+
+
+def test_uncertain_ones_are_sent_again_of_a_mailing_that_is_ending(placet, make_sink):
+    """A sender ends the mailing between the command's first look and its change: nobody may be left in a mailing that is done."""
+    told = Story(placet, make_sink(["-q", "."]).url()).prepare(people(1))
+    number = told.mailing()
+    told.send(number, expect=75)
+    assert counts(placet, number) == ("done", {"uncertain": 1})
+    change(placet, f"UPDATE mailing SET state = 'sending' WHERE id = {number}")
+    with changing(placet, f"UPDATE mailing SET state = 'done' WHERE id = {number}"):
+        retry = placet.start("mailing", "retry-uncertain", number, listens=False)
+        time.sleep(2)
+    assert retry.wait(30) == 0, retry.output()
+    assert counts(placet, number) == ("sending", {"queued": 1})
 
 
 @pytest.mark.parametrize("options,state", [(["-f", "RCPT"], "failed"), (["-r", "RCPT"], "deferred"), (["-f", "."], "failed"),
