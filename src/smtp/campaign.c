@@ -77,7 +77,6 @@ struct work *campaign_pop(struct campaign *c)
 	if (!c->first)
 		c->last = NULL;
 	c->waiting--;
-	c->started++;
 	return w;
 }
 

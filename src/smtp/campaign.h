@@ -23,6 +23,7 @@ struct work {
 	struct delivery d;
 	struct work *next;
 	bool opted_out;    /* left after it was claimed */
+	bool bounced;      /* somebody of the same address refused another message since then: a new claim judges it */
 };
 
 #define RECENT 100

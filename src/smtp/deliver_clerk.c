@@ -321,12 +321,7 @@ static void halts_free(struct halt *x, size_t n)
 /* What was committed is done with. */
 static void committed(struct clerk *k)
 {
-	bool changed = k->stopped;
-
-	for (const struct outcomes *x = k->first; x; x = x->next)
-		for (size_t i = 0; i < x->n; i++)
-			changed = changed || x->o[i].voids;
-	if (changed)
+	if (k->stopped)
 		home_standing_changed(k->h);
 	outcomes_free(k->first);
 	k->first = NULL;

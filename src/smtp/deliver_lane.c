@@ -117,6 +117,7 @@ static struct work *pop(struct engine *g, struct campaign *c)
 {
 	if ((int64_t)c->waiting == c->ready / 2)
 		engine_want_flush(g);
+	c->started++;
 	return campaign_pop(c);
 }
 
@@ -136,7 +137,7 @@ static int next_message(struct engine *g, const struct lane *lane, struct slot *
 	struct campaign *c;
 
 	while ((c = next_campaign(g, lane))) {
-		if (!c->first->opted_out && render(g, c->first, s, e) < 0) {
+		if (!c->first->opted_out && !c->first->bounced && render(g, c->first, s, e) < 0) {
 			/* What was approved cannot be rendered for this person: not to be sent before somebody looked. */
 			engine_pause(g, c, e->text);
 			return 0;
@@ -149,9 +150,12 @@ static int next_message(struct engine *g, const struct lane *lane, struct slot *
 		if (!c->first)
 			continue; /* all were given back */
 		s->work = pop(g, c);
-		if (!s->work->opted_out)
+		if (s->work->opted_out)
+			engine_skip(g, s->work, "opted-out");
+		else if (s->work->bounced)
+			engine_give_back(g, s->work, 0);
+		else
 			return 1;
-		engine_skip(g, s->work, "opted-out");
 	}
 	return 0;
 }
@@ -301,6 +305,8 @@ static void work_done(struct engine *g, struct slot *s, const struct smtp_outcom
 	if (o->end == SMTP_NOT_STARTED && lane_has_other(m))
 		out.due = 0;
 	slot_outcome(g, s, &out);
+	if (out.voids)
+		leavers_bounced(g, w->d.key_hash);
 	c->in_flight--;
 	work_free(w);
 	judge_end(g, c, o);

@@ -71,16 +71,35 @@ bool leavers_has(const struct leavers *l, const struct delivery *d)
 	return x != NULL;
 }
 
+static void mark(struct work *w, const struct left *x, bool bounced)
+{
+	if (!is_of(x, &w->d))
+		return;
+	w->opted_out = w->opted_out || !bounced;
+	w->bounced = w->bounced || bounced;
+}
+
+static void mark_all(struct engine *g, const struct left *x, bool bounced)
+{
+	for (struct campaign *c = g->campaigns; c; c = c->next) {
+		for (struct work *w = c->first; w; w = w->next)
+			mark(w, x, bounced);
+		for (size_t i = 0; i < c->n_held; i++)
+			mark(c->held[i], x, bounced);
+	}
+}
+
 static void mark_waiting(struct engine *g, const struct left *x)
 {
-	for (struct campaign *c = g->campaigns; c; c = c->next)
-		for (struct work *w = c->first; w; w = w->next)
-			if (is_of(x, &w->d))
-				w->opted_out = true;
-	for (struct campaign *c = g->campaigns; c; c = c->next)
-		for (size_t i = 0; i < c->n_held; i++)
-			if (is_of(x, &c->held[i]->d))
-				c->held[i]->opted_out = true;
+	mark_all(g, x, false);
+}
+
+void leavers_bounced(struct engine *g, const uint8_t key_hash[KEY_HASH_SIZE])
+{
+	struct left x = { .next = NULL };
+
+	memcpy(x.key_hash, key_hash, KEY_HASH_SIZE);
+	mark_all(g, &x, true);
 }
 
 void leavers_mark(struct engine *g, const uint8_t (*hash)[KEY_HASH_SIZE], size_t n)

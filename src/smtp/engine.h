@@ -293,6 +293,9 @@ void leavers_free(struct leavers *l); /* NULL is fine */
 int leavers_hear(struct engine *g, struct err *e) MUST_USE;
 /* Marks who left on other hosts, among those who wait here: claims have seen them. */
 void leavers_mark(struct engine *g, const uint8_t (*hash)[KEY_HASH_SIZE], size_t n);
+/* An address is no more: what else waits here for that person is judged anew, by a claim of its own. Nothing else is: to give
+   all back for each such end, of which there are some in each flush, would cost more than the mailing. */
+void leavers_bounced(struct engine *g, const uint8_t key_hash[KEY_HASH_SIZE]);
 /* Has the person of this delivery left, and the claim could not see it? */
 bool leavers_has(const struct leavers *l, const struct delivery *d);
 /* Claims see from now on what stands up to here (opt_out_followed): no need to keep it. */

@@ -31,7 +31,7 @@ struct home {
 	struct hash_key *hasher; /* of hash_key, once that is read */
 	struct db *db;           /* after home_open_db */
 	/* Shared between the processes of one host, after home_open_db: [0] moves with each opt-out, [1] when
-	   somebody's standing changed in another way (withdrawal, rejection, bounce), or a mailing was stopped. */
+	   somebody's standing changed in another way (withdrawal, rejection), or a mailing was stopped. */
 	_Atomic uint64_t *opt_out_counter;
 	struct optout_journal *opt_outs;      /* after home_open_db */
 	struct optout_journal *opt_outs_own;  /* while opt_outs is a backup's, to which nothing is added; else NULL */
