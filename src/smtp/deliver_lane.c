@@ -48,11 +48,14 @@ static void slot_give(struct engine *g, struct slot *s)
 /* What became of a message, in the journal too if its dot is there. */
 void slot_outcome(struct engine *g, struct slot *s, const struct outcome *o)
 {
+	struct outcome copy = *o;
+
+	copy.dotted = s->dotted;
 	if (s->dotted)
 		journal_reply(g->journal, s->place, o);
 	else
 		journal_settled(g->journal, s->place);
-	engine_outcome(g, o, s->dotted ? s->place : -1);
+	engine_outcome(g, &copy, s->dotted ? s->place : -1);
 }
 
 /* --- opt-outs ---------------------------------------------------------------------------------- */

@@ -288,7 +288,7 @@ static bool read_whose(char **p, struct outcome *o)
 /* One place: two lines, which end with blanks. */
 static void read_place(struct settling *s, char *at, int64_t now)
 {
-	struct outcome o = { .skipped = "", .relay = "", .queue_id = "", .at = now, .state = "uncertain", .counts = true,
+	struct outcome o = { .skipped = "", .relay = "", .queue_id = "", .at = now, .state = "uncertain", .counts = true, .dotted = true,
 			     .reply = "the sender ended between the final dot and its reply" }, replied = o;
 	char *p = at + 2, *reply = at + DOT_BYTES, *q = reply + 2;
 

@@ -70,9 +70,9 @@ struct outcome retry_decide(const struct smtp_outcome *o, const struct delivery 
 		out.state = "uncertain";
 		break;
 	case SMTP_NOT_STARTED:
-		/* A fault of the relay: given back, and no attempt of the recipient's. */
+		/* Given back, and no attempt of the recipient's: at once, when just that connection had had enough. */
 		out.state = "queued";
-		out.due = now + RELAY_PAUSE;
+		out.due = o->code && o->fault == FAULT_NONE ? 0 : now + RELAY_PAUSE;
 		out.counts = false;
 		break;
 	}

@@ -125,6 +125,13 @@ static void broken(struct talk *t, enum smtp_stage stage, const char *why)
 	talk_give_up_text(t, stage, text, false);
 }
 
+/* A relay that takes so many messages in a connection and does not say so beforehand (LIMITS MAILMAX): OpenSMTPD answers
+   the next MAIL with "too many recipients". The next connection is for this message, and nobody is at fault. */
+static bool has_had_enough(const struct talk *t, enum smtp_stage stage, const struct reply *r)
+{
+	return stage == STAGE_MAIL && r->code == 452 && strcmp(r->enhanced, "4.5.3") == 0 && t->started > 1;
+}
+
 /* A command of the envelope was refused; the first refusal is the outcome. False: the relay itself is at fault,
    and everything has ended. */
 static bool refuse(struct talk *t, enum smtp_stage stage, const struct reply *r)
@@ -135,6 +142,12 @@ static bool refuse(struct talk *t, enum smtp_stage stage, const struct reply *r)
 		return true;
 	classify(stage, r, &d->outcome);
 	d->refused = true;
+	if (has_had_enough(t, stage, r)) {
+		d->outcome.end = SMTP_NOT_STARTED;
+		d->outcome.fault = FAULT_NONE;
+		t->quitting = true;
+		return true;
+	}
 	if (stage == STAGE_RCPT)
 		t->rejected++;
 	if (d->outcome.fault != FAULT_RELAY)

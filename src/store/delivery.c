@@ -32,13 +32,14 @@ QUERY(Q_DELIVERY_CLAIMED, READ_BACK,
       "WITH taken AS (" TAKE("= ANY (ARRAY" DUE " FOR UPDATE SKIP LOCKED))") " RETURNING *) " JUDGED("taken") " ORDER BY d.id");
 /* The final state of a mailing that was cancelled or revoked: nobody of it waits any more. */
 #define FINAL "(SELECT f.state FROM mailing f WHERE f.id = delivery.mailing_id AND f.state IN ('cancelled', 'revoked'))"
-/* Given back without an attempt: nothing was sent, and its Date is still to come. */
-#define UNTRIED "attempts = 0 AND maybe_twice = 0"
+/* Its Date, the time of the first attempt, was set by the claim that is given back. If no dot went out, it is still to
+   come; if one did, whatever became of it, the next try sends the same bytes (design decision 4). */
+#define DATED_BY_THIS "first = last"
 QUERY(Q_DELIVERY_WRITE,
       "UPDATE delivery SET"
       " state = CASE WHEN $3 IN ('queued', 'deferred') AND " FINAL " IS NOT NULL THEN 'skipped' ELSE $3 END,"
       " skipped = CASE WHEN $3 IN ('queued', 'deferred') THEN COALESCE(" FINAL ", $4) ELSE $4 END,"
-      " first = CASE WHEN $3 = 'queued' AND " UNTRIED " THEN NULL ELSE first END,"
+      " first = CASE WHEN $3 = 'queued' AND $12 = 0 AND " DATED_BY_THIS " THEN NULL ELSE first END,"
       /* A relay's reply may name the address; who was erased meanwhile leaves it nowhere (CON-8). */
       " due = $5, last = $6, relay = $7, queue_id = $8, reply = CASE WHEN bound IS NULL THEN $9 ELSE '' END, attempts = attempts + $10, sender_id = NULL"
       /* COALESCE keeps PostgreSQL from looking among all that senders hold, by the index of those. */
@@ -48,7 +49,7 @@ QUERY(Q_DELIVERY_VOID, "UPDATE address SET bounced = 1, bounced_at = $4 WHERE id
 		       " AND COALESCE(sender_id, 0) = $2 AND state = 'attempting' AND last = $3)");
 QUERY(Q_DELIVERY_RELEASE,
       "UPDATE delivery SET state = CASE WHEN " FINAL " IS NOT NULL THEN 'skipped' ELSE 'queued' END,"
-      " skipped = COALESCE(" FINAL ", ''), first = CASE WHEN " UNTRIED " THEN NULL ELSE first END, sender_id = NULL"
+      " skipped = COALESCE(" FINAL ", ''), first = CASE WHEN " DATED_BY_THIS " THEN NULL ELSE first END, sender_id = NULL"
       " WHERE sender_id = $1 AND state = 'attempting' AND last >= $2");
 QUERY(Q_DELIVERY_LOSE, "UPDATE delivery SET state = 'uncertain', sender_id = NULL"
 		       " WHERE sender_id = $1 AND state = 'attempting'");
@@ -201,7 +202,7 @@ static int write_one(struct home *h, int64_t sender, const struct outcome *o, st
 	return db_exec(h->db, &Q_DELIVERY_WRITE,
 		       ARGS(db_i64(o->id), db_i64(sender), db_text(o->state), db_text(o->skipped), db_i64(o->due),
 			    db_i64(o->at), db_text(o->relay), db_text(o->queue_id), db_text(o->reply), db_i64(o->counts),
-			    db_i64(o->claimed)),
+			    db_i64(o->claimed), db_i64(o->dotted)),
 		       NULL, e);
 }
 

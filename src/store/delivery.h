@@ -30,6 +30,7 @@ struct outcome {
 	const char *skipped;      /* reason, "" */
 	const char *relay, *queue_id, *reply;
 	bool counts;              /* an attempt of the recipient, not a fault of the relay */
+	bool dotted;              /* the final dot went out: the next try sends the same bytes */
 	bool voids;               /* hard failure: the address is bounced, its validation void */
 };
 

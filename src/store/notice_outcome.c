@@ -10,7 +10,7 @@
    meanwhile nothing is kept of what the relay said, which names them, and nothing is tried again. */
 QUERY(Q_NOTICE_WRITE,
       "UPDATE notice SET state = CASE WHEN delivery = '' AND $4 IN ('queued', 'deferred') THEN 'failed' ELSE $4 END,"
-      " first = CASE WHEN $4 = 'queued' AND attempts = 0 THEN NULL ELSE first END, due = $5, last = $6, relay = $7,"
+      " first = CASE WHEN $4 = 'queued' AND $11 = 0 AND first = last THEN NULL ELSE first END, due = $5, last = $6, relay = $7,"
       " queue_id = CASE WHEN delivery = '' THEN '' ELSE $8 END, reply = CASE WHEN delivery = '' THEN '' ELSE $9 END,"
       " attempts = attempts + $10, sender_id = NULL WHERE id = $1 AND " MINE);
 /* The relay says that there is no such mailbox: then mailings stop too. */
@@ -18,7 +18,7 @@ QUERY(Q_NOTICE_VOID,
       "UPDATE address SET bounced = 1, bounced_at = $4 WHERE (key_hash, delivery) IN"
       " (SELECT key_hash, delivery FROM notice WHERE id = $1 AND " MINE ")");
 QUERY(Q_NOTICE_RELEASE,
-      "UPDATE notice SET state = 'queued', first = CASE WHEN attempts = 0 THEN NULL ELSE first END, sender_id = NULL"
+      "UPDATE notice SET state = 'queued', first = CASE WHEN first = last THEN NULL ELSE first END, sender_id = NULL"
       " WHERE state = 'attempting' AND sender_id = $1 AND last >= $2");
 QUERY(Q_NOTICE_LOSE, "UPDATE notice SET state = 'uncertain', sender_id = NULL"
 		     " WHERE state = 'attempting' AND sender_id = $1");
@@ -37,7 +37,7 @@ static int write_one(struct home *h, int64_t sender, const struct outcome *o, st
 		return -1;
 	if (db_exec(h->db, &Q_NOTICE_WRITE,
 		    ARGS(id, by, claimed, db_text(o->state), db_i64(o->due), db_i64(o->at), db_text(o->relay),
-			 db_text(o->queue_id), db_text(o->reply), db_i64(o->counts)),
+			 db_text(o->queue_id), db_text(o->reply), db_i64(o->counts), db_i64(o->dotted)),
 		    &changed, e) < 0)
 		return -1;
 	return changed > 0;

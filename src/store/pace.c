@@ -60,7 +60,7 @@ QUERY(Q_PACE_OF, "SELECT p.identity_id, a.delivery FROM delivery d JOIN mailing 
 		 " JOIN project p ON p.id = m.project_id JOIN address a ON a.id = d.address_id WHERE d.id = $1");
 QUERY(Q_PACE_WARM_SINCE, "UPDATE identity SET warm_since = $2 WHERE id = $1 AND warm_since IS NULL");
 QUERY(Q_PACE_PUT_OFF, "UPDATE delivery SET state = 'queued', sender_id = NULL, due = $4,"
-		      " first = CASE WHEN attempts = 0 AND maybe_twice = 0 THEN NULL ELSE first END"
+		      " first = CASE WHEN first = last THEN NULL ELSE first END"
 		      " WHERE id = $1 AND sender_id = $2 AND state = 'attempting' AND last = $3");
 
 /* --- what is remembered ------------------------------------------------------------------------- */

@@ -40,7 +40,7 @@ QUERY(Q_TAKEN_UNCERTAIN, "UPDATE delivery SET sender_id = NULL, reply = $4 WHERE
 QUERY(Q_TAKEN_BACK,
       "UPDATE delivery SET state = CASE WHEN " FINAL " IS NOT NULL THEN 'skipped' ELSE 'queued' END,"
       " skipped = COALESCE(" FINAL ", ''), reply = '',"
-      " first = CASE WHEN attempts = 0 AND maybe_twice = 0 THEN NULL ELSE first END, sender_id = NULL"
+      " first = CASE WHEN first = last THEN NULL ELSE first END, sender_id = NULL"
       " WHERE sender_id = $1 AND state IN ('uncertain', 'queued')");
 QUERY(Q_TAKEN_NOTICE,
       "UPDATE notice SET state = CASE WHEN delivery = '' AND $3 = 'deferred' THEN 'failed' ELSE $3 END, due = $4, last = $5,"
@@ -49,7 +49,7 @@ QUERY(Q_TAKEN_NOTICE,
       " WHERE id = $1 AND last = $10 AND sender_id = $2 AND state = 'uncertain'");
 QUERY(Q_TAKEN_NOTICES_BACK,
       "UPDATE notice SET state = CASE WHEN delivery = '' THEN 'failed' ELSE 'queued' END,"
-      " first = CASE WHEN attempts = 0 THEN NULL ELSE first END, sender_id = NULL"
+      " first = CASE WHEN first = last THEN NULL ELSE first END, sender_id = NULL"
       " WHERE sender_id = $1 AND state = 'uncertain'");
 
 /* --- who is dead --------------------------------------------------------------------------------- */

@@ -46,8 +46,7 @@ def settle(letters, rows, status):
     assert not without, f"uncertain without a reason: {without}"
     many = [n for n, times in collections.Counter(last[a].connection for a in doubted).items() if times > 1]
     assert not many, f"more than one uncertain for a connection: {[one for one in letters if one.connection in many and one.to in doubted]}"
-    # After a 421 to the dot nothing has begun yet: no attempt is counted, and the message gets the date of the next one.
-    texts = {a: {one.digest for one in letters if one.dot and one.to == a and one.code != 421} for a in again}
+    texts = {a: {one.digest for one in letters if one.dot and one.to == a} for a in again}
     changed = {a: [x for x in letters if x.to == a] for a, n in texts.items() if len(n) > 1}
     assert not changed, f"the bytes of a second attempt differ: {changed}"
     return counted
