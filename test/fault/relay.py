@@ -15,7 +15,7 @@ A page is read line by line; `#` begins a comment. What it does not mention goes
     on STAGE [WHEN ...]: ACT [then ACT ...]
 
 STAGE is CONNECT (before the greeting), GREETING, EHLO, STARTTLS, TLS (in place of the handshake), AUTH, MAIL, RCPT, DATA, CONTENT
-(while a message comes in), DOT, RSET, QUIT, or ANY of these. Of the rules that fit, the first is played.
+(while a message comes in; a no said there is the answer to it), DOT, RSET, QUIT, or ANY of these. Of the rules that fit, the first is played.
 
 WHEN: `for p03` (recipients that begin so), `once`, `2 times`, `after 5 messages` (that were answered with yes), `on connection 2`,
 `in run 1` (a run is whatever the test says), `inside TLS`, `outside TLS`.
@@ -294,13 +294,16 @@ class Talk:
         self.letter = letter = Letter(self.to, self.number, self.mail_at)
         if self.to:
             self.relay.letters.append(letter)
-        self.play("CONTENT", None, letter)
+        early = self.play("CONTENT", None, letter)
         while not (self.read.startswith(b".\r\n") or b"\r\n.\r\n" in self.read):
             self.more()
         content, self.read = (b"", self.read[3:]) if self.read.startswith(b".\r\n") else self.read.split(b"\r\n.\r\n", 1)
         letter.digest, letter.dot = hashlib.sha256(content).hexdigest(), True
-        self.relay.wait_for_turn()
-        self.play("DOT", f"250 2.0.0 queued as {self.relay.number():07}", letter)
+        if early and early // 100 in (4, 5):
+            self.relay.answered(letter, early)  # a no while it came in was the answer; a yes behind it would be to something else
+        else:
+            self.relay.wait_for_turn()
+            self.play("DOT", f"250 2.0.0 queued as {self.relay.number():07}", letter)
         self.letter = self.mail_at = self.to = None
 
     def shake_hands(self):
