@@ -4,6 +4,8 @@
  */
 #include "base/worker.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -41,7 +43,7 @@ static void *work(void *arg)
 		pthread_mutex_lock(&w->lock);
 		w->place = DONE;
 		pthread_cond_broadcast(&w->moved);
-		MUST(eventfd_write(w->fd, 1) == 0);
+		MUST(w->fd < 0 || eventfd_write(w->fd, 1) == 0);
 	}
 	pthread_mutex_unlock(&w->lock);
 	return NULL;
@@ -85,26 +87,46 @@ static int start_thread(struct worker *w)
 	return rc;
 }
 
+/* The clock that no step of the system's time moves. */
+static void init_lock(struct worker *w)
+{
+	pthread_condattr_t monotonic;
+
+	MUST(pthread_condattr_init(&monotonic) == 0 && pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
+	MUST(pthread_mutex_init(&w->lock, NULL) == 0 && pthread_cond_init(&w->moved, &monotonic) == 0);
+	pthread_condattr_destroy(&monotonic);
+}
+
+static void release(struct worker *w)
+{
+	if (w->watch)
+		loop_watch_free(w->watch);
+	if (w->fd >= 0)
+		close(w->fd);
+	pthread_cond_destroy(&w->moved);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+}
+
 struct worker *worker_new(struct loop *l, const struct worker_calls *calls, void *ctx, struct err *e)
 {
 	struct worker *w = mem_alloc(sizeof(*w));
 	int rc;
 
-	*w = (struct worker){ .calls = *calls, .ctx = ctx, .fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC) };
-	if (w->fd < 0) {
+	*w = (struct worker){ .calls = *calls, .ctx = ctx, .fd = l ? eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC) : -1 };
+	if (l && w->fd < 0) {
 		err_sys(e, ERR_AGAIN, errno, "eventfd");
 		free(w);
 		return NULL;
 	}
-	MUST(pthread_mutex_init(&w->lock, NULL) == 0 && pthread_cond_init(&w->moved, NULL) == 0);
-	w->watch = loop_watch_new(l, w->fd, on_done, w);
+	init_lock(w);
+	if (l)
+		w->watch = loop_watch_new(l, w->fd, on_done, w);
 	rc = start_thread(w);
 	if (!rc)
 		return w;
 	err_sys(e, ERR_AGAIN, rc, "a thread");
-	loop_watch_free(w->watch);
-	close(w->fd);
-	free(w);
+	release(w);
 	return NULL;
 }
 
@@ -122,6 +144,27 @@ void worker_post(struct worker *w, void *job)
 bool worker_is_busy(const struct worker *w)
 {
 	return w->busy;
+}
+
+bool worker_wait(struct worker *w, int64_t us)
+{
+	struct timespec until;
+
+	if (!w->busy)
+		return true;
+	MUST(clock_gettime(CLOCK_MONOTONIC, &until) == 0);
+	until.tv_sec += us / SECOND;
+	until.tv_nsec += us % SECOND * 1000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&w->lock);
+	while (w->place != DONE && pthread_cond_timedwait(&w->moved, &w->lock, &until) == 0)
+		;
+	pthread_mutex_unlock(&w->lock);
+	hand_back(w);
+	return !w->busy;
 }
 
 void worker_settle(struct worker *w)
@@ -145,9 +188,5 @@ void worker_free(struct worker *w)
 	pthread_cond_broadcast(&w->moved);
 	pthread_mutex_unlock(&w->lock);
 	pthread_join(w->thread, NULL);
-	loop_watch_free(w->watch);
-	close(w->fd);
-	pthread_cond_destroy(&w->moved);
-	pthread_mutex_destroy(&w->lock);
-	free(w);
+	release(w);
 }

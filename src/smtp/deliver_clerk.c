@@ -11,6 +11,7 @@
 #include "store/takeover.h"
 #include "store/window.h"
 
+#define TAKE_IN_AT_ONCE (100 * 1000) /* so long a flush waits for a mailing to be taken in: small ones go on without delay */
 #define LOOK_AROUND SECOND  /* for senders that died */
 #define IDLE_LIMIT_MS 5000  /* of a transaction: its locks must not outlive a host by long (HOST_DEAD) */
 
@@ -25,6 +26,7 @@ struct clerk {
 	int64_t last_claim;             /* stamp */
 	int64_t lost_claims;            /* claims of this stamp and later were not committed, or nobody knows; 0: none */
 	struct relay_watch relays;
+	struct taker *taker;
 	bool stopped;                   /* this transaction stops a mailing or holds an identity: other senders hear of it at once */
 	int64_t heard, news;            /* opt-outs up to this number were heard; ... once this flush is committed; -1: none yet */
 	struct takeover *takeover;
@@ -358,19 +360,38 @@ static void halt_later(struct clerk *k, int64_t mailing, const char *why)
 
 /* A mailing that cannot be loaded (its relay, its key, a row that cannot be read) waits for a person, and holds up no
    other. Should the database be away, the next flush finds out. */
+static void take_in(struct clerk *k, struct flush *f, const struct taking *x)
+{
+	if (x->campaign) {
+		x->campaign->next = f->taken_in;
+		f->taken_in = x->campaign;
+	} else if (x->failure.kind == ERR_AGAIN) {
+		f->taking_in = true;
+	} else {
+		halt_later(k, x->mailing, x->failure.text);
+	}
+}
+
+/* Small ones are all taken in by one flush; a large one is waited for in later ones. */
 static void take_in_mailings(struct clerk *k, struct flush *f, const struct flushing *x)
 {
-	for (size_t i = 0; i < x->n_wanted; i++) {
-		struct err e = { 0 };
-		struct campaign *c = campaign_new(k->h, x->wanted[i], k->o->dkim, &e);
+	int64_t until = clock_ticks() + TAKE_IN_AT_ONCE, left = TAKE_IN_AT_ONCE, begun = 0;
+	struct taking taken;
+	size_t next = 0;
 
-		if (c) {
-			c->next = f->taken_in;
-			f->taken_in = c;
-		} else if (e.kind != ERR_AGAIN) {
-			halt_later(k, x->wanted[i], e.text);
-		}
+	if (taker_is_busy(k->taker) && taker_end(k->taker, 0, x->wanted, x->n_wanted, &taken)) {
+		begun = taken.mailing;
+		take_in(k, f, &taken);
 	}
+	for (; left > 0 && !taker_is_busy(k->taker) && next < x->n_wanted; next++) {
+		if (x->wanted[next] == begun)
+			continue;
+		taker_begin(k->taker, x->wanted[next]);
+		if (taker_end(k->taker, left, x->wanted, x->n_wanted, &taken))
+			take_in(k, f, &taken);
+		left = until - clock_ticks();
+	}
+	f->taking_in = f->taking_in || (!f->stopping && (taker_is_busy(k->taker) || next < x->n_wanted));
 }
 
 static int flush_journal(struct clerk *k, struct err *e)
@@ -446,7 +467,7 @@ struct clerk *clerk_new(const char *home, const struct deliver_options *o, const
 			     .takeover = takeover_new(), .looked_around = clock_ticks() };
 	k->last = &k->first;
 	k->h = home_open(home, e);
-	if (k->h && home_open_db(k->h, e) == 0 && home_read_keys(k->h, e) == 0 && open_row(k, e) == 0) {
+	if (k->h && (k->taker = taker_new(k->h->path, o->dkim, e)) && home_open_db(k->h, e) == 0 && home_read_keys(k->h, e) == 0 && open_row(k, e) == 0) {
 		db_keep_little(k->h->db); /* rows of half a second; what was sent is not asked for again */
 		return k;
 	}
@@ -460,6 +481,7 @@ void clerk_free(struct clerk *k)
 		return;
 	outcomes_free(k->first);
 	halts_free(k->halts, k->n_halts);
+	taker_free(k->taker);
 	pacer_free(k->pacer);
 	windows_free(k->windows);
 	takeover_free(k->takeover);

@@ -215,7 +215,7 @@ static void flush_failed(struct engine *g, const struct err *e)
 
 static bool at_work(const struct engine *g)
 {
-	if (g->outcomes->n || g->unwritten || g->n_halts || g->busy || notices_at_work(g))
+	if (g->outcomes->n || g->unwritten || g->n_halts || g->busy || g->taking_in || notices_at_work(g))
 		return true;
 	for (const struct campaign *c = g->campaigns; c; c = c->next)
 		if (!c->halted && (c->waiting || c->n_held || !c->drained))
@@ -254,6 +254,7 @@ static void take_effect(struct engine *g, struct flush *f)
 	bool stale = f->standing != atomic_load(g->h->opt_out_counter + 1);
 
 	g->failing_since = 0;
+	g->taking_in = f->taking_in;
 	hear_of_hosts(g, f);
 	for (size_t i = 0; i < g->handed.n; i++)
 		journal_settled(g->journal, g->handed.p[i]);

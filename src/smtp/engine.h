@@ -7,6 +7,7 @@
  *   deliver.c          begins and ends it
  *   deliver_flush.c    the loop's part of a flush: what it orders, and what it does with the answer
  *   deliver_clerk.c    the clerk's part: one transaction for outcomes, steps and claims
+ *   deliver_taker.c    the clerk's help: takes mailings in, beside the flushes
  *   deliver_lane.c     between the loop and the relays
  *   deliver_share.c    an identity's relays, and how they share its mail
  *   deliver_relays.c   the clerk's part of that: what relays there are
@@ -115,6 +116,7 @@ struct flush {
 	int64_t began;             /* ticks, before anything was asked of the database */
 	bool unwritten;            /* outcomes wait in the clerk */
 	bool look_again;           /* something was begun that the next flush goes on with */
+	bool taking_in;            /* a mailing is being taken in: there is work, though none of it is here yet */
 	struct campaign *taken_in; /* mailings that the loop does not have, ready to be sent */
 	struct arena *notices;     /* holds what follows; NULL: none were claimed */
 	struct notice *notice;
@@ -142,6 +144,20 @@ void clerk_flush(struct clerk *k, struct flush *f);
 int clerk_end(struct clerk *k, struct err *e) MUST_USE;
 /* Its home, once its thread is over. */
 struct home *clerk_home(struct clerk *k);
+
+/* deliver_taker.c: one mailing after the other. `home` is kept as it is. */
+struct taking {
+	int64_t mailing;
+	struct campaign *campaign; /* NULL: `failure` says why */
+	struct err failure;
+};
+struct taker *taker_new(const char *home, enum dkim_use dkim, struct err *e) MUST_USE;
+void taker_free(struct taker *t); /* waits for what is under way; NULL is fine */
+bool taker_is_busy(const struct taker *t);
+void taker_begin(struct taker *t, int64_t mailing);
+/* What has come to its end, within `wait` microseconds; the campaign is the caller's. To be called with each look at the
+   mailings that are wanted: one that was not wanted at any of them since it was begun is dropped. */
+bool taker_end(struct taker *t, int64_t wait, const int64_t *wanted, size_t n, struct taking *out);
 
 /* deliver_relays.c: what the clerk knows of relays. */
 struct relay_watch {
@@ -235,6 +251,7 @@ struct engine {
 	struct halt *halts;    /* for the next order; texts are allocated */
 	size_t n_halts;
 	bool unwritten;        /* the clerk has outcomes that are not written */
+	bool taking_in;        /* the clerk is about to hand over a mailing */
 	struct arena *render;
 	struct buf body;
 	struct deliver_result result;

@@ -106,7 +106,7 @@ static void fill_draft(const struct home *h, struct arena *a, const struct maili
 		.from_address = arena_printf(a, "%s@%s", c->project.slug, domain),
 		.reply_to = in_domains(c->project.contact, c->identity.domain) ? c->project.contact : NULL,
 		.identity_domain = domain,
-		.web_url = h->url,
+		.web_url = arena_text(a, h->url), /* a content outlives the home that it was loaded by */
 		.list_id = c->project.slug,
 		.feedback_id = arena_printf(a, "m%lld:%s:mailing:placet", (long long)m->id, c->project.slug),
 		.mailing_id = m->id,

@@ -11,11 +11,12 @@ import pytest
 
 from harness.kill import arrived, kill_rounds
 from harness.notices import Notices
+from harness.paced import Paced
 from harness.placet import Capture
-from harness.process import ROOT
+from harness.process import ROOT, wait_until
 from harness.story import Story, people
 from harness.tables import change
-from test_deliver import zone_of
+from test_deliver import changing, zone_of
 from test_messages import Seen, flat
 
 TEXT = "I agree that Example University writes to me about this study.\nI can leave at any time.  <b>Grüße</b> & more"
@@ -298,3 +299,25 @@ def test_several_senders_share_the_work(placet, folder, make_sink):
     placet.run("send", "--until-idle", json=False)
     got = arrived(sink)
     assert notices.states() == {"accepted": 600} and len(got) == 600 and set(got.values()) == {1}
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])  # a lock on one table stands for a mailing of a million people
+def test_a_mailing_that_is_taken_in_holds_nothing_up(placet):
+    """A sender compares a mailing with what was approved before it sends any of it; others, and the lease, do not wait for that."""
+    relay = Paced()
+    try:
+        told = Story(placet, relay.url()).prepare(people(5))
+        number = told.mailing()
+        placet.run("mailing", "start", number, json=False)
+        with changing(placet, "LOCK TABLE image IN ACCESS EXCLUSIVE MODE"):
+            sender = placet.start("send", listens=False)
+            Notices(placet).queue("me", "one@example.org")
+            wait_until(lambda: relay.notices, 15, "system mail goes out")
+            flushes = change(placet, "SELECT flushes FROM sender")
+            time.sleep(1)
+            assert int(change(placet, "SELECT flushes FROM sender")[0][0]) >= int(flushes[0][0]) + 3
+            assert relay.count == 0
+        wait_until(lambda: relay.count == 5, 30, "the mailing goes out")
+        assert sender.stop() in (0, 75), sender.output()
+    finally:
+        relay.stop()
