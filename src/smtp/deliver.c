@@ -225,7 +225,8 @@ static int run_sender(struct home *h, const char *host, const struct deliver_opt
 	lanes_free(&g);
 	worker_free(g.worker);
 	g.worker = NULL;
-	if (ended)
+	/* Without a clerk there is no row that names it: nobody would ever settle it. */
+	if (ended || !g.clerk)
 		journal_end(g.journal);
 	else
 		journal_abandon(g.journal);

@@ -159,6 +159,16 @@ def test_nobody_pays_for_a_relay_that_is_down(placet, folder):
     assert counts(placet, number) == ("done", {"accepted": 3})
 
 
+@pytest.mark.parametrize("engine", ["sqlite"])  # a PostgreSQL server that takes no more connections does the same
+def test_a_sender_that_cannot_begin_leaves_no_journal(placet, sink):
+    Story(placet, sink.url()).staff()
+    for files in range(8, 40):  # open at once: what it can begin with before it fails
+        subprocess.run(["prlimit", f"--nofile={files}", placet.binary, "--home", placet.home, "send", "--until-idle"], env=placet.env,
+                       capture_output=True, timeout=60, check=False)
+    placet.run("send", "--until-idle", json=False, expect=(0, 75))  # it settles what can be settled
+    assert not list((placet.home / "journal").glob("send-*"))
+
+
 def test_who_bounced_is_skipped(placet, folder):
     relay = Capture(placet, f"{folder}/captured", ["--reject", "^person0000", "--defer", "^person0001"])
     told = Story(placet, relay.url()).prepare(people(4))
