@@ -2,7 +2,8 @@
  * The inside of the delivery engine, shared by the deliver*.c files alone.
  * Two threads: the loop speaks with relays, the clerk with the database, and
  * they share nothing that changes. The loop hands an order over and gets it
- * back with the clerk's answers in it (struct flush), one at a time.
+ * back with the clerk's answers in it (struct flush), one at a time. The clerk
+ * has a thread too, for mailings that are taken in (struct taking).
  *
  *   deliver.c          begins and ends it
  *   deliver_flush.c    the loop's part of a flush: what it orders, and what it does with the answer
