@@ -54,8 +54,9 @@ int pg_fail_connection(struct postgresql *p, struct err *e)
 	return connection_lost(p, e);
 }
 
-/* Only the primary message: the detail may hold a person's data. A result without a code is libpq's own, of a connection that failed;
-   after a write to a server that is gone its status says OK until the next call. */
+/* Only the primary message: the detail may hold a person's data. An error without a code is libpq's own, of a connection that failed;
+   after a write to a server that is gone its status says OK until the next call. What a batch leaves out behind an error
+   (PGRES_PIPELINE_ABORTED) has no code either, and is no fault of the connection. */
 int pg_fail_result(struct postgresql *p, const PGresult *res, struct err *e)
 {
 	const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
@@ -64,7 +65,7 @@ int pg_fail_result(struct postgresql *p, const PGresult *res, struct err *e)
 	if (PQstatus(p->c) == CONNECTION_BAD)
 		p->lost = true;
 	if (!state || !text)
-		return res ? connection_lost(p, e) : pg_fail_connection(p, e);
+		return PQresultStatus(res) == PGRES_FATAL_ERROR && res ? connection_lost(p, e) : pg_fail_connection(p, e);
 	return err_set(e, kind_of(state), "%s (SQLSTATE %s)", text, state);
 }
 

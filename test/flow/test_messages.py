@@ -58,7 +58,8 @@ def flat(text):
 @pytest.fixture
 def sent(placet, capture):
     """200 people with the values above. Returns told, the values by address, and what arrived."""
-    values = {f"p{i:03}@example.org": (NAMES[i % len(NAMES)], NAMES[(i * 7 + 3) % len(NAMES)], str(i)) for i in range(200)}
+    names = [name for name in NAMES if "=?" not in name]  # which no subject may have
+    values = {f"p{i:03}@example.org": (names[i % len(names)], NAMES[(i * 7 + 3) % len(NAMES)], str(i)) for i in range(200)}
     told = Story(placet, capture.url()).prepare([next(iter(values))])
     file = pathlib.Path(placet.folder) / "values.csv"
     with open(file, "w", newline="", encoding="utf-8") as f:
