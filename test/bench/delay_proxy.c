@@ -41,12 +41,14 @@ struct stream {
 struct pair {
 	struct proxy *proxy;
 	struct stream stream[2];
+	LIST_ENTRY(pair) link;
 };
 
 struct proxy {
 	struct event_base *base;
 	int64_t half_us;
 	struct sockaddr_in relay;
+	LIST_HEAD(, pair) pairs; /* that are open */
 	uint64_t late[LATE_MAX_US + 1], pieces; /* how many were so many microseconds late */
 };
 
@@ -81,6 +83,7 @@ static void pair_free(struct pair *p)
 {
 	int a = p->stream[0].from, b = p->stream[0].to;
 
+	LIST_REMOVE(p, link);
 	stream_free(&p->stream[0]);
 	stream_free(&p->stream[1]);
 	close(a);
@@ -236,6 +239,7 @@ static void on_connection(evutil_socket_t listener, short what, void *ctx)
 	if (!p)
 		die("calloc");
 	p->proxy = x;
+	LIST_INSERT_HEAD(&x->pairs, p, link);
 	stream_start(p, &p->stream[0], client, relay);
 	stream_start(p, &p->stream[1], relay, client);
 }
@@ -309,6 +313,8 @@ int main(int argc, char **argv)
 	if (!listener || !end || event_add(listener, NULL) < 0 || event_add(end, NULL) < 0)
 		die("event_new");
 	event_base_dispatch(x.base);
+	while (LIST_FIRST(&x.pairs))
+		pair_free(LIST_FIRST(&x.pairs));
 	event_free(listener);
 	event_free(end);
 	event_base_free(x.base);
