@@ -121,7 +121,7 @@ int main(int argc, char **argv)
 {
 	static struct transfer transfer[CONNECTIONS_MAX];
 	struct sender s = { 0 };
-	int64_t port, connections, size;
+	int64_t port = 0, connections = 0, size = 0;
 
 	if (argc != 5 || parse_i64(argv[1], 1, 65535, &port) < 0 || parse_i64(argv[2], 1, INT32_MAX, &s.wanted) < 0 ||
 	    parse_i64(argv[3], 1, CONNECTIONS_MAX, &connections) < 0 || parse_i64(argv[4], 1, INT32_MAX, &size) < 0)

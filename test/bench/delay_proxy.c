@@ -294,7 +294,7 @@ int main(int argc, char **argv)
 	static struct proxy x;
 	struct event_config *config = event_config_new();
 	struct event *listener, *end;
-	int64_t port, relay, trip;
+	int64_t port = 0, relay = 0, trip = 0;
 
 	if (argc != 4 || parse_i64(argv[1], 0, 65535, &port) < 0 || parse_i64(argv[2], 1, 65535, &relay) < 0 ||
 	    parse_i64(argv[3], 0, 10000, &trip) < 0) {
