@@ -534,7 +534,7 @@ CREATE TABLE host (
 ) {STRICT};
 
 -- Send processes. Each writes its row at every flush, so that others see that
--- it lives, what it has done, and which opt-outs it has heard of.
+-- it lives, and what it has done; what was committed before a flush it has heard.
 CREATE TABLE sender (
   id {ID},
   host TEXT NOT NULL,              -- home_id

@@ -45,6 +45,7 @@ static void slot_give(struct engine *g, struct slot *s)
 	s->next = g->free;
 	g->free = s;
 }
+
 /* What became of a message, in the journal too if its dot is there. */
 void slot_outcome(struct engine *g, struct slot *s, const struct outcome *o)
 {

@@ -12,6 +12,7 @@
  *   deliver_lane.c     between the loop and the relays
  *   deliver_share.c    an identity's relays, and how they share its mail
  *   deliver_relays.c   the clerk's part of that: what relays there are
+ *   deliver_pace.c     both parts of pace: the moment of each claim, and waiting for it
  *   deliver_notice.c   does for system mail what the others do for mailings
  *   deliver_optout.c   hears who leaves meanwhile
  *   deliver_outcome.c  keeps what became of whom until the next order

@@ -9,7 +9,7 @@
  * next moment, and costs no system call. Each message has a place of its own
  * of two lines of text, used again once its outcome is in the database:
  *   D delivery claim
- *   R delivery claim at state due counts voids TAB relay TAB queue-id TAB reply
+ *   R delivery claim at state due counts voids TAB queue-id TAB relay TAB reply
  * Of system mail the number has an "n" before it: D n7 claim. A line that
  * begins with "-" is settled.
  */

@@ -199,6 +199,15 @@ static void on_data(struct talk *t, const struct reply *r)
 	}
 }
 
+/* A reply to a message that is a yes or a no. Anything else, and a yes before the message was whole, breaks the talk. */
+static bool answers_message(struct talk *t, const struct deal *d, const struct reply *r)
+{
+	if (r->code / 100 != 3 && (d->dot_gone || r->code >= 400))
+		return true;
+	broken(t, STAGE_DOT, "an answer to the message that is neither yes nor no");
+	return false;
+}
+
 /* The point of commitment. A no that comes before the dot has left is a no as well, but leaves the relay
    in the middle of our content, so that the connection ends. */
 static void on_dot(struct talk *t, const struct reply *r)
@@ -206,10 +215,8 @@ static void on_dot(struct talk *t, const struct reply *r)
 	struct deal *d = t->body;
 	bool early = !d->dot_gone;
 
-	if (r->code / 100 == 3 || (early && r->code < 400)) {
-		broken(t, STAGE_DOT, "an answer to the message that is neither yes nor no");
+	if (!answers_message(t, d, r))
 		return;
-	}
 	classify(STAGE_DOT, r, &d->outcome);
 	d->refused = true;
 	if (d->outcome.fault == FAULT_RELAY || early)
@@ -224,10 +231,8 @@ static void on_chunk(struct talk *t, const struct reply *r)
 	struct deal *d = t->envelope;
 	bool early = !d->dot_gone;
 
-	if (r->code / 100 == 3 || (early && r->code < 400)) {
-		broken(t, STAGE_DOT, "an answer to the message that is neither yes nor no");
+	if (!answers_message(t, d, r))
 		return;
-	}
 	t->reset_due = d->refused || r->code >= 400;
 	if (!d->refused)
 		classify(STAGE_DOT, r, &d->outcome);
