@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "db/db_engine.h"
 
+#define FAILED    (-1) /* fail_after, once a step has failed */
 #define MAX_VALUE (256 * 1024 * 1024)
 
 struct dbval db_text(const char *s)
@@ -82,8 +83,9 @@ void db_fail_at(struct db *db, int n)
 /* Counts down to the failure that a test has asked for. */
 static int step(struct db *db, struct err *e)
 {
-	if (db->fail_after == 0 || --db->fail_after > 0)
+	if (db->fail_after <= 0 || --db->fail_after > 0)
 		return 0;
+	db->fail_after = FAILED;
 	return err_set(e, ERR_AGAIN, "database: a failure was asked for by db_fail_at");
 }
 
@@ -98,6 +100,8 @@ static int fail(struct db *db)
 static int begin(struct db *db, bool write, struct err *e)
 {
 	MUST(!db->in_tx && !db->in_batch);
+	if (db->fail_after == FAILED)
+		db->fail_after = 1;
 	if (step(db, e) < 0 || db->driver->ready(db, e) < 0 || db->driver->begin(db, write, e) < 0)
 		return err_in(e, "database: beginning a transaction");
 	db->in_tx = true;

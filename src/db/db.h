@@ -154,8 +154,8 @@ int db_try_prepare(struct db *db, const struct query *q, struct err *e) MUST_USE
    Commits wait while it copies. The log keeps 1 MiB when it starts anew, so ask for more than that. */
 int db_checkpoint(struct db *db, int64_t min_bytes, struct err *e) MUST_USE;
 
-/* For tests: makes the n-th step from now (a begin, statement, row or commit) fail once with ERR_AGAIN,
-   before anything was done. 0 takes it back. */
+/* For tests: makes the n-th step from now (a begin, statement, row or commit) fail with ERR_AGAIN, before anything was
+   done, and each begin after it, so that trying again does not help. 0 takes it back. */
 void db_fail_at(struct db *db, int n);
 
 #endif

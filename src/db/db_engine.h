@@ -61,7 +61,7 @@ struct db {
 	int wait_ms;    /* db_set_wait; 0: DB_WAIT_MS */
 	int idle_ms;    /* db_set_idle_limit; 0: none */
 	const struct query *copy; /* between db_copy_begin and db_copy_end */
-	int fail_after; /* db_fail_at: steps until one fails; 0: none does */
+	int fail_after; /* db_fail_at: steps until one fails; 0: none does; FAILED: one did */
 };
 
 struct db *sqlite_open(const char *path, struct err *e) MUST_USE;

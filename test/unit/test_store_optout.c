@@ -493,6 +493,7 @@ static void without_the_database_the_delivery_is_kept(void **state)
 
 	db_fail_at(s->h->db, 1);
 	assert_int_equal(opt_out_entry_of(s->h, p.delivery[0], OPT_OUT_ONE_CLICK, &x), 1);
+	db_fail_at(s->h->db, 0);
 	assert_int_equal(x.act, ACT_OUT_DELIVERY);
 	OK(opt_out_write(s->h, &x, 1, &f->e));
 	assert_true(stands(s, p.hash[0]));
