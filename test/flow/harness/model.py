@@ -128,8 +128,8 @@ class Model:
         for spelling, evidence in rows:
             known = 0 if self.keys[spelling] not in first else 1 if first[self.keys[spelling]] == spelling else 2
             first.setdefault(self.keys[spelling], spelling)
-            there = self._on_list(name, self.keys[spelling]) if known == 0 else []
-            if there:
+            there = self._on_list(name, self.keys[spelling])
+            if there:  # then who is on the list counts, and not the order in the file
                 known = 1 if spelling in there else 2
             taken.append((spelling, evidence, known))
         for spelling, _, known in taken:
