@@ -4,7 +4,6 @@
  * become the ASCII letter of their shape. Both the text and what is looked for in it go through here, so that it
  * does no harm to scripts in which nothing looks like ASCII.
  */
-#include <ctype.h>
 #include <unicase.h>
 #include <uninorm.h>
 #include <unictype.h>
@@ -124,12 +123,15 @@ char *text_skeleton(struct arena *a, const char *s)
 	char *out = arena_alloc(a, n + 4), *w = out;
 
 	for (; n; p += len, n -= len) {
-		uint32_t c = utf8_char(p, n, &len);
+		uint32_t c = (unsigned char)*p;
 
+		len = 1;
+		if (c >= 0x80)
+			c = utf8_char(p, n, &len);
 		if (text_is_blank(c) || c == 0x2800)
 			w = put_blank(out, w, c == '\n');
 		else if (c < 0x80)
-			*w++ = (char)tolower((int)c);
+			*w++ = (char)(c >= 'A' && c <= 'Z' ? c | 32 : c);
 		else if (!uc_is_general_category_withtable(c, MARKS) && !utf8_is_invisible(c) &&
 			 !uc_is_property_default_ignorable_code_point(c))
 			w += put_shape(c, w);

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#include <unicase.h>
 
 static void validity(void **state)
 {
@@ -74,6 +75,29 @@ static void forms(void **state)
 	arena_free(a);
 }
 
+/* As libunistring has it, for each letter among others. */
+static void lower_case_of_all_letters(void **state)
+{
+	struct arena *a = arena_new();
+
+	(void)state;
+	for (uint32_t c = 0x80; c < 0x20000; c++) {
+		char text[32], letter[4];
+		size_t n = 0;
+		uint8_t *wanted;
+
+		if (c >= 0xD800 && c <= 0xDFFF)
+			continue;
+		snprintf(text, sizeof(text), "AB%.*sC\xc3\x84%.*s D", (int)utf8_put(c, letter), letter, (int)utf8_put(c, letter), letter);
+		wanted = u8_tolower((const uint8_t *)text, strlen(text) + 1, NULL, NULL, NULL, &n);
+		assert_non_null(wanted);
+		assert_string_equal(utf8_lower(a, text), (char *)wanted);
+		free(wanted);
+		arena_clear(a);
+	}
+	arena_free(a);
+}
+
 static void plain_text(void **state)
 {
 	static const struct {
@@ -128,6 +152,7 @@ int main(void)
 		cmocka_unit_test(validity),
 		cmocka_unit_test(characters_in_and_out),
 		cmocka_unit_test(forms),
+		cmocka_unit_test(lower_case_of_all_letters),
 		cmocka_unit_test(plain_text),
 		cmocka_unit_test(fitting),
 	};
