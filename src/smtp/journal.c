@@ -15,10 +15,13 @@
 #include <unistd.h>
 
 #define DOT_BYTES 64
-#define PLACE_BYTES 1024 /* the dot and the numbers of the reply stand in one sector */
-#define GROW_BY 512      /* places */
-#define PLACES_MAX (64 * 1024)
-#define FILE_MAX ((size_t)PLACES_MAX * PLACE_BYTES)
+#define PLACE_BYTES 256  /* the dot and the numbers of the reply stand in one sector */
+#define REPLY_BYTES (PLACE_BYTES - DOT_BYTES)
+#define REST_BYTES 768   /* of a reply that is longer */
+#define BLOCK 512        /* places, and behind them their rests */
+#define BLOCK_BYTES ((size_t)BLOCK * (PLACE_BYTES + REST_BYTES))
+#define BLOCKS_MAX 128
+#define FILE_MAX (BLOCKS_MAX * BLOCK_BYTES)
 #define TEXT_MAX 500
 
 struct journal {
@@ -31,9 +34,19 @@ struct journal {
 	struct buf line;
 };
 
-static char *place_at(const struct journal *j, int place)
+static char *place_in(char *file, int place)
 {
-	return j->map + (size_t)place * PLACE_BYTES;
+	return file + (size_t)(place / BLOCK) * BLOCK_BYTES + (size_t)(place % BLOCK) * PLACE_BYTES;
+}
+
+static char *rest_in(char *file, int place)
+{
+	return file + (size_t)(place / BLOCK) * BLOCK_BYTES + (size_t)BLOCK * PLACE_BYTES + (size_t)(place % BLOCK) * REST_BYTES;
+}
+
+static size_t file_size(int places)
+{
+	return (size_t)(places / BLOCK) * BLOCK_BYTES;
 }
 
 static void blank(char *line, size_t n)
@@ -46,11 +59,11 @@ static void blank(char *line, size_t n)
 /* More places, on disk too: what is mapped and cannot be written would end the process. */
 static int grow(struct journal *j, struct err *e)
 {
-	size_t before = (size_t)j->places * PLACE_BYTES, after = before + (size_t)GROW_BY * PLACE_BYTES;
+	size_t before = file_size(j->places), after = before + BLOCK_BYTES;
 	void *map = MAP_FAILED;
 	int rc;
 
-	if (j->places + GROW_BY > PLACES_MAX)
+	if (j->places == BLOCK * BLOCKS_MAX)
 		return err_set(e, ERR_AGAIN, "journal %s: it is full; its outcomes wait for the database", j->path);
 	rc = posix_fallocate(j->fd, (off_t)before, (off_t)(after - before));
 	if (rc == 0)
@@ -59,13 +72,14 @@ static int grow(struct journal *j, struct err *e)
 	if (map == MAP_FAILED)
 		return err_sys(e, ERR_AGAIN, rc ? rc : errno, "journal %s", j->path);
 	j->map = map;
-	j->free = mem_grow(j->free, sizeof(*j->free) * (size_t)(j->places + GROW_BY));
-	for (int i = j->places + GROW_BY - 1; i >= j->places; i--) {
-		blank(place_at(j, i), DOT_BYTES);
-		blank(place_at(j, i) + DOT_BYTES, PLACE_BYTES - DOT_BYTES);
+	j->free = mem_grow(j->free, sizeof(*j->free) * (size_t)(j->places + BLOCK));
+	for (int i = j->places + BLOCK - 1; i >= j->places; i--) {
+		blank(place_in(map, i), DOT_BYTES);
+		blank(place_in(map, i) + DOT_BYTES, REPLY_BYTES);
+		blank(rest_in(map, i), REST_BYTES);
 		j->free[j->n_free++] = i;
 	}
-	j->places += GROW_BY;
+	j->places += BLOCK;
 	return 0;
 }
 
@@ -98,7 +112,7 @@ struct journal *journal_new(struct home *h, struct err *e)
 	j->dir = mem_copy_text(home_file(h, a, "journal"));
 	j->name = mem_copy_text(arena_printf(a, "send-%ld-%08x.journal", (long)getpid(), (unsigned)rng_u64(&r)));
 	j->path = mem_copy_text(arena_printf(a, "%s/%s", j->dir, j->name));
-	buf_init(&j->line, PLACE_BYTES * 2);
+	buf_init(&j->line, REPLY_BYTES + REST_BYTES);
 	arena_free(a);
 	if (make_file(j, e) == 0)
 		return j;
@@ -117,13 +131,13 @@ int journal_take(struct journal *j, struct err *e)
 }
 
 /* The first letter comes last: a line that was being written when the process was killed says nothing. */
-static void put_line(struct journal *j, char kind, char *at, size_t n)
+static void put_line(const char *line, size_t length, char kind, char *at, size_t n)
 {
-	size_t took = j->line.n < n - 1 ? j->line.n : n - 1;
+	size_t took = length < n - 1 ? length : n - 1;
 
 	at[0] = '-';
 	atomic_signal_fence(memory_order_seq_cst);
-	memcpy(at + 1, j->line.p + 1, took - 1);
+	memcpy(at + 1, line + 1, took - 1);
 	memset(at + took, ' ', n - 1 - took);
 	at[n - 1] = '\n';
 	atomic_signal_fence(memory_order_seq_cst);
@@ -157,7 +171,7 @@ void journal_dot(struct journal *j, int place, const struct open_dot *d)
 {
 	buf_clear(&j->line);
 	add_whose(&j->line, d->notice, d->delivery, d->claimed);
-	put_line(j, 'D', place_at(j, place), DOT_BYTES);
+	put_line(j->line.p, j->line.n, 'D', place_in(j->map, place), DOT_BYTES);
 }
 
 /* Printable, one line, no tabs: what a relay said may hold anything. */
@@ -166,6 +180,22 @@ static void add_safe(struct buf *b, const char *s)
 	buf_addc(b, '\t');
 	for (size_t i = 0; s[i] && i < TEXT_MAX; i++)
 		buf_addc(b, (unsigned char)s[i] < 0x20 ? ' ' : s[i]);
+}
+
+/* A long one has a "+" where a shorter one has a blank, and the rest stands before that does. */
+static void put_reply(struct journal *j, int place)
+{
+	const size_t fits = REPLY_BYTES - 2;
+	char *line = j->line.p, *at = place_in(j->map, place) + DOT_BYTES;
+	size_t n = j->line.n;
+
+	if (n > fits) {
+		at[0] = '-';
+		put_line(line + fits - 1, n - fits + 1, '+', rest_in(j->map, place), REST_BYTES);
+		line[fits] = '+';
+		n = fits + 1;
+	}
+	put_line(line, n, 'R', at, REPLY_BYTES);
 }
 
 void journal_reply(struct journal *j, int place, const struct outcome *o)
@@ -185,13 +215,13 @@ void journal_reply(struct journal *j, int place, const struct outcome *o)
 	add_safe(&j->line, o->queue_id);
 	add_safe(&j->line, o->relay);
 	add_safe(&j->line, o->reply);
-	put_line(j, 'R', place_at(j, place) + DOT_BYTES, PLACE_BYTES - DOT_BYTES);
+	put_reply(j, place);
 }
 
 void journal_settled(struct journal *j, int place)
 {
 	MUST(place >= 0 && place < j->places && j->n_free < j->places);
-	place_at(j, place)[0] = '-';
+	place_in(j->map, place)[0] = '-';
 	j->free[j->n_free++] = place;
 }
 
@@ -205,7 +235,7 @@ void journal_abandon(struct journal *j)
 	if (!j)
 		return;
 	if (j->map)
-		munmap(j->map, (size_t)j->places * PLACE_BYTES);
+		munmap(j->map, file_size(j->places));
 	if (j->fd >= 0)
 		close(j->fd);
 	free(j->free);
@@ -285,14 +315,25 @@ static bool read_whose(char **p, struct outcome *o)
 	return next_number(p, &o->id) == 0 && next_number(p, &o->claimed) == 0;
 }
 
-/* One place: two lines, which end with blanks. */
-static void read_place(struct settling *s, char *at, int64_t now)
+/* The line of a reply, with its rest. */
+static char *whole_reply(struct arena *a, char *reply, const char *rest)
+{
+	const int fits = REPLY_BYTES - 2;
+
+	reply[REPLY_BYTES - 1] = '\0';
+	if (reply[fits] != '+')
+		return reply;
+	return arena_printf(a, "%.*s%.*s", fits, reply, REST_BYTES - 2, rest + 1);
+}
+
+/* One place: two lines, which end with blanks; and the rest of its reply. */
+static void read_place(struct settling *s, char *at, const char *rest, int64_t now)
 {
 	struct outcome o = { .skipped = "", .relay = "", .queue_id = "", .at = now, .state = "uncertain", .counts = true, .dotted = true,
 			     .reply = "the sender ended between the final dot and its reply" }, replied = o;
-	char *p = at + 2, *reply = at + DOT_BYTES, *q = reply + 2;
+	char *p = at + 2, *reply = whole_reply(s->a, at + DOT_BYTES, rest), *q = reply + 2;
 
-	at[DOT_BYTES - 1] = at[PLACE_BYTES - 1] = '\0';
+	at[DOT_BYTES - 1] = '\0';
 	if (at[0] != 'D' || at[1] != ' ' || !read_whose(&p, &o))
 		return;
 	s->o = arena_room(s->a, s->o, s->n, &s->room, sizeof(*s->o));
@@ -326,8 +367,8 @@ static int settle(struct home *h, const char *path, int64_t sender, struct err *
 
 	buf_init(&text, FILE_MAX + 1);
 	rc = file_read(path, &text, e);
-	for (size_t at = 0; rc == 0 && at + PLACE_BYTES <= text.n; at += PLACE_BYTES)
-		read_place(&s, text.p + at, home_now(h));
+	for (int i = 0; rc == 0 && i < (int)(text.n / BLOCK_BYTES) * BLOCK; i++)
+		read_place(&s, place_in(text.p, i), rest_in(text.p, i), home_now(h));
 	if (rc == 0)
 		rc = settle_in_db(h, sender, &s, e);
 	buf_free(&text);

@@ -11,7 +11,9 @@
  *   D delivery claim
  *   R delivery claim at state due counts voids TAB queue-id TAB relay TAB reply
  * Of system mail the number has an "n" before it: D n7 claim. A line that
- * begins with "-" is settled.
+ * begins with "-" is settled. A long reply ends with "+" and goes on in a line
+ * behind all places of its block: each page that is written to between two
+ * flushes costs time, so that what is written for each message lies together.
  */
 #ifndef PLACET_JOURNAL_H
 #define PLACET_JOURNAL_H

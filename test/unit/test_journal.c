@@ -135,6 +135,49 @@ static void what_was_written_is_settled(void **state)
 	COUNTS(c, 1, 1, 1, 1, 2);
 }
 
+#define REPLIES 56
+
+static const char *a_reply(char room[600], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		room[i] = (char)('a' + (i + n) % 26);
+	room[n] = '\0';
+	return room;
+}
+
+static int check_reply(void *ctx, const struct report_row *r)
+{
+	const struct sent *x = ctx;
+	char room[600];
+
+	for (size_t i = 0; i < REPLIES; i++)
+		if (strcmp(x->d[i].address, r->address) == 0)
+			assert_string_equal(r->reply, a_reply(room, i * 9));
+	return 0;
+}
+
+/* A reply of any length is kept, also where it goes on elsewhere, and when a longer one stood in the same place. */
+static void long_replies_are_kept_whole(void **state)
+{
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	struct sent x = begin(s, REPLIES);
+	char room[600];
+
+	for (size_t i = 0; i < REPLIES; i++) {
+		struct outcome o = accepted(&x.d[i], T0 + 9);
+
+		dot(s, &x, i);
+		o.reply = a_reply(room, 500);
+		journal_reply(x.j, x.place[i], &o);
+		o.reply = a_reply(room, i * 9);
+		journal_reply(x.j, x.place[i], &o);
+	}
+	journal_abandon(x.j);
+	COUNTS(recover(s, &x, 1), REPLIES, 0, 0, 0, 0);
+	OK(delivery_report(s->h, x.mailing, check_reply, &x, &f->e));
+}
+
 /* The process is killed after each byte that it writes: an outcome may be lost to "uncertain", but never a dot that
    stands to "not sent", and nothing is read that was not written. Each line's first letter is written last. */
 static void a_torn_line_counts_as_not_written(void **state)
@@ -166,6 +209,7 @@ static void a_torn_line_counts_as_not_written(void **state)
 			torn[64] = 'R';
 		fd = open(x.path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 		assert_int_equal(write(fd, torn, sizeof(torn)), sizeof(torn));
+		assert_int_equal(ftruncate(fd, 512 * 1024), 0);
 		close(fd);
 		c = recover(s, &x, 1);
 		COUNTS(c, replied, 0, 0, dotted && !replied, !dotted);
@@ -290,6 +334,7 @@ static void rubbish_is_passed_over(void **state)
 		memcpy(place + 64, "R 4711 4712 x accepted", 22);
 		assert_int_equal(write(fd, place, sizeof(place)), sizeof(place));
 	}
+	assert_int_equal(ftruncate(fd, 1024 * 1024), 0);
 	assert_int_equal(write(fd, "D 1", 3), 3);
 	close(fd);
 	COUNTS(recover(s, &x, 1), 0, 0, 0, 2, 0);
@@ -430,7 +475,7 @@ int main(void)
 {
 	struct CMUnitTest tests[] = {
 		IN_WORLD(what_was_written_is_settled), IN_WORLD(a_torn_line_counts_as_not_written),
-		IN_WORLD(a_place_is_used_again), IN_WORLD(it_grows),
+		IN_WORLD(a_place_is_used_again), IN_WORLD(it_grows), IN_WORLD(long_replies_are_kept_whole),
 		IN_WORLD(a_living_sender_is_left_alone), IN_WORLD(a_home_has_a_name_of_its_own),
 		IN_WORLD(a_lost_journal_makes_all_uncertain),
 		IN_WORLD(rubbish_is_passed_over), IN_WORLD(settling_breaks), IN_WORLD(a_full_disk_is_known_before),
