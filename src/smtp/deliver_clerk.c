@@ -192,11 +192,29 @@ static int64_t stamp(void *ctx)
 	return claim_stamp(s->clerk, s->first);
 }
 
+/* Near its end senders share what is left of a mailing: else one would work for half a second where the others have nothing
+   to do. */
+static int share_the_end(struct clerk *k, struct wish *w, struct err *e)
+{
+	int64_t left, share;
+
+	if (w->senders < 2)
+		return 0;
+	if (delivery_due(k->h, w->mailing, home_now(k->h), w->more * w->senders, &left, e) < 0)
+		return -1;
+	share = left / w->senders > ENGINE_SHARE_LEAST ? left / w->senders : ENGINE_SHARE_LEAST;
+	if (w->more > share)
+		w->more = share;
+	return 0;
+}
+
 static int claim_for(struct clerk *k, struct flush *f, struct wish *w, const struct fatigue *fatigue, int64_t *first,
 		     struct err *e)
 {
 	if (f->stopping || !w->sending || w->more <= 0)
 		return 0;
+	if (share_the_end(k, w, e) < 0)
+		return -1;
 	return pace_claim(k->h, k->pacer, k->sender, w, fatigue, stamp, &(struct stamping){ k, first }, e);
 }
 

@@ -53,6 +53,7 @@ static void wish(struct engine *g, struct campaign *c, struct wish *w)
 	/* Those that are held do not count: one slow domain must not keep the others out. */
 	if (!g->stopping && waiting <= c->ready / 2 && c->n_held < ENGINE_READY_MOST)
 		w->more = c->ready - waiting;
+	w->senders = g->senders;
 }
 
 static void list_offices(const struct engine *g, struct flush *f)

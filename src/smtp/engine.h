@@ -35,6 +35,7 @@
 #define ENGINE_READY_LEAST 100       /* claimed and not started, for each mailing: at the start */
 #define ENGINE_READY_SEVERAL 4       /* the same among several hosts, however slow the relay is */
 #define ENGINE_READY_MOST 5000
+#define ENGINE_SHARE_LEAST 16        /* claimed of what is left, however many senders share it */
 #define ENGINE_NOTICES_MOST 100      /* the same of system mail */
 #define ENGINE_MESSAGE_MAX (256 * 1024)
 
@@ -65,6 +66,7 @@ struct office {
 struct wish {
 	int64_t mailing, identity;
 	int64_t more;  /* deliveries to be claimed, at most */
+	int64_t senders; /* that what is left is shared with, this one among them */
 	bool idle;     /* nothing of it waits or is in flight: it may be done */
 	/* the answer */
 	bool sending;  /* it may be sent now */

@@ -24,6 +24,9 @@ QUERY(Q_SENDER_END, "UPDATE sender SET ended = $2 WHERE id = $1");
 	" JOIN mailing m ON m.id = d.mailing_id"
 /* On SQLite a claim is taken and then read. */
 QUERY(Q_DELIVERY_CLAIM, TAKE("IN " DUE ")"));
+#define DUE_OF(state) "(SELECT count(*) FROM (SELECT n.id FROM delivery n WHERE n.mailing_id = $1 AND n.state = " state \
+		      " AND n.due <= $2 LIMIT $3) x)"
+QUERY(Q_DELIVERY_DUE, "SELECT " DUE_OF("'queued'") " + " DUE_OF("'deferred'"));
 #define READ_BACK                                                                                                    \
 	JUDGED("delivery") " WHERE d.sender_id = $1 AND d.state = 'attempting' AND d.last = $2 AND d.mailing_id = $3"  \
 			   " AND $4 <> '' AND $5 > 0 ORDER BY d.id"
@@ -355,6 +358,11 @@ int delivery_report(struct home *h, int64_t mailing, int (*each)(void *ctx, cons
 int delivery_retry_uncertain(struct home *h, int64_t mailing, int64_t wait, int64_t *n, struct err *e)
 {
 	return db_exec(h->db, &Q_DELIVERY_RETRY, ARGS(db_i64(mailing), db_i64(wait)), n, e);
+}
+
+int delivery_due(struct home *h, int64_t mailing, int64_t at, int64_t most, int64_t *n, struct err *e)
+{
+	return db_get_i64(h->db, &Q_DELIVERY_DUE, ARGS(db_i64(mailing), db_i64(at), db_i64(most)), n, e) < 0 ? -1 : 0;
 }
 
 int delivery_next_queued(struct home *h, int64_t mailing, int64_t *due, struct err *e)

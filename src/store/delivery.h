@@ -57,6 +57,8 @@ int delivery_claim(struct home *h, struct arena *a, int64_t mailing, int64_t sen
 		   const struct fatigue *f, struct delivery **out, size_t *n, struct err *e) MUST_USE;
 /* Writes outcomes of this sender's claims, those of notices left out; in the caller's transaction. Rows that are no longer its are left. */
 int delivery_write(struct home *h, int64_t sender, const struct outcome *o, size_t n, struct err *e) MUST_USE;
+/* How many of a mailing are due at `at`, queued or deferred, each counted up to `most`. */
+int delivery_due(struct home *h, int64_t mailing, int64_t at, int64_t most, int64_t *n, struct err *e) MUST_USE;
 /* When the next queued one of a mailing is due (0: at once, or there is none). */
 int delivery_next_queued(struct home *h, int64_t mailing, int64_t *due, struct err *e) MUST_USE;
 /* Gives back what a sender holds by claims of `since` and later (0: all), as not started; in the caller's
