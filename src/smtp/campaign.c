@@ -39,6 +39,7 @@ void work_free(struct work *w)
 	struct batch *b = w->batch;
 
 	MUST(b->open > 0);
+	buf_free(&w->message);
 	if (--b->open == 0)
 		arena_free(b->a);
 }

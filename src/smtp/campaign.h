@@ -21,6 +21,7 @@ struct work {
 	struct campaign *campaign;
 	struct batch *batch;
 	struct delivery d;
+	struct buf message; /* rendered already, when it is not empty */
 	struct work *next;
 	bool opted_out;    /* left after it was claimed */
 	bool bounced;      /* somebody of the same address refused another message since then: a new claim judges it */

@@ -1,6 +1,7 @@
 /*
- * Sockets for conversations: see conn.h. Each event ends in settle(), which
- * writes what there is to write, sets the next deadline and tells the pool.
+ * Sockets for conversations: see conn.h. Each event ends in settle(). While
+ * there is a login it writes what there is to write; later on the pool says
+ * when (conn_write). Then the next deadline is set and the pool told.
  * Deadlines are numbers that the pool's tick compares, so that a message costs
  * no timer.
  */
@@ -37,6 +38,7 @@ struct conn {
 	struct event *readable, *writable;
 	struct event *again; /* between slices of work; NULL until there was some */
 	bool write_waits;    /* `writable` is armed */
+	bool due;            /* for conn_write */
 	struct talk *talk;
 	int64_t deadline;
 	uint64_t progress;         /* the talk's, when the deadline was set */
@@ -287,13 +289,9 @@ static int64_t time_for(const struct conn *c)
 	return IDLE_MAX;
 }
 
-/* The end of each event. */
-static void settle(struct conn *c)
+static void go_on(struct conn *c)
 {
-	if (c->state == TALKING && talk_need(c->talk) == TALK_TLS)
-		start_tls(c);
-	if (c->state == TALKING && talk_need(c->talk) == TALK_WORK)
-		work(c);
+	c->due = false;
 	if (c->state == TALKING)
 		write_all(c);
 	if (c->state == TALKING && talk_need(c->talk) == TALK_CLOSE)
@@ -303,6 +301,32 @@ static void settle(struct conn *c)
 		c->deadline = clock_ticks() + time_for(c);
 	}
 	c->setup->moved(c->setup->ctx, c);
+}
+
+/* The end of each event. */
+static void settle(struct conn *c)
+{
+	if (c->state == TALKING && talk_need(c->talk) == TALK_TLS)
+		start_tls(c);
+	if (c->state == TALKING && talk_need(c->talk) == TALK_WORK)
+		work(c);
+	if (!conn_is_ready(c)) {
+		go_on(c);
+		return;
+	}
+	c->due = true;
+	c->setup->due(c->setup->ctx);
+}
+
+void conn_write(struct conn *c)
+{
+	if (c->due)
+		go_on(c);
+}
+
+bool conn_is_due(const struct conn *c)
+{
+	return c->due;
 }
 
 static void on_again(evutil_socket_t fd, short what, void *ctx)

@@ -22,6 +22,7 @@ struct conn_setup {
 	const struct smtp_ops *ops;       /* for the talk */
 	void *ops_ctx;
 	void (*moved)(void *ctx, struct conn *c); /* after each event, as the last thing: may free the connection */
+	void (*due)(void *ctx);                   /* there may be something to write: conn_write() soon, and moved() then */
 	void *ctx;
 };
 
@@ -32,6 +33,9 @@ struct conn *conn_open(const struct conn_setup *setup, const struct addrinfo *to
 void conn_free(struct conn *c);
 /* There may be something to send: asks for it when idle. */
 void conn_kick(struct conn *c);
+/* Writes what there is to write, and asks for the next message. Does nothing unless due() was called since the last one. */
+void conn_write(struct conn *c);
+bool conn_is_due(const struct conn *c);
 /* Gives up when the time for the present step is over. */
 void conn_check_time(struct conn *c, int64_t now);
 

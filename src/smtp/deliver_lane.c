@@ -90,6 +90,11 @@ static bool is_over(const struct engine *g, const struct campaign *c)
 	return c->mailing.not_after && home_now(g->h) > c->mailing.not_after;
 }
 
+static bool has_work(const struct engine *g, const struct campaign *c, const struct lane *lane)
+{
+	return c->first && !c->halted && !is_over(g, c) && c->content.identity.id == lane->identity;
+}
+
 /* The campaigns of a lane take turns. Whose turn it is; NULL when nothing waits. */
 static struct campaign *next_campaign(struct engine *g, const struct lane *lane)
 {
@@ -100,7 +105,7 @@ static struct campaign *next_campaign(struct engine *g, const struct lane *lane)
 	do {
 		struct campaign *after = c->next ? c->next : g->campaigns;
 
-		if (c->first && !c->halted && !is_over(g, c) && c->content.identity.id == lane->identity) {
+		if (has_work(g, c, lane)) {
 			g->turn = after;
 			return c;
 		}
@@ -109,12 +114,42 @@ static struct campaign *next_campaign(struct engine *g, const struct lane *lane)
 	return NULL;
 }
 
-static int render(struct engine *g, const struct work *w, struct slot *s, struct err *e)
+static void swap_messages(struct buf *a, struct buf *b)
 {
+	struct buf kept = *a;
+
+	*a = *b;
+	*b = kept;
+}
+
+/* A buffer of those that free slots have. The slots that are taken next are the same, and get it back with the message. */
+static void lend_buffer(struct engine *g, struct buf *to)
+{
+	struct slot *s = g->free;
+
+	buf_init(to, ENGINE_MESSAGE_MAX);
+	while (s && !s->message.p)
+		s = s->next;
+	if (s)
+		swap_messages(&s->message, to);
+}
+
+/* What was approved cannot be rendered for this person: not to be sent before somebody looked. -1: paused. */
+static int render(struct engine *g, struct work *w)
+{
+	struct campaign *c = w->campaign;
+	struct err e;
+
+	if (w->message.n || w->opted_out || w->bounced)
+		return 0;
+	if (!w->message.p)
+		lend_buffer(g, &w->message);
 	arena_clear(g->render);
-	if (campaign_render(g->h, w->campaign, &w->d, g->render, &g->body, &s->message, e) < 0)
-		return -1;
-	return campaign_judge(g->h, w->campaign, &w->d, &s->message, e);
+	if (campaign_render(g->h, c, &w->d, g->render, &g->body, &w->message, &e) == 0 &&
+	    campaign_judge(g->h, c, &w->d, &w->message, &e) == 0)
+		return 0;
+	engine_pause(g, c, e.text);
+	return -1;
 }
 
 static struct work *pop(struct engine *g, struct campaign *c)
@@ -141,11 +176,8 @@ static int next_message(struct engine *g, const struct lane *lane, struct slot *
 	struct campaign *c;
 
 	while ((c = next_campaign(g, lane))) {
-		if (!c->first->opted_out && !c->first->bounced && render(g, c->first, s, e) < 0) {
-			/* What was approved cannot be rendered for this person: not to be sent before somebody looked. */
-			engine_pause(g, c, e->text);
+		if (render(g, c->first) < 0)
 			return 0;
-		}
 		if (hear_opt_outs(g, e) < 0)
 			return -1;
 		/* Rendering may have taken long, or the process stood still. */
@@ -158,10 +190,32 @@ static int next_message(struct engine *g, const struct lane *lane, struct slot *
 			engine_skip(g, s->work, "opted-out");
 		else if (s->work->bounced)
 			engine_give_back(g, s->work, 0);
-		else
+		else {
+			swap_messages(&s->message, &s->work->message);
 			return 1;
+		}
 	}
 	return 0;
+}
+
+/* Renders those whose turn is next: their campaigns have the same share of them. */
+static void lane_prepare(void *ctx, int n)
+{
+	struct lane *lane = ((struct outlet *)ctx)->lane;
+	struct engine *g = lane->engine;
+	int campaigns = 0;
+
+	if (g->stopping || g->failure.kind != ERR_NONE || !may_start(g))
+		return;
+	for (struct campaign *c = g->campaigns; c; c = c->next)
+		campaigns += has_work(g, c, lane);
+	for (struct campaign *c = g->campaigns; c; c = c->next) {
+		int left = has_work(g, c, lane) ? (n + campaigns - 1) / campaigns : 0;
+
+		for (struct work *w = c->first; w && left; w = w->next, left--)
+			if (render(g, w) < 0)
+				return;
+	}
 }
 
 /* Who asked for something waits for no mailing. */
@@ -329,7 +383,7 @@ static void lane_done(void *ctx, const struct smtp_job *job, const struct smtp_o
 	slot_give(g, s);
 }
 
-const struct smtp_ops LANE_OPS = { .next = lane_next, .dot = lane_dot, .done = lane_done, .relay_fault = lane_fault,
+const struct smtp_ops LANE_OPS = { .prepare = lane_prepare, .next = lane_next, .dot = lane_dot, .done = lane_done, .relay_fault = lane_fault,
 				   .relay_back = lane_back };
 
 void slots_free(struct engine *g)

@@ -21,6 +21,7 @@
 #define BACK_OFF_MOST (60 * SECOND)
 #define ADDRESSES_KEPT (10 * MINUTE)
 #define POLITE_MESSAGES 10
+#define TOGETHER 8 /* connections that are written to in one go: for more of them those who left would be heard too late */
 #define BURST 20000 /* microseconds: how far ahead of its pace a pool may be, so that few timers are needed */
 
 struct slot {
@@ -54,7 +55,8 @@ struct smtp_pool {
 	struct smtp_health health; /* state, since, accepted, faults, why */
 	int64_t interval; /* microseconds between messages; 0: no limit */
 	int64_t turn;     /* ticks; when the next message would start at that pace */
-	struct event *wake, *retry, *tick, *pace;
+	struct event *wake, *retry, *tick, *pace, *write;
+	int written_to;   /* the slot whose connection was written to last */
 	struct addresses addresses; /* of the relay */
 	size_t address;             /* the one to try next */
 	int64_t looked_up;          /* ticks; when they were found, or asked for */
@@ -400,6 +402,35 @@ static void on_wake(evutil_socket_t fd, short what, void *ctx)
 		open_one(p);
 }
 
+static void on_due(void *ctx)
+{
+	struct slot *s = ctx;
+
+	event_active(s->pool->write, 0, 0); /* behind all that is ready now */
+}
+
+/* Replies that came together are answered together. */
+static void on_write(evutil_socket_t fd, short what, void *ctx)
+{
+	struct smtp_pool *p = ctx;
+	int due = count_conns(p, conn_is_due), n = due < TOGETHER ? due : TOGETHER;
+
+	(void)fd;
+	(void)what;
+	if (p->ops.prepare && !p->ending && !p->draining && !p->interval && n)
+		p->ops.prepare(p->ctx, n);
+	for (int i = 0; i < slots_of(p) && n; i++) {
+		struct slot *s = &p->slots[p->written_to = (p->written_to + 1) % slots_of(p)];
+
+		if (!s->conn || !conn_is_due(s->conn))
+			continue;
+		conn_write(s->conn);
+		n--;
+	}
+	if (due > TOGETHER)
+		set_timer(p->write, 0);
+}
+
 static void on_retry(evutil_socket_t fd, short what, void *ctx)
 {
 	struct smtp_pool *p = ctx;
@@ -478,6 +509,7 @@ static void make_slots(struct smtp_pool *p)
 						.ops = &p->own,
 						.ops_ctx = s,
 						.moved = on_moved,
+						.due = on_due,
 						.ctx = s };
 	}
 }
@@ -511,7 +543,8 @@ struct smtp_pool *smtp_pool_new(struct event_base *base, const struct relay *r, 
 	p->pace = event_new(base, -1, 0, on_wake, p);
 	p->retry = event_new(base, -1, 0, on_retry, p);
 	p->tick = event_new(base, -1, EV_PERSIST, on_tick, p);
-	MUST(p->wake && p->retry && p->tick && p->pace);
+	p->write = event_new(base, -1, 0, on_write, p);
+	MUST(p->wake && p->retry && p->tick && p->pace && p->write);
 	tick = tick_length(&p->limits);
 	set_timer(p->tick, tick);
 	return p;
@@ -594,6 +627,7 @@ void smtp_pool_free(struct smtp_pool *p)
 	event_free(p->retry);
 	event_free(p->tick);
 	event_free(p->pace);
+	event_free(p->write);
 	forget_addresses(p);
 	tls_context_free(p->tls);
 	scram_forget(&p->scram);

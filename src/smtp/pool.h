@@ -57,6 +57,9 @@ struct smtp_outcome {
 };
 
 struct smtp_ops {
+	/* Up to `n` connections are about to ask for a message each: what takes time can be done now, so that they are written
+	   to one right after the other, and who reads them is woken once. May be NULL. */
+	void (*prepare)(void *ctx, int n);
 	/* The next message to start. 1: `job` filled; 0: none now (smtp_pool_wake when there is one).
 	   job->data must live until done(). */
 	int (*next)(void *ctx, struct smtp_job *job);
