@@ -44,6 +44,7 @@ struct world {
 	int open, most, opened;
 	/* The pool's user. */
 	int left, started, accepted, back, faults, given_back;
+	int prepared, most_prepared, unprepared; /* messages: now, at a time; that were asked for and not announced */
 	char why[400];
 	int64_t began, longest, last_beat;
 	struct event *beat;
@@ -187,12 +188,23 @@ static void relay_goes(struct world *w)
 
 /* --- the pool's user --------------------------------------------------------------------------- */
 
+static void prepare(void *ctx, int n)
+{
+	struct world *w = ctx;
+
+	w->prepared = n;
+	if (n > w->most_prepared)
+		w->most_prepared = n;
+}
+
 static int next(void *ctx, struct smtp_job *job)
 {
 	struct world *w = ctx;
 
 	if (!w->left)
 		return 0;
+	w->unprepared += w->prepared == 0;
+	w->prepared -= w->prepared > 0;
 	w->left--;
 	*job = (struct smtp_job){ .id = ++w->started, .from = "b@id.example", .to = "r@to.example", .data = MESSAGE,
 				  .n = strlen(MESSAGE) };
@@ -262,7 +274,7 @@ static void run_until(struct world *w, int n)
 
 static void make_pool(struct world *w, int connections)
 {
-	struct smtp_ops ops = { .next = next, .dot = dot, .done = done, .relay_fault = relay_fault, .relay_back = relay_back };
+	struct smtp_ops ops = { .prepare = prepare, .next = next, .dot = dot, .done = done, .relay_fault = relay_fault, .relay_back = relay_back };
 	struct smtp_limits limits = { .connections = connections, .back_off = 50000, .connect = SECOND };
 	struct err e = { 0 };
 
@@ -314,6 +326,32 @@ static struct smtp_health health(struct world *w)
 }
 
 /* --- cases ------------------------------------------------------------------------------------- */
+
+/* Replies that come together are answered one right behind the other, and those messages were announced; eight at most. */
+static void messages_are_announced(void **state)
+{
+	struct world *w = *state;
+
+	smtp_pool_free(w->pool);
+	make_pool(w, 20);
+	w->pause = 5;
+	send_some(w, 1000);
+	run_until(w, 1000);
+	assert_int_equal(w->most, 20);
+	assert_int_equal(w->most_prepared, 8);
+	assert_int_equal(w->unprepared, 0);
+}
+
+/* At a pace they start one by one, and nobody knows beforehand which. */
+static void paced_messages_are_not_announced(void **state)
+{
+	struct world *w = *state;
+
+	smtp_pool_set_rate(w->pool, 1000 * 1000);
+	send_some(w, 100);
+	run_until(w, 100);
+	assert_int_equal(w->most_prepared, 0);
+}
 
 static void connections_are_limited(void **state)
 {
@@ -523,7 +561,7 @@ static void numbers_ask_nobody(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(connections_are_limited), CASE(a_pace_is_kept), CASE(a_relay_that_comes_back_is_used),
+		CASE(messages_are_announced), CASE(paced_messages_are_not_announced), CASE(connections_are_limited), CASE(a_pace_is_kept), CASE(a_relay_that_comes_back_is_used),
 		CASE(one_of_several_connections_is_lost),
 		CASE(a_relay_that_hangs_up_now_and_then_is_no_fault), CASE(one_that_stands_by_is_not_down_for_ever), CASE(a_pool_is_drained),
 		CASE(a_look_up_holds_nobody_up), cmocka_unit_test(numbers_ask_nobody),
