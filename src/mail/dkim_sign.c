@@ -61,6 +61,8 @@ struct dkim_desk {
 	size_t room;
 	struct buf names; /* the h= list */
 	struct buf data;  /* canonical fields in its order */
+	struct buf shape; /* the names of the fields that `names` and `order` were made for */
+	size_t *order, n_order; /* fields, as h= lists them */
 	/* The key, ready to sign; one of these two. */
 	EVP_PKEY_CTX *rsa;
 	unsigned char ed25519[crypto_sign_ed25519_SECRETKEYBYTES];
@@ -113,6 +115,8 @@ void dkim_desk_free(struct dkim_desk *d)
 		return;
 	free(d->field);
 	free(d->taken);
+	free(d->order);
+	buf_free(&d->shape);
 	buf_free(&d->names);
 	buf_free(&d->data);
 	buf_free(&d->line);
@@ -135,6 +139,7 @@ static struct dkim_desk *desk_of(const struct dkim_signer *s, struct err *e)
 	d = mem_alloc(sizeof(*d));
 	*d = (struct dkim_desk){ .seconds = -1 };
 	buf_init(&d->names, 16 * 1024);
+	buf_init(&d->shape, HEAD_MAX);
 	buf_init(&d->data, HEAD_MAX);
 	buf_init(&d->line, 32 * 1024);
 	buf_init(&d->canon, 32 * 1024);
@@ -160,20 +165,56 @@ static void add_name(struct dkim_desk *d, const char *name)
 	buf_adds(&d->names, name);
 }
 
-static void gather(struct dkim_desk *d, struct dkim_picker *pick)
+/* Which fields are signed, in which order, and the h= list that says so. */
+static void choose(struct dkim_desk *d, struct dkim_picker *pick)
 {
+	buf_clear(&d->names);
+	d->n_order = 0;
 	for (size_t i = 0; i < COUNT(SIGNED); i++) {
 		const struct dkim_field *f;
 		bool any = false;
 
 		while ((f = dkim_pick(pick, slice_of(SIGNED[i].name)))) {
 			add_name(d, SIGNED[i].name);
-			dkim_canon_field(&d->data, f->whole, true);
+			d->order[d->n_order++] = (size_t)(f - pick->fields);
 			any = true;
 		}
 		if (any || SIGNED[i].always)
 			add_name(d, SIGNED[i].name); /* one more: the null string */
 	}
+}
+
+static bool has_shape(const struct dkim_desk *d, size_t n)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct slice name = d->field[i].name;
+
+		if (d->shape.n < at + name.n + 1 || memcmp(d->shape.p + at, name.p, name.n) != 0 || d->shape.p[at + name.n] != '\n')
+			return false;
+		at += name.n + 1;
+	}
+	return n && at == d->shape.n;
+}
+
+/* The messages of a mailing have the same fields, mostly, so that the choice is that of the one before. */
+static void gather(struct dkim_desk *d, size_t n)
+{
+	struct dkim_picker pick = { d->field, n, d->taken };
+
+	if (!has_shape(d, n)) {
+		buf_clear(&d->shape);
+		for (size_t i = 0; i < n; i++) {
+			buf_add(&d->shape, d->field[i].name.p, d->field[i].name.n);
+			buf_addc(&d->shape, '\n');
+		}
+		memset(d->taken, 0, n);
+		choose(d, &pick);
+	}
+	buf_clear(&d->data);
+	for (size_t i = 0; i < d->n_order; i++)
+		dkim_canon_field(&d->data, d->field[d->order[i]].whole, true);
 }
 
 static int judge_head(const struct dkim_field *f, size_t n, struct err *e)
@@ -200,13 +241,13 @@ static size_t lay_out(struct dkim_desk *d, struct slice head)
 	d->room = n;
 	d->field = mem_grow(d->field, n * sizeof(*d->field));
 	d->taken = mem_grow(d->taken, n);
+	d->order = mem_grow(d->order, n * sizeof(*d->order));
 	return dkim_fields(head, d->field, n);
 }
 
 static int gather_head(struct common *c, struct slice head, struct err *e)
 {
 	struct dkim_desk *d = c->desk;
-	struct dkim_picker pick;
 	size_t n;
 
 	if (head.n < 2 || head.n > HEAD_MAX || memcmp(head.p + head.n - 2, "\r\n", 2) != 0 || dkim_has_bare_break(head))
@@ -214,12 +255,8 @@ static int gather_head(struct common *c, struct slice head, struct err *e)
 	n = lay_out(d, head);
 	if (judge_head(d->field, n, e) < 0)
 		return -1;
-	memset(d->taken, 0, n);
-	pick = (struct dkim_picker){ d->field, n, d->taken };
-	buf_clear(&d->names);
-	buf_clear(&d->data);
-	gather(d, &pick);
-	if (d->names.over || d->data.over)
+	gather(d, n);
+	if (d->names.over || d->data.over || d->shape.over)
 		return err_set(e, ERR_INPUT, "the header is too large for DKIM: shorten it");
 	sha256_start(&c->hash);
 	sha256_add(&c->hash, buf_text(&d->data), d->data.n);

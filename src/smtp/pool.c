@@ -21,7 +21,7 @@
 #define BACK_OFF_MOST (60 * SECOND)
 #define ADDRESSES_KEPT (10 * MINUTE)
 #define POLITE_MESSAGES 10
-#define TOGETHER 8 /* connections that are written to in one go: for more of them those who left would be heard too late */
+#define TOGETHER 8 /* connections that are written to in one go: each may take a signature, and nothing else is heard meanwhile */
 #define BURST 20000 /* microseconds: how far ahead of its pace a pool may be, so that few timers are needed */
 
 struct slot {

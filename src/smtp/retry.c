@@ -83,7 +83,8 @@ struct breaker_counts retry_counts(const struct smtp_outcome *o)
 {
 	/* "421 4.7.0 too fast" ends the connection, and this message was only the one in hand. */
 	bool sent_away = o->end == SMTP_NOT_STARTED && o->code == 421 && strncmp(o->enhanced, "4.7.", 4) == 0;
-	const struct provider_code *p = provider_code(o->enhanced, o->text);
+	bool of_provider = o->fault == FAULT_SETUP || o->fault == FAULT_SLOWED || sent_away;
+	const struct provider_code *p = of_provider ? provider_code(o->enhanced, o->text) : NULL;
 
 	if ((o->end == SMTP_NOT_STARTED && !sent_away) || (o->end == SMTP_FAILED && !o->code))
 		return (struct breaker_counts){ 0 };
@@ -92,6 +93,6 @@ struct breaker_counts retry_counts(const struct smtp_outcome *o)
 		.hard = o->end == SMTP_FAILED && o->fault == FAULT_ADDRESS,
 		.setup = o->end == SMTP_FAILED && o->fault == FAULT_SETUP,
 		.slowed = sent_away || (o->end == SMTP_DEFERRED && o->fault == FAULT_SLOWED),
-		.code = p && (o->fault == FAULT_SETUP || o->fault == FAULT_SLOWED || sent_away) ? p->key : "",
+		.code = p ? p->key : "",
 	};
 }
