@@ -507,6 +507,36 @@ void clerk_free(struct clerk *k)
 	free(k);
 }
 
+static int finish_one(struct clerk *k, int64_t mailing, struct err *e)
+{
+	int unfinished = delivery_unfinished(k->h, mailing, e);
+
+	if (unfinished || db_begin(k->h->db, e) < 0)
+		return unfinished > 0 ? 0 : -1;
+	if (finish(k, mailing, e) == 0 && db_commit(k->h->db, e) == 0)
+		return 0;
+	db_rollback(k->h->db);
+	return -1;
+}
+
+/* Two senders that write their last outcomes at the same moment do not see each other's, and neither finishes the mailing.
+   Whoever ends last sees all. What fails here the next sender does. */
+static void finish_at_the_end(struct clerk *k)
+{
+	struct arena *a = arena_new();
+	struct mailing_head *m;
+	struct err e = { 0 };
+	size_t n = 0;
+	int rc = mailing_heads_open(k->h, a, &m, &n, &e);
+
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		if (m[i].sending)
+			rc = finish_one(k, m[i].id, &e);
+	if (rc < 0)
+		log_event(LOG_LEVEL_WARN, "mailing-not-finished", "why", e.text, NULL);
+	arena_free(a);
+}
+
 int clerk_end(struct clerk *k, struct err *e)
 {
 	int taken;
@@ -515,8 +545,10 @@ int clerk_end(struct clerk *k, struct err *e)
 		return -1;
 	taken = takeover_find(k->h, k->sender, e);
 	if (taken == 0 && write_outcomes(k, e) == 0 && delivery_release(k->h, k->sender, 0, e) == 0 &&
-	    notice_release(k->h, k->sender, 0, e) == 0 && sender_end(k->h, k->sender, e) == 0 && db_commit(k->h->db, e) == 0)
+	    notice_release(k->h, k->sender, 0, e) == 0 && sender_end(k->h, k->sender, e) == 0 && db_commit(k->h->db, e) == 0) {
+		finish_at_the_end(k);
 		return 0;
+	}
 	db_rollback(k->h->db);
 	return taken > 0 ? 1 : -1;
 }

@@ -194,3 +194,14 @@ def test_a_bounce_holds_up_nobody_else(placet, folder):
     placet.run("send", "--until-idle", json=False)
     assert counts(placet, number) == ("done", {"accepted": 198, "failed": 2})
     assert changes_of_standing() == before
+
+
+def test_two_processes_end_a_mailing_together(placet, capture):
+    """Neither sees what the other writes in the same moment; whoever ends last finishes it."""
+    story = Story(placet, capture.url()).prepare(people(40))
+    placet.run("institution", "set", "fatigue-ceiling", "30", json=False)
+    for _ in range(8):
+        number = story.mailing()
+        placet.run("mailing", "start", number, json=False)
+        placet.run("send", "--until-idle", "--processes", "2", "--connections", "4", json=False)
+        assert counts(placet, number) == ("done", {"accepted": 40})
