@@ -1,6 +1,8 @@
 """Processes of a test: started in a group of their own, waited for with a bound, always ended by their own pid."""
+import contextlib
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -10,10 +12,13 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 
 def free_port():
-    """A port on 127.0.0.1 that nobody listened on a moment ago."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port on 127.0.0.1 that nobody used a moment ago, below those that the kernel gives to whoever asks for any."""
+    while True:
+        port = random.SystemRandom().randrange(20000, 32000)
+        with contextlib.suppress(OSError), socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            tcp.bind(("127.0.0.1", port))
+            udp.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_until(true, seconds, what, every=0.02):
