@@ -182,16 +182,27 @@ static void add_safe(struct buf *b, const char *s)
 		buf_addc(b, (unsigned char)s[i] < 0x20 ? ' ' : s[i]);
 }
 
-/* A long one has a "+" where a shorter one has a blank, and the rest stands before that does. */
+/* "id claim " of a line, which begins with its kind and a blank. */
+static size_t whose_length(const char *line)
+{
+	size_t n = strcspn(line, " ");
+
+	return n + (line[n] == ' ') + strcspn(line + n + (line[n] == ' '), " ") + 1;
+}
+
+/* A long one has a "+" where a shorter one has a blank, and the rest stands before that does. The rest says whose it is: when
+   power is lost, one may be on the disk without the other. */
 static void put_reply(struct journal *j, int place)
 {
 	const size_t fits = REPLY_BYTES - 2;
-	char *line = j->line.p, *at = place_in(j->map, place) + DOT_BYTES;
-	size_t n = j->line.n;
+	char *line = j->line.p, *at = place_in(j->map, place) + DOT_BYTES, rest[REPLY_BYTES + REST_BYTES];
+	size_t n = j->line.n, whose = 2 + whose_length(line + 2);
 
 	if (n > fits) {
 		at[0] = '-';
-		put_line(line + fits - 1, n - fits + 1, '+', rest_in(j->map, place), REST_BYTES);
+		memcpy(rest, line, whose);
+		memcpy(rest + whose, line + fits, n - fits);
+		put_line(rest, whose + n - fits, '+', rest_in(j->map, place), REST_BYTES);
 		line[fits] = '+';
 		n = fits + 1;
 	}
@@ -319,11 +330,16 @@ static bool read_whose(char **p, struct outcome *o)
 static char *whole_reply(struct arena *a, char *reply, const char *rest)
 {
 	const int fits = REPLY_BYTES - 2;
+	size_t whose;
 
 	reply[REPLY_BYTES - 1] = '\0';
 	if (reply[fits] != '+')
 		return reply;
-	return arena_printf(a, "%.*s%.*s", fits, reply, REST_BYTES - 2, rest + 1);
+	reply[fits] = '\0';
+	whose = 2 + whose_length(reply + 2);
+	if (rest[0] != '+' || whose >= (size_t)fits || memcmp(reply + 1, rest + 1, whose - 1) != 0)
+		return reply;
+	return arena_printf(a, "%s%.*s", reply, (int)(REST_BYTES - 1 - whose), rest + whose);
 }
 
 /* One place: two lines, which end with blanks; and the rest of its reply. */

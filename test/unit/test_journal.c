@@ -178,6 +178,46 @@ static void long_replies_are_kept_whole(void **state)
 	OK(delivery_report(s->h, x.mailing, check_reply, &x, &f->e));
 }
 
+static int check_cut(void *ctx, const struct report_row *r)
+{
+	const struct sent *x = ctx;
+	bool cut = strcmp(x->d[0].address, r->address) == 0;
+	char room[600];
+
+	a_reply(room, cut ? 400 : 300);
+	if (cut)
+		room[strlen(r->reply)] = '\0';
+	assert_string_equal(r->reply, room);
+	assert_in_range(strlen(r->reply), 100, cut ? 150 : 300);
+	return 0;
+}
+
+/* Power was lost, and the disk has a reply with another message's rest behind it. */
+static void a_rest_of_another_is_none(void **state)
+{
+	struct store *s = *state;
+	struct fixture *f = s->f;
+	struct sent x = begin(s, 2);
+	char room[600], rest[768];
+	off_t rests = 512 * 256;
+	int fd;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct outcome o = accepted(&x.d[i], T0 + 9);
+
+		dot(s, &x, i);
+		o.reply = a_reply(room, i ? 300 : 400);
+		journal_reply(x.j, x.place[i], &o);
+	}
+	journal_abandon(x.j);
+	fd = open(x.path, O_RDWR);
+	assert_int_equal(pread(fd, rest, sizeof(rest), rests + 768 * x.place[1]), sizeof(rest));
+	assert_int_equal(pwrite(fd, rest, sizeof(rest), rests + 768 * x.place[0]), sizeof(rest));
+	close(fd);
+	COUNTS(recover(s, &x, 1), 2, 0, 0, 0, 0);
+	OK(delivery_report(s->h, x.mailing, check_cut, &x, &f->e));
+}
+
 /* The process is killed after each byte that it writes: an outcome may be lost to "uncertain", but never a dot that
    stands to "not sent", and nothing is read that was not written. Each line's first letter is written last. */
 static void a_torn_line_counts_as_not_written(void **state)
@@ -475,7 +515,7 @@ int main(void)
 {
 	struct CMUnitTest tests[] = {
 		IN_WORLD(what_was_written_is_settled), IN_WORLD(a_torn_line_counts_as_not_written),
-		IN_WORLD(a_place_is_used_again), IN_WORLD(it_grows), IN_WORLD(long_replies_are_kept_whole),
+		IN_WORLD(a_place_is_used_again), IN_WORLD(it_grows), IN_WORLD(long_replies_are_kept_whole), IN_WORLD(a_rest_of_another_is_none),
 		IN_WORLD(a_living_sender_is_left_alone), IN_WORLD(a_home_has_a_name_of_its_own),
 		IN_WORLD(a_lost_journal_makes_all_uncertain),
 		IN_WORLD(rubbish_is_passed_over), IN_WORLD(settling_breaks), IN_WORLD(a_full_disk_is_known_before),
