@@ -16,7 +16,7 @@ from harness.placet import Placet
 from postgres import Postgres
 
 CONNECTIONS = 5
-PEOPLE_A_ROUND = 200  # more than two senders get through in one
+PEOPLE_A_ROUND = 2500  # more than two senders get through in one
 
 
 def main():
