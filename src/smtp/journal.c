@@ -182,21 +182,13 @@ static void add_safe(struct buf *b, const char *s)
 		buf_addc(b, (unsigned char)s[i] < 0x20 ? ' ' : s[i]);
 }
 
-/* "id claim " of a line, which begins with its kind and a blank. */
-static size_t whose_length(const char *line)
-{
-	size_t n = strcspn(line, " ");
-
-	return n + (line[n] == ' ') + strcspn(line + n + (line[n] == ' '), " ") + 1;
-}
-
-/* A long one has a "+" where a shorter one has a blank, and the rest stands before that does. The rest says whose it is: when
-   power is lost, one may be on the disk without the other. */
-static void put_reply(struct journal *j, int place)
+/* A long one has a "+" where a shorter one has a blank, and the rest stands before that does. The rest says whose it is, in
+   the words of the line's first `whose` bytes: when power is lost, one may be on the disk without the other. */
+static void put_reply(struct journal *j, int place, size_t whose)
 {
 	const size_t fits = REPLY_BYTES - 2;
 	char *line = j->line.p, *at = place_in(j->map, place) + DOT_BYTES, rest[REPLY_BYTES + REST_BYTES];
-	size_t n = j->line.n, whose = 2 + whose_length(line + 2);
+	size_t n = j->line.n;
 
 	if (n > fits) {
 		at[0] = '-';
@@ -212,10 +204,12 @@ static void put_reply(struct journal *j, int place)
 void journal_reply(struct journal *j, int place, const struct outcome *o)
 {
 	const int64_t numbers[] = { o->due, o->counts, o->voids };
+	size_t whose;
 
 	buf_clear(&j->line);
 	add_whose(&j->line, o->notice, o->id, o->claimed);
 	buf_addc(&j->line, ' ');
+	whose = j->line.n;
 	add_i64(&j->line, o->at);
 	buf_addc(&j->line, ' ');
 	buf_adds(&j->line, o->state);
@@ -226,7 +220,7 @@ void journal_reply(struct journal *j, int place, const struct outcome *o)
 	add_safe(&j->line, o->queue_id);
 	add_safe(&j->line, o->relay);
 	add_safe(&j->line, o->reply);
-	put_reply(j, place);
+	put_reply(j, place, whose);
 }
 
 void journal_settled(struct journal *j, int place)
@@ -326,36 +320,37 @@ static bool read_whose(char **p, struct outcome *o)
 	return next_number(p, &o->id) == 0 && next_number(p, &o->claimed) == 0;
 }
 
-/* The line of a reply, with its rest. */
-static char *whole_reply(struct arena *a, char *reply, const char *rest)
+static bool is_of_same(const struct outcome *x, const struct outcome *y)
 {
-	const int fits = REPLY_BYTES - 2;
-	size_t whose;
+	return x->notice == y->notice && x->id == y->id && x->claimed == y->claimed;
+}
 
-	reply[REPLY_BYTES - 1] = '\0';
-	if (reply[fits] != '+')
-		return reply;
-	reply[fits] = '\0';
-	whose = 2 + whose_length(reply + 2);
-	if (rest[0] != '+' || whose >= (size_t)fits || memcmp(reply + 1, rest + 1, whose - 1) != 0)
-		return reply;
-	return arena_printf(a, "%s%.*s", reply, (int)(REST_BYTES - 1 - whose), rest + whose);
+/* What stands in the line of `reply` from p on, with the rest if it goes on there and that is of the same message. */
+static char *with_rest(struct arena *a, char *reply, char *p, char *rest, const struct outcome *of)
+{
+	struct outcome x = { 0 };
+	char *end = reply + REPLY_BYTES - 2, *q = rest + 2;
+
+	if (*end != '+')
+		return p;
+	*end = rest[REST_BYTES - 1] = '\0';
+	return rest[0] == '+' && rest[1] == ' ' && read_whose(&q, &x) && is_of_same(&x, of) ? arena_printf(a, "%s%s", p, q) : p;
 }
 
 /* One place: two lines, which end with blanks; and the rest of its reply. */
-static void read_place(struct settling *s, char *at, const char *rest, int64_t now)
+static void read_place(struct settling *s, char *at, char *rest, int64_t now)
 {
 	struct outcome o = { .skipped = "", .relay = "", .queue_id = "", .at = now, .state = "uncertain", .counts = true, .dotted = true,
 			     .reply = "the sender ended between the final dot and its reply" }, replied = o;
-	char *p = at + 2, *reply = whole_reply(s->a, at + DOT_BYTES, rest), *q = reply + 2;
+	char *p = at + 2, *reply = at + DOT_BYTES, *q = reply + 2;
 
-	at[DOT_BYTES - 1] = '\0';
+	at[DOT_BYTES - 1] = at[PLACE_BYTES - 1] = '\0';
 	if (at[0] != 'D' || at[1] != ' ' || !read_whose(&p, &o))
 		return;
 	s->o = arena_room(s->a, s->o, s->n, &s->room, sizeof(*s->o));
 	/* A reply of an earlier message may still stand there. */
-	if (reply[0] == 'R' && reply[1] == ' ' && read_whose(&q, &replied) && replied.notice == o.notice &&
-	    replied.id == o.id && replied.claimed == o.claimed && read_reply(s->a, q, &replied))
+	if (reply[0] == 'R' && reply[1] == ' ' && read_whose(&q, &replied) && is_of_same(&replied, &o) &&
+	    read_reply(s->a, with_rest(s->a, reply, q, rest, &o), &replied))
 		o = replied;
 	s->o[s->n++] = o;
 }
