@@ -66,7 +66,7 @@ static char *keep(struct arena *a, uint8_t *text, size_t n)
 	return kept;
 }
 
-/* Most text is, and then neither normal form nor lower case needs libunistring's tables. */
+/* Most text is, and then its normal form needs none of libunistring's tables. */
 static bool is_ascii(const char *s)
 {
 	while (*s && (unsigned char)*s < 0x80)
@@ -85,16 +85,6 @@ char *utf8_nfc(struct arena *a, const char *s)
 	return keep(a, text, n);
 }
 
-static char *ascii_lower(struct arena *a, const char *s)
-{
-	char *text = arena_text(a, s);
-
-	for (char *p = text; *p; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (char)(*p | 32);
-	return text;
-}
-
 /* Of a letter by itself; U+0130 becomes two. Returns the bytes written, at most 4. */
 static size_t put_lower(uint32_t c, char out[4])
 {
@@ -105,7 +95,7 @@ static size_t put_lower(uint32_t c, char out[4])
 }
 
 /* Letter by letter, which takes a tenth of u8_tolower's time. A letter of two bytes may become one of three. */
-static char *mixed_lower(struct arena *a, const char *s)
+static char *lower_by_letter(struct arena *a, const char *s)
 {
 	size_t n = strlen(s), len;
 	char *out = arena_alloc(a, n + n / 2 + 4), *w = out;
@@ -130,10 +120,8 @@ char *utf8_lower(struct arena *a, const char *s)
 	uint8_t *text;
 	size_t n = 0;
 
-	if (is_ascii(s))
-		return ascii_lower(a, s);
 	if (!strstr(s, CAPITAL_SIGMA))
-		return mixed_lower(a, s);
+		return lower_by_letter(a, s);
 	text = u8_tolower((const uint8_t *)s, strlen(s), NULL, NULL, NULL, &n);
 	return keep(a, text, n);
 }
