@@ -1,7 +1,7 @@
 /*
- * Between the pool and the engine: see engine.h. The pool pulls: lane_next is
- * asked in the moment in which MAIL FROM is to be written, hears who left
- * until then, and renders.
+ * Between the pool and the engine: see engine.h. The pool pulls: lane_prepare
+ * renders what is about to be asked for, and lane_next is asked in the moment
+ * in which MAIL FROM is to be written, and hears who left until then.
  */
 #include "smtp/engine.h"
 
@@ -383,8 +383,8 @@ static void lane_done(void *ctx, const struct smtp_job *job, const struct smtp_o
 	slot_give(g, s);
 }
 
-const struct smtp_ops LANE_OPS = { .prepare = lane_prepare, .next = lane_next, .dot = lane_dot, .done = lane_done, .relay_fault = lane_fault,
-				   .relay_back = lane_back };
+const struct smtp_ops LANE_OPS = { .prepare = lane_prepare, .next = lane_next, .dot = lane_dot, .done = lane_done,
+				   .relay_fault = lane_fault, .relay_back = lane_back };
 
 void slots_free(struct engine *g)
 {

@@ -35,8 +35,8 @@
 #define ENGINE_READY_LEAST 100       /* claimed and not started, for each mailing: at the start */
 #define ENGINE_READY_SEVERAL 4       /* the same among several hosts, however slow the relay is */
 #define ENGINE_READY_MOST 5000
-#define ENGINE_SHARE_LEAST 16        /* claimed of what is left, however many senders share it */
 #define ENGINE_NOTICES_MOST 100      /* the same of system mail */
+#define ENGINE_SHARE_LEAST 16        /* claimed at a time of what is left of a mailing, however many senders share it */
 #define ENGINE_MESSAGE_MAX (256 * 1024)
 
 /* --- what the loop and the clerk hand each other ----------------------------------------------- */
@@ -143,8 +143,8 @@ struct clerk *clerk_new(const char *home, const struct deliver_options *o, const
 void clerk_free(struct clerk *k);
 /* Answers an order: in the clerk's thread, or in the loop's when there is no other. */
 void clerk_flush(struct clerk *k, struct flush *f);
-/* The last one: outcomes are written, all else that this sender claimed is given back, and its row is ended. 1: another
-   host has taken it over, and its journal has to settle it; -1. */
+/* The last one: outcomes are written, all else that this sender claimed is given back, its row is ended, and so are mailings
+   of which nothing is left. 1: another host has taken it over, and its journal has to settle it; -1. */
 int clerk_end(struct clerk *k, struct err *e) MUST_USE;
 /* Its home, once its thread is over. */
 struct home *clerk_home(struct clerk *k);

@@ -24,15 +24,16 @@ QUERY(Q_SENDER_END, "UPDATE sender SET ended = $2 WHERE id = $1");
 	" JOIN mailing m ON m.id = d.mailing_id"
 /* On SQLite a claim is taken and then read. */
 QUERY(Q_DELIVERY_CLAIM, TAKE("IN " DUE ")"));
-#define DUE_OF(state) "(SELECT count(*) FROM (SELECT n.id FROM delivery n WHERE n.mailing_id = $1 AND n.state = " state \
-		      " AND n.due <= $2 LIMIT $3) x)"
-QUERY(Q_DELIVERY_DUE, "SELECT " DUE_OF("'queued'") " + " DUE_OF("'deferred'"));
 #define READ_BACK                                                                                                    \
 	JUDGED("delivery") " WHERE d.sender_id = $1 AND d.state = 'attempting' AND d.last = $2 AND d.mailing_id = $3"  \
 			   " AND $4 <> '' AND $5 > 0 ORDER BY d.id"
 /* On PostgreSQL both are one. An array, since its planner takes "IN" for a reason to read the whole table. */
 QUERY(Q_DELIVERY_CLAIMED, READ_BACK,
       "WITH taken AS (" TAKE("= ANY (ARRAY" DUE " FOR UPDATE SKIP LOCKED))") " RETURNING *) " JUDGED("taken") " ORDER BY d.id");
+#define DUE_OF(state)                                                                                                 \
+	"(SELECT count(*) FROM (SELECT n.id FROM delivery n WHERE n.mailing_id = $1 AND n.state = " state              \
+	" AND n.due <= $2 LIMIT $3) x)"
+QUERY(Q_DELIVERY_DUE, "SELECT " DUE_OF("'queued'") " + " DUE_OF("'deferred'"));
 /* The final state of a mailing that was cancelled or revoked: nobody of it waits any more. */
 #define FINAL "(SELECT f.state FROM mailing f WHERE f.id = delivery.mailing_id AND f.state IN ('cancelled', 'revoked'))"
 /* Its Date, the time of the first attempt, was set by the claim that is given back. If no dot went out, it is still to

@@ -274,7 +274,8 @@ static void run_until(struct world *w, int n)
 
 static void make_pool(struct world *w, int connections)
 {
-	struct smtp_ops ops = { .prepare = prepare, .next = next, .dot = dot, .done = done, .relay_fault = relay_fault, .relay_back = relay_back };
+	struct smtp_ops ops = { .prepare = prepare, .next = next, .dot = dot, .done = done, .relay_fault = relay_fault,
+				.relay_back = relay_back };
 	struct smtp_limits limits = { .connections = connections, .back_off = 50000, .connect = SECOND };
 	struct err e = { 0 };
 
@@ -561,7 +562,8 @@ static void numbers_ask_nobody(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(messages_are_announced), CASE(paced_messages_are_not_announced), CASE(connections_are_limited), CASE(a_pace_is_kept), CASE(a_relay_that_comes_back_is_used),
+		CASE(messages_are_announced), CASE(paced_messages_are_not_announced),
+		CASE(connections_are_limited), CASE(a_pace_is_kept), CASE(a_relay_that_comes_back_is_used),
 		CASE(one_of_several_connections_is_lost),
 		CASE(a_relay_that_hangs_up_now_and_then_is_no_fault), CASE(one_that_stands_by_is_not_down_for_ever), CASE(a_pool_is_drained),
 		CASE(a_look_up_holds_nobody_up), cmocka_unit_test(numbers_ask_nobody),
