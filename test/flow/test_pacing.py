@@ -32,9 +32,19 @@ def instant(text):
     return datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
-def midnight(days=1):
-    """The one that comes."""
-    return (datetime.datetime.now(UTC) + datetime.timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
+class Noon:
+    """Clocks from the noon that comes: hours later it is still the same day, whatever the hour at which the test runs."""
+
+    def __init__(self):
+        now = datetime.datetime.now(UTC)
+        self.at = now.replace(hour=12, minute=0, second=0, microsecond=0) + datetime.timedelta(days=now.hour >= 12)
+        self.away = int((self.at - now).total_seconds()) + 1
+
+    def clock(self, hours=0):
+        return {"PLACET_CLOCK": f"+{self.away + 3600 * hours}s"}
+
+    def midnight(self, days=1):
+        return self.at.replace(hour=0) + datetime.timedelta(days=days)
 
 
 def assert_held(times, rate, burst=1):
@@ -70,17 +80,18 @@ def test_so_many_a_day(placet, capture):
     step(placet, "pace", "set", "*", "--per-day", "2")
     number = told.mailing()
     step(placet, "mailing", "start", number)
-    sent = placet.run("send", "--until-idle", expect=75)
-    status = placet.run("mailing", "status", number)
+    noon = Noon()
+    sent = placet.run("send", "--until-idle", expect=75, env=noon.clock())
+    status = placet.run("mailing", "status", number, env=noon.clock())
     assert counts(placet, number) == ("sending", {"accepted": 7, "queued": 8})
-    assert status["next_due"] == sent["next_due"] and instant(sent["next_due"]) == midnight()
-    star = next(x for x in placet.run("pace", "list") if x["name"] == "*")
+    assert status["next_due"] == sent["next_due"] and instant(sent["next_due"]) == noon.midnight()
+    star = next(x for x in placet.run("pace", "list", env=noon.clock()) if x["name"] == "*")
     assert (star["used"], star["domains"]) == (4, 2)
     # What a limit that is taken away kept back goes out at once.
-    step(placet, "pace", "remove", "*")
-    assert placet.run("send", "--until-idle", expect=75)["accepted"] == 3
-    assert placet.run("send", "--until-idle", expect=75, env={"PLACET_CLOCK": "+24h"})["accepted"] == 3
-    assert placet.run("send", "--until-idle", env={"PLACET_CLOCK": "+48h"})["accepted"] == 2
+    step(placet, "pace", "remove", "*", env=noon.clock())
+    assert placet.run("send", "--until-idle", expect=75, env=noon.clock())["accepted"] == 3
+    assert placet.run("send", "--until-idle", expect=75, env=noon.clock(24))["accepted"] == 3
+    assert placet.run("send", "--until-idle", env=noon.clock(48))["accepted"] == 2
     assert counts(placet, number) == ("done", {"accepted": 15})
 
 
@@ -90,14 +101,15 @@ def test_an_identity_warms_up(placet, capture):
     number = told.mailing()
     step(placet, "mailing", "start", number)
     # Days on which nothing is sent do not count.
-    for clock, accepted in (("+0h", 2), ("+1h", 0), ("+72h", 4), ("+120h", 5)):
-        sent = placet.run("send", "--until-idle", expect=75, env={"PLACET_CLOCK": clock})
-        assert sent["accepted"] == accepted and sent["next_due"], clock
-    paced = placet.run("identity", "pace", IDENTITY, env={"PLACET_CLOCK": "+120h"})
+    noon = Noon()
+    for hours, accepted in ((0, 2), (1, 0), (72, 4), (120, 5)):
+        sent = placet.run("send", "--until-idle", expect=75, env=noon.clock(hours))
+        assert sent["accepted"] == accepted and sent["next_due"], hours
+    paced = placet.run("identity", "pace", IDENTITY, env=noon.clock(120))
     assert (paced["used"], paced["days"], paced["today"]) == (5, 3, 5) and paced["warm_since"]
-    assert instant(sent["next_due"]) == midnight(6)
-    step(placet, "identity", "pace", IDENTITY, "--warm-up", "0", "--per-day", "0", env={"PLACET_CLOCK": "+120h"})
-    assert placet.run("send", "--until-idle", env={"PLACET_CLOCK": "+120h"})["accepted"] == 5
+    assert instant(sent["next_due"]) == noon.midnight(6)
+    step(placet, "identity", "pace", IDENTITY, "--warm-up", "0", "--per-day", "0", env=noon.clock(120))
+    assert placet.run("send", "--until-idle", env=noon.clock(120))["accepted"] == 5
 
 
 def test_what_a_fault_gives_back_is_no_use(placet, folder):
