@@ -184,55 +184,88 @@ const char *wire_refuses(const struct offers *o, const struct smtp_job *job)
 	return NULL;
 }
 
-struct census {
-	size_t cr;
-	unsigned char high; /* all bytes OR-ed */
-	bool nul;
+/* Sixteen bytes in one register; comparisons give 0 or 255 in each. */
+typedef unsigned char bytes16 __attribute__((vector_size(16)));
+
+#define BLOCK 128
+
+static bytes16 load(const unsigned char *p)
+{
+	bytes16 v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static bool any(bytes16 v)
+{
+	uint64_t half[2];
+
+	memcpy(half, &v, sizeof(v));
+	return half[0] | half[1];
+}
+
+struct look {
+	bytes16 broken; /* a CR without its LF, or the reverse */
+	bytes16 high;   /* all bytes OR-ed */
+	bytes16 nul, dot; /* dot: a line begins with one */
 };
 
-/* Fixed blocks, so that the compiler turns them into vector instructions. */
-static struct census count(const char *data, size_t n)
+/* Adds what is in p[0..BLOCK-1] and reads p[BLOCK]. Is there an LF? */
+static bool look_at(struct look *x, const unsigned char *p)
 {
-	const unsigned char *p = (const unsigned char *)data;
-	struct census c = { 0 };
+	bytes16 lf = { 0 };
 
-	for (; n >= 64; n -= 64, p += 64) {
-		unsigned char cr = 0, high = 0, nul = 0;
+	for (const unsigned char *end = p + BLOCK; p < end; p += sizeof(bytes16)) {
+		bytes16 a = load(p), b = load(p + 1), is_lf = (bytes16)(a == '\n');
 
-		for (int i = 0; i < 64; i++) {
-			cr = (unsigned char)(cr + (p[i] == '\r'));
-			high |= p[i];
-			nul |= p[i] == 0;
-		}
-		c.cr += cr;
-		c.high |= high;
-		c.nul |= nul != 0;
+		x->broken |= (bytes16)(a == '\r') ^ (bytes16)(b == '\n');
+		x->high |= a;
+		x->nul |= (bytes16)(a == 0);
+		x->dot |= is_lf & (bytes16)(b == '.');
+		lf |= is_lf;
 	}
-	for (; n; n--, p++) {
-		c.cr += *p == '\r';
-		c.high |= *p;
-		c.nul |= *p == 0;
-	}
-	return c;
+	return any(lf);
+}
+
+static bool lines_fit(const char *p, const char *end)
+{
+	const char *lf;
+
+	for (; (lf = memchr(p, '\n', (size_t)(end - p))); p = lf + 1)
+		if (lf - p > LINE_MAX_BYTES + 1)
+			return false;
+	return end - p <= LINE_MAX_BYTES;
+}
+
+/* One byte, with the one behind it, as look_at sees sixteen. */
+static void look_at_one(struct look *x, unsigned char a, unsigned char b)
+{
+	x->broken[0] |= (a == '\r') != (b == '\n');
+	x->high[0] |= a;
+	x->nul[0] |= a == 0;
+	x->dot[0] |= a == '\n' && b == '.';
 }
 
 bool wire_inspect(const char *data, size_t n, bool utf8)
 {
-	const char *p = data, *end = data + n, *lf;
-	struct census c = count(data, n);
-	bool dots = false;
-	size_t lines = 0;
+	const unsigned char *p = (const unsigned char *)data;
+	size_t i = 0, without = 0, longest = 0; /* blocks without an LF, in a row */
+	struct look x = { 0 };
 
-	MUST(!c.nul && (utf8 || c.high < 0x80));
-	while (p < end && (lf = memchr(p, '\n', (size_t)(end - p)))) {
-		MUST(lf > p && lf[-1] == '\r' && lf - p <= LINE_MAX_BYTES + 1);
-		dots |= *p == '.';
-		p = lf + 1;
-		lines++;
+	if (!n)
+		return false;
+	look_at_one(&x, 'x', p[0]);
+	for (; i + BLOCK < n; i += BLOCK) {
+		without = look_at(&x, p + i) ? 0 : without + 1;
+		longest = without > longest ? without : longest;
 	}
-	MUST(end - p <= LINE_MAX_BYTES);
-	MUST(c.cr == lines); /* each CR stands before an LF */
-	return dots || (p < end && *p == '.');
+	for (; i < n; i++)
+		look_at_one(&x, p[i], i + 1 < n ? p[i + 1] : 'x');
+	MUST(!any(x.nul) && (utf8 || !any(x.high & 0x80)));
+	MUST(!any(x.broken));
+	MUST((longest + 3) * BLOCK <= LINE_MAX_BYTES || lines_fit(data, data + n));
+	return any(x.dot) || data[0] == '.';
 }
 
 void wire_stuff(struct buf *b, const char *data, size_t n, size_t *at, size_t enough)
