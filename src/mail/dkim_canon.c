@@ -73,11 +73,25 @@ const struct dkim_field *dkim_pick(struct dkim_picker *p, struct slice name)
 	return NULL;
 }
 
+/* Blanks and line breaks at p: whether there was a blank among them is left in *blank. A CR without LF is no break. */
+static const char *skip_gap(const char *p, const char *end, bool *blank)
+{
+	for (*blank = false; p < end; p++)
+		if (is_blank(*p))
+			*blank = true;
+		else if (*p == '\r' && p + 1 < end && p[1] == '\n')
+			p++;
+		else
+			break;
+	return p;
+}
+
 /* Name in lower case, value unfolded, blanks made one, none at its ends. Returns where it ends: at most three bytes more. */
 static char *canon_field_relaxed(char *to, struct slice s)
 {
+	static const bool GAP[256] = { [' '] = true, ['\t'] = true, ['\r'] = true };
 	const char *p = s.p, *end = s.p + s.n;
-	bool blank = false;
+	bool blank;
 	char *value;
 
 	for (; p < end && *p != ':'; p++)
@@ -85,17 +99,14 @@ static char *canon_field_relaxed(char *to, struct slice s)
 			*to++ = *p >= 'A' && *p <= 'Z' ? (char)(*p | 32) : *p;
 	*to++ = ':';
 	value = to;
-	for (p += p < end; p < end; p++) {
-		if (is_blank(*p)) {
-			blank = true;
-		} else if (*p == '\r' && p + 1 < end && p[1] == '\n') {
-			p++;
-		} else {
-			if (blank && to != value)
-				*to++ = ' ';
-			*to++ = *p;
-			blank = false;
-		}
+	for (p += p < end; p < end; *to++ = *p++) {
+		if (!GAP[(unsigned char)*p])
+			continue;
+		p = skip_gap(p, end, &blank);
+		if (p == end)
+			break;
+		if (blank && to != value)
+			*to++ = ' ';
 	}
 	*to++ = '\r';
 	*to++ = '\n';
