@@ -22,6 +22,22 @@ static const struct alphabet BASE32 = { "abcdefghijklmnopqrstuvwxyz234567", 5, 1
 static const char CROCKFORD[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 static const char HEX[] = "0123456789abcdef";
 
+/* Three bytes are four letters of 6 bits: what is whole of that, at once. Returns how many bytes it took. */
+static size_t encode_threes(const char *letters, char *to, const unsigned char *p, size_t n)
+{
+	size_t i = 0;
+
+	for (; n - i >= 3; i += 3) {
+		uint32_t held = (uint32_t)p[i] << 16 | (uint32_t)p[i + 1] << 8 | p[i + 2];
+
+		*to++ = letters[held >> 18];
+		*to++ = letters[held >> 12 & 63];
+		*to++ = letters[held >> 6 & 63];
+		*to++ = letters[held & 63];
+	}
+	return i;
+}
+
 /* All of it or nothing: then the buffer is over. */
 static void encode(const struct alphabet *al, struct buf *b, const unsigned char *p, size_t n)
 {
@@ -29,11 +45,14 @@ static void encode(const struct alphabet *al, struct buf *b, const unsigned char
 	char *to = buf_room(b, letters), *end;
 	uint32_t held = 0, mask = (1u << al->bits) - 1;
 	unsigned bits = 0; /* of `held` that are not written yet */
+	size_t done;
 
 	if (!to)
 		return;
 	end = to + letters;
-	for (size_t i = 0; i < n; i++) {
+	done = al->bits == 6 ? encode_threes(al->letters, to, p, n) : 0;
+	to += done / 3 * 4;
+	for (size_t i = done; i < n; i++) {
 		held = held << 8 | p[i];
 		for (bits += 8; bits >= al->bits;) {
 			bits -= al->bits;
