@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #define BUCKETS        256
@@ -149,14 +150,22 @@ static int configure(sqlite3 *s, struct err *e)
 	return sqlite3_exec(s, PRAGMAS, NULL, NULL, NULL) == SQLITE_OK ? 0 : sqlite_err(s, e);
 }
 
+/* Nobody reads SQLite's account of its memory, and it takes a lock for each piece. */
+static void set_up_library(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 sqlite3 *sqlite_connect(const char *path, struct lock_wait *wait, struct err *e)
 {
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+	static pthread_once_t set_up = PTHREAD_ONCE_INIT;
 	sqlite3 *s = NULL;
 	int rc;
 
 	if (make_private(path, e) < 0)
 		return NULL;
+	pthread_once(&set_up, set_up_library);
 	rc = sqlite3_open_v2(path, &s, flags, NULL);
 	MUST(s); /* NULL only when out of memory */
 	sqlite3_busy_handler(s, wait_for_lock, wait);
