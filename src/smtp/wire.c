@@ -264,6 +264,7 @@ bool wire_inspect(const char *data, size_t n, bool utf8)
 		look_at_one(&x, p[i], i + 1 < n ? p[i + 1] : 'x');
 	MUST(!any(x.nul) && (utf8 || !any(x.high & 0x80)));
 	MUST(!any(x.broken));
+	/* A line ends at the latest in the block behind those, and began in the one before; the last bytes are no whole block. */
 	MUST((longest + 3) * BLOCK <= LINE_MAX_BYTES || lines_fit(data, data + n));
 	return any(x.dot) || data[0] == '.';
 }
