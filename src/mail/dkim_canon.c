@@ -7,6 +7,8 @@
  */
 #include "mail/dkim_canon.h"
 
+#include "base/vector.h"
+
 #include <strings.h>
 
 #include "mail/hmac.h"
@@ -125,53 +127,60 @@ void dkim_canon_field(struct buf *out, struct slice whole, bool relaxed)
 
 /* --- the body ------------------------------------------------------------- */
 
-/* A CR without its LF among p[0..BLOCK-1], or the reverse one byte on? Reads p[BLOCK]. */
-static bool block_breaks_badly(const char *p)
+/* Whole blocks that end before the last byte, up to one with a CR without its LF, or the reverse: how many bytes they have. */
+VECTOR_CLONES static size_t sound_blocks(const char *p, size_t n)
 {
-	unsigned char bad = 0;
+	size_t done = 0;
 
-	for (size_t i = 0; i < BLOCK; i++)
-		bad |= (unsigned char)((p[i] == '\r') ^ (p[i + 1] == '\n'));
-	return bad;
+	for (; done + BLOCK < n; done += BLOCK, p += BLOCK) {
+		unsigned char bad = 0;
+
+		for (size_t i = 0; i < BLOCK; i++)
+			bad |= (unsigned char)((p[i] == '\r') ^ (p[i + 1] == '\n'));
+		if (bad)
+			break;
+	}
+	return done;
 }
 
 bool dkim_has_bare_break(struct slice s)
 {
-	size_t i = 0;
-
 	if (s.n && (s.p[0] == '\n' || s.p[s.n - 1] == '\r'))
 		return true;
-	for (; i + BLOCK < s.n; i += BLOCK)
-		if (block_breaks_badly(s.p + i))
-			return true;
-	for (; i + 1 < s.n; i++)
+	for (size_t i = sound_blocks(s.p, s.n); i + 1 < s.n; i++)
 		if ((s.p[i] == '\r') != (s.p[i + 1] == '\n'))
 			return true;
 	return false;
 }
 
-/* Does the relaxed form leave p[0..BLOCK-1] as they are, wherever they stand in a line? Reads p[BLOCK]. */
-static bool block_is_plain(const char *p)
+/* So many bytes, whole blocks that end before the last byte, does the relaxed form leave as they are, wherever in a line they
+   begin. */
+VECTOR_CLONES static size_t plain_blocks(const char *p, size_t n)
 {
-	unsigned char odd = 0;
+	size_t done = 0;
 
-	for (size_t i = 0; i < BLOCK; i++)
-		odd |= (unsigned char)(((p[i] == '\r') ^ (p[i + 1] == '\n')) | (p[i] == '\t') |
-				       ((p[i] == ' ') & ((p[i + 1] == ' ') | (p[i + 1] == '\r'))));
-	return !odd;
+	for (; done + BLOCK < n; done += BLOCK, p += BLOCK) {
+		unsigned char odd = 0;
+
+		for (size_t i = 0; i < BLOCK; i++)
+			odd |= (unsigned char)(((p[i] == '\r') ^ (p[i + 1] == '\n')) | (p[i] == '\t') |
+					       ((p[i] == ' ') & ((p[i + 1] == ' ') | (p[i + 1] == '\r'))));
+		if (odd)
+			break;
+	}
+	return done;
 }
 
 /* So many bytes from the beginning of a line on stay as they are; they end with a line. May be 0, and less than it could. */
 static size_t plain_lines(const char *p, size_t n)
 {
 	const char *last;
-	size_t i = 0;
+	size_t blocks;
 
 	if (n && p[0] == '\n') /* bare: no block has looked before it */
 		return 0;
-	while (i + BLOCK < n && block_is_plain(p + i))
-		i += BLOCK;
-	last = i ? memrchr(p, '\n', i) : NULL;
+	blocks = plain_blocks(p, n);
+	last = blocks ? memrchr(p, '\n', blocks) : NULL;
 	return last ? (size_t)(last - p) + 1 : 0;
 }
 

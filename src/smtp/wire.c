@@ -4,6 +4,8 @@
  */
 #include "smtp/wire.h"
 
+#include "base/vector.h"
+
 #include <strings.h>
 
 #define PATH_MAX_BYTES 320 /* an address; RFC 5321 allows 254 */
@@ -184,48 +186,53 @@ const char *wire_refuses(const struct offers *o, const struct smtp_job *job)
 	return NULL;
 }
 
-/* Sixteen bytes in one register; comparisons give 0 or 255 in each. */
-typedef unsigned char bytes16 __attribute__((vector_size(16)));
+/* 32 bytes in a register, or in two; comparisons give 0 or 255 in each. */
+typedef unsigned char bytes32 __attribute__((vector_size(32)));
 
 #define BLOCK 128
 
-static bytes16 load(const unsigned char *p)
-{
-	bytes16 v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static bool any(bytes16 v)
-{
-	uint64_t half[2];
-
-	memcpy(half, &v, sizeof(v));
-	return half[0] | half[1];
-}
-
 struct look {
-	bytes16 broken; /* a CR without its LF, or the reverse */
-	bytes16 high;   /* all bytes OR-ed */
-	bytes16 nul, dot; /* dot: a line begins with one */
+	bytes32 broken; /* a CR without its LF, or the reverse */
+	bytes32 high;   /* all bytes OR-ed */
+	bytes32 nul, dot; /* dot: a line begins with one */
+	size_t longest;   /* blocks without an LF, in a row */
 };
 
-/* Adds what is in p[0..BLOCK-1] and reads p[BLOCK]. Is there an LF? */
-static bool look_at(struct look *x, const unsigned char *p)
+static bool any(const bytes32 *v)
 {
-	bytes16 lf = { 0 };
+	uint64_t part[4];
 
-	for (const unsigned char *end = p + BLOCK; p < end; p += sizeof(bytes16)) {
-		bytes16 a = load(p), b = load(p + 1), is_lf = (bytes16)(a == '\n');
+	memcpy(part, v, sizeof(part));
+	return part[0] | part[1] | part[2] | part[3];
+}
 
-		x->broken |= (bytes16)(a == '\r') ^ (bytes16)(b == '\n');
-		x->high |= a;
-		x->nul |= (bytes16)(a == 0);
-		x->dot |= is_lf & (bytes16)(b == '.');
-		lf |= is_lf;
+/* Adds what is in the whole blocks of p[0..n-2], and gives how many bytes that are. Of the last byte it looks at nothing but
+   what it ends. */
+VECTOR_CLONES static size_t look_at_blocks(struct look *x, const unsigned char *p, size_t n)
+{
+	struct look y = *x; /* in registers */
+	size_t done = 0, without = 0;
+
+	for (; done + BLOCK < n; done += BLOCK) {
+		bytes32 lf = { 0 };
+
+		for (const unsigned char *end = p + BLOCK; p < end; p += sizeof(bytes32)) {
+			bytes32 a, b, is_lf;
+
+			memcpy(&a, p, sizeof(a));
+			memcpy(&b, p + 1, sizeof(b));
+			is_lf = (bytes32)(a == '\n');
+			y.broken |= (bytes32)(a == '\r') ^ (bytes32)(b == '\n');
+			y.high |= a;
+			y.nul |= (bytes32)(a == 0);
+			y.dot |= is_lf & (bytes32)(b == '.');
+			lf |= is_lf;
+		}
+		without = any(&lf) ? 0 : without + 1;
+		y.longest = without > y.longest ? without : y.longest;
 	}
-	return any(lf);
+	*x = y;
+	return done;
 }
 
 static bool lines_fit(const char *p, const char *end)
@@ -238,7 +245,7 @@ static bool lines_fit(const char *p, const char *end)
 	return end - p <= LINE_MAX_BYTES;
 }
 
-/* One byte, with the one behind it, as look_at sees sixteen. */
+/* One byte, with the one behind it. */
 static void look_at_one(struct look *x, unsigned char a, unsigned char b)
 {
 	x->broken[0] |= (a == '\r') != (b == '\n');
@@ -250,23 +257,20 @@ static void look_at_one(struct look *x, unsigned char a, unsigned char b)
 bool wire_inspect(const char *data, size_t n, bool utf8)
 {
 	const unsigned char *p = (const unsigned char *)data;
-	size_t i = 0, without = 0, longest = 0; /* blocks without an LF, in a row */
 	struct look x = { 0 };
+	size_t i;
 
 	if (!n)
 		return false;
 	look_at_one(&x, 'x', p[0]);
-	for (; i + BLOCK < n; i += BLOCK) {
-		without = look_at(&x, p + i) ? 0 : without + 1;
-		longest = without > longest ? without : longest;
-	}
-	for (; i < n; i++)
+	for (i = look_at_blocks(&x, p, n); i < n; i++)
 		look_at_one(&x, p[i], i + 1 < n ? p[i + 1] : 'x');
-	MUST(!any(x.nul) && (utf8 || !any(x.high & 0x80)));
-	MUST(!any(x.broken));
+	x.high &= 0x80;
+	MUST(!any(&x.nul) && (utf8 || !any(&x.high)));
+	MUST(!any(&x.broken));
 	/* A line ends at the latest in the block behind those, and began in the one before; the last bytes are no whole block. */
-	MUST((longest + 3) * BLOCK <= LINE_MAX_BYTES || lines_fit(data, data + n));
-	return any(x.dot) || data[0] == '.';
+	MUST((x.longest + 3) * BLOCK <= LINE_MAX_BYTES || lines_fit(data, data + n));
+	return any(&x.dot) || data[0] == '.';
 }
 
 void wire_stuff(struct buf *b, const char *data, size_t n, size_t *at, size_t enough)
