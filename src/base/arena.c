@@ -88,9 +88,8 @@ static struct block *block_new(struct arena *a, size_t need)
 #endif
 	if (size < need)
 		size = need;
-	b = mem_alloc(sizeof(*b) + size);
-	b->size = size;
-	b->next = a->blocks;
+	b = mem_grow(NULL, sizeof(*b) + size); /* each piece is cleared when it is given out */
+	*b = (struct block){ .size = size, .next = a->blocks };
 	a->blocks = b;
 	return b;
 }

@@ -33,6 +33,8 @@ char *buf_room(struct buf *b, size_t n)
 		b->over = true;
 		return NULL;
 	}
+	if (n < b->room - b->n)
+		return b->p + b->n;
 	while (room < b->n + n + 1)
 		room *= 2;
 	if (room != b->room) {

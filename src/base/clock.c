@@ -112,9 +112,18 @@ static char *put_text(char *to, const char *p, size_t n)
 char *time_iso(int64_t t, char out[32])
 {
 	struct civil c = civil_of(t);
+	char *to;
 
-	snprintf(out, 32, "%04lld-%02d-%02dT%02d:%02d:%02dZ", (long long)c.year, c.month, c.day, c.hour, c.minute,
-		 c.second);
+	if (c.year < 0 || c.year > 9999) {
+		snprintf(out, 32, "%04lld-%02d-%02dT%02d:%02d:%02dZ", (long long)c.year, c.month, c.day, c.hour, c.minute, c.second);
+		return out;
+	}
+	to = put_text(put_digits(out, c.year, 4), "-", 1);
+	to = put_text(put_digits(to, c.month, 2), "-", 1);
+	to = put_text(put_digits(to, c.day, 2), "T", 1);
+	to = put_text(put_digits(to, c.hour, 2), ":", 1);
+	to = put_text(put_digits(to, c.minute, 2), ":", 1);
+	put_text(put_digits(to, c.second, 2), "Z", sizeof("Z"));
 	return out;
 }
 
