@@ -105,12 +105,24 @@ static bool is_wide(const char *p)
 	return (unsigned char)*p >= 0xe3;
 }
 
+/* Could it begin at p? Two letters tell most of them apart. */
+static bool may_begin(const char *p, const char *folded)
+{
+	const char *q = p;
+
+	if (glance(&q) != folded[0])
+		return false;
+	return !folded[1] || folded[1] == ' ' || folded[1] == '*' || !text_is_letter(*q) || glance(&q) == folded[1];
+}
+
 /* Where the claim that begins at p ends; NULL when there is none. Each of its words has a real letter: "17" is not "it". */
 static const char *match(const char *p, const char *folded)
 {
 	const char *start = p;
 	bool letter = false, dotted = false;
 
+	if (!may_begin(p, folded))
+		return NULL;
 	for (const char *f = folded; *f && *f != '*'; f++) {
 		const char *q = p;
 		int n;

@@ -190,15 +190,15 @@ static void judge_sentence(struct ruling *r)
 			  "the message does not say, in registered words, that it is not an official communication");
 }
 
-/* Words beside the registered sentence that say it does not hold. */
-static const char *taken_back(struct ruling *r, const char *flat, const char *sentence)
+/* Words beside the registered sentence, in a text in lower case, that say it does not hold. */
+static const char *taken_back(struct ruling *r, const char *text, const char *sentence)
 {
 	static const char *const WORDS[] = { "false", "untrue", "not true", "not valid", "no longer valid", "invalid", "outdated", "obsolete", "wrong",
 					     "incorrect", "not correct", "ignore", "disregard", "old notice", "former notice", "joke", "not apply",
 					     "no longer applies", "by mistake", "in error", "falsch", "unwahr", "ungultig", "stimmt nicht", "gilt nicht",
 					     "veraltet", "ignorieren", "faux", "fausse", "ignorez", "ne s'applique pas", "falso", "falsa", "no es cierto",
 					     "ignore esta", "non e vero", "ignorate", "onjuist", "onwaar", "negeer", "nie prawda", NULL };
-	const char *text = utf8_lower(r->a, flat), *own = utf8_lower(r->a, text_flat(r->a, sentence)), *at = text_find(text, own);
+	const char *own = utf8_lower(r->a, text_flat(r->a, sentence)), *at = text_find(text, own);
 	const char *from = at && at - text > BESIDE ? at - BESIDE : text;
 
 	if (!at)
@@ -239,12 +239,13 @@ static const char *told_to_ignore(struct ruling *r, const char *flat)
 
 static void judge_taken_back(struct ruling *r, const char *part, const char *flat)
 {
-	const char *words = NULL;
+	const char *words = NULL, *lower;
 
 	if (!flat)
 		return;
+	lower = utf8_lower(r->a, flat);
 	for (const char *const *p = r->f->institution->unofficial; p && p[0] && p[1] && !words; p += 2)
-		words = taken_back(r, flat, p[1]);
+		words = taken_back(r, lower, p[1]);
 	if (words)
 		rule_doubtful(r, "let the registered sentence stand by itself",
 			      "%s: “%s” beside the registered sentence may take it back", part, words);

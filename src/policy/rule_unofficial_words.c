@@ -63,44 +63,56 @@ static const char *const ASKING[] = {
 
 /* --- what is registered --- */
 
-/* Puts `sign` over every occurrence of `words`, however its lines are broken; line breaks stay, to be counted. */
-static void blank_out(struct ruling *r, char *skeleton, const char *words, char sign)
-{
-	const char *w = words ? text_skeleton(r->a, text_flat(r->a, words)) : "";
-	char *line = arena_text(r->a, skeleton);
-	const char *hit = line;
-	size_t n = strlen(w);
+/* A skeleton, and the same in one line. */
+struct rest {
+	char *text, *line;
+};
 
-	for (char *c = line; *c; c++)
-		if (*c == '\n')
-			*c = ' ';
-	for (; n && (hit = text_find_word(hit, w)); hit += n)
-		for (char *p = skeleton + (hit - line), *end = p + n; p < end; p++)
-			*p = *p == '\n' ? '\n' : sign;
+static struct rest rest_of(struct ruling *r, const char *text)
+{
+	struct rest s = { .text = text_skeleton(r->a, text) };
+
+	for (char *q = s.text; *q; q++)
+		if (*q == '^' || *q == '~')
+			*q = '*';
+	s.line = arena_text(r->a, s.text);
+	for (char *q = s.line; (q = strchr(q, '\n'));)
+		*q = ' ';
+	return s;
 }
 
-static void blank_value(struct ruling *r, const struct claims *c, char *skeleton, const char *words, char sign)
+/* Puts `sign` over every occurrence of `words`, however its lines are broken; line breaks stay, to be counted. */
+static void blank_out(struct ruling *r, const struct rest *s, const char *words, char sign)
+{
+	const char *w = words ? text_skeleton(r->a, text_flat(r->a, words)) : "", *hit = s->line;
+	size_t n = strlen(w);
+
+	for (; n && (hit = text_find_word(hit, w)); hit += n)
+		for (size_t i = (size_t)(hit - s->line), end = i + n; i < end; i++) {
+			s->line[i] = s->text[i] == '\n' ? ' ' : sign;
+			s->text[i] = s->text[i] == '\n' ? '\n' : sign;
+		}
+}
+
+static void blank_value(struct ruling *r, const struct claims *c, const struct rest *s, const char *words, char sign)
 {
 	/* A department that is called "Registry" may be named, and still is an office. */
 	if (words && !claims_are(c, text_skeleton(r->a, text_flat(r->a, words))))
-		blank_out(r, skeleton, words, sign);
+		blank_out(r, s, words, sign);
 }
 
 char *unofficial_rest(struct ruling *r, const struct claims *c, const char *text, bool sentences)
 {
 	const struct project_facts *p = r->f->project;
-	char *s = text_skeleton(r->a, text);
+	struct rest s = rest_of(r, text);
 
-	for (char *q = s; *q; q++)
-		if (*q == '^' || *q == '~')
-			*q = '*';
 	for (const char *const *u = r->f->institution->unofficial; sentences && u && u[0] && u[1]; u += 2)
-		blank_out(r, s, u[1], '~');
-	blank_value(r, c, s, p ? p->title : NULL, '~');
-	blank_value(r, c, s, p ? p->department : NULL, '~');
-	blank_value(r, c, s, p ? p->originator : NULL, '~');
-	blank_value(r, c, s, r->f->institution->name, '^');
-	return s;
+		blank_out(r, &s, u[1], '~');
+	blank_value(r, c, &s, p ? p->title : NULL, '~');
+	blank_value(r, c, &s, p ? p->department : NULL, '~');
+	blank_value(r, c, &s, p ? p->originator : NULL, '~');
+	blank_value(r, c, &s, r->f->institution->name, '^');
+	return s.text;
 }
 
 /* --- lines that all readers see --- */
