@@ -444,6 +444,10 @@ void clerk_flush(struct clerk *k, struct flush *f)
 	struct err *e = &f->failure;
 
 	f->began = clock_ticks();
+	if (f->journal_only) {
+		flush_journal(k, e);
+		return;
+	}
 	*k->last = f->outcomes;
 	k->last = &f->outcomes->next;
 	f->outcomes = NULL;

@@ -2,7 +2,9 @@
  * The loop's part of a flush: see engine.h. An order is handed over every
  * 50 ms at most, or as soon as work runs short; sending goes on meanwhile, and
  * when the answer comes, what was claimed is queued and what stands still is
- * let go of.
+ * let go of. While all goes its way, three of four such orders are for the
+ * journal alone: rows that a transaction changes lie on the same pages, and the
+ * fewer transactions there are, the less often each page is written.
  */
 #include "smtp/engine.h"
 
@@ -12,6 +14,8 @@
 #include <stdatomic.h>
 
 #define FLUSH_EVERY (50 * 1000)
+#define WRITE_EVERY (200 * 1000) /* into the database, while there is work; the journal has it before */
+#define WRITE_AT 1000 /* outcomes */
 #define LOOK_EVERY (250 * 1000) /* for new work when there is none */
 #define LOOK_SEVERAL (100 * 1000) /* the same among several hosts, where opt-outs wait for three of them */
 #define COME_APART (15 * SECOND)  /* for what is in flight when the sender was fenced */
@@ -108,6 +112,31 @@ struct flush *engine_order(struct engine *g)
 	f->n_halts = g->n_halts;
 	g->halts = NULL;
 	g->n_halts = 0;
+	return f;
+}
+
+/* Work goes on, and nothing has happened but outcomes of which there are few. Other hosts have no journal of ours, and nobody
+   is to wait for the end of a mailing. */
+static bool is_steady(const struct engine *g, int64_t now)
+{
+	size_t waiting = 0;
+
+	if (g->tick_soon || g->idle || g->several || g->stopping || g->taking_in || g->unwritten || g->n_halts || g->failing_since)
+		return false;
+	for (const struct campaign *c = g->campaigns; c; c = c->next) {
+		if (c->halted)
+			return false;
+		waiting += c->waiting;
+	}
+	return waiting && g->outcomes->n < WRITE_AT && now - g->ordered_at < WRITE_EVERY;
+}
+
+static struct flush *journal_order(void)
+{
+	struct arena *a = arena_new();
+	struct flush *f = ARENA_NEW(a, struct flush);
+
+	*f = (struct flush){ .a = a, .journal_only = true };
 	return f;
 }
 
@@ -277,21 +306,22 @@ static void take_effect(struct engine *g, struct flush *f)
 }
 
 /* When the next order is due, from now. */
-static int64_t next_beat(const struct engine *g, bool at_once)
+static int64_t next_beat(const struct engine *g)
 {
 	int64_t left = FLUSH_EVERY - (clock_ticks() - g->flushed_at);
 
-	if (at_once || g->tick_soon || left < 0)
+	if (g->tick_soon || left < 0)
 		return 0;
 	return !g->idle ? left : g->several ? LOOK_SEVERAL : LOOK_EVERY;
 }
 
 void engine_answer(struct engine *g, struct flush *f)
 {
-	bool again = f->look_again;
+	bool journal_only = f->journal_only;
 
 	g->last = NULL;
 	g->unwritten = f->unwritten;
+	g->tick_soon = g->tick_soon || f->look_again;
 	/* Who left elsewhere is marked before the lease goes on, and also if something failed after the commit. */
 	leavers_mark(g, f->left, f->n_left);
 	if (f->failure.kind != ERR_NONE) {
@@ -302,14 +332,16 @@ void engine_answer(struct engine *g, struct flush *f)
 		flush_free(f);
 		return;
 	}
-	take_effect(g, f);
+	if (!journal_only) {
+		take_effect(g, f);
+		lanes_wake(g);
+		g->idle = !f->look_again && !at_work(g);
+	}
 	flush_free(f);
-	lanes_wake(g);
-	g->idle = !again && !at_work(g);
 	if (g->idle && (g->o->until_idle || g->stopping))
 		loop_stop(g->loop);
 	else
-		loop_timer_set(g->tick, next_beat(g, again));
+		loop_timer_set(g->tick, next_beat(g));
 }
 
 /* --- the beat ---------------------------------------------------------------------------------- */
@@ -339,11 +371,16 @@ void engine_beat(struct engine *g)
 	}
 	if (worker_is_busy(g->worker))
 		return; /* its answer sets the next beat */
-	g->tick_soon = false;
-	drop_halted(g);
-	offices_drop_idle(g);
 	g->flushed_at = clock_ticks();
-	g->last = engine_order(g);
+	if (is_steady(g, g->flushed_at)) {
+		g->last = journal_order();
+	} else {
+		g->tick_soon = false;
+		drop_halted(g);
+		offices_drop_idle(g);
+		g->ordered_at = g->flushed_at;
+		g->last = engine_order(g);
+	}
 	worker_post(g->worker, g->last);
 }
 

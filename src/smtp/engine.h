@@ -102,6 +102,7 @@ struct relay_plans {
 struct flush {
 	struct arena *a;
 	/* The order. */
+	bool journal_only;         /* nothing is asked but that what the journal has lasts; all else is 0 */
 	struct outcomes *outcomes; /* the clerk keeps them until they are written */
 	struct wish *wishes;
 	size_t n_wishes;
@@ -237,6 +238,7 @@ struct engine {
 	struct leavers *leavers;
 	int64_t failing_since; /* ticks of the first of several flushes that failed; 0: the last one did not */
 	int64_t flushed_at;    /* ticks: when the last order was handed over */
+	int64_t ordered_at;    /* ticks: when the last one that was not for the journal alone was */
 	int64_t no_room_told;  /* ticks: when it was last said that the journal has no room */
 	uint64_t standing_count;
 	int connections;

@@ -205,3 +205,15 @@ def test_two_processes_end_a_mailing_together(placet, capture):
         placet.run("mailing", "start", number, json=False)
         placet.run("send", "--until-idle", "--processes", "2", "--connections", "4", json=False)
         assert counts(placet, number) == ("done", {"accepted": 40})
+
+
+def test_the_database_is_written_to_a_few_times_a_second(placet, sink):
+    """The journal is flushed more often; what came to nothing else waits for more of it."""
+    story = Story(placet, sink.url()).prepare(people(1200))
+    relay, = placet.run("relay", "list", IDENTITY)
+    placet.run("relay", "edit", IDENTITY, relay["url"], "--per-second", "400")
+    number = story.mailing()
+    story.send(number)
+    assert counts(placet, number) == ("done", {"accepted": 1200})
+    (flushes, took), = change(placet, "SELECT flushes, (ended - started) / 1000 FROM sender")
+    assert int(took) > 2500 and int(flushes) < int(took) / 100
