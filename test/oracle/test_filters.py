@@ -28,6 +28,7 @@ GTUBE = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
 
 # Symbols with a weight above nought, and why they stand.
 EXPLAINED = {
+    "DATE_IN_PAST": "the sample messages bear a fixed date; real ones bear the time of their sending",
     "FROM_NAME_HAS_TITLE": "the sample's originator is called Dr Ada Byron, and policy wants the registered name",
     "HTML_OBFUSCATE_05_10": "Japanese puts no blanks between words, so that emphasis, links and values stand inside of what it takes for words",
 }
