@@ -5,9 +5,8 @@
 #define PLACET_VECTOR_H
 
 /* Compiles a function twice: for any processor of the architecture, and for those with AVX2, which do twice as much at once;
-   the loader chooses. Not with clang, whose choice needs its own runtime, nor with the address sanitizer, which is not ready
-   when the loader chooses. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+   the loader chooses. Not with clang: so its builds, the fuzzers among them, try the form that other processors run. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define VECTOR_CLONES __attribute__((target_clones("avx2", "default")))
 #else
 #define VECTOR_CLONES

@@ -206,8 +206,8 @@ static bool any(const bytes32 *v)
 	return part[0] | part[1] | part[2] | part[3];
 }
 
-/* Adds what is in the whole blocks of p[0..n-2], and gives how many bytes that are. Of the last byte it looks at nothing but
-   what it ends. */
+/* Adds what is in whole blocks of p[0..n-1], each with the byte behind it, which may be the last; gives how many bytes that
+   were. */
 VECTOR_CLONES static size_t look_at_blocks(struct look *x, const unsigned char *p, size_t n)
 {
 	struct look y = *x; /* in registers */

@@ -17,7 +17,8 @@ from postgres import Postgres
 
 CONNECTIONS = 5
 PEOPLE_A_ROUND = 2250  # more than two senders get through in one
-# Long enough that most of them send: before that, a sender compares the mailing with what was approved, which takes a second or two of so many.
+# Seconds between two kills, so that most senders send: before, each compares the mailing with what was approved, and of so
+# many people that takes a second or two.
 SHORTEST, LONGEST = 0.1, 2.0
 
 
